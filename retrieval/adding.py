@@ -1,0 +1,191 @@
+"""Adding documents: read, compare, split, encode, store, one batch after another. Knows nothing about questions."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from retrieval.documents import Loaded, find_files, from_memory, load
+from retrieval.encoder import Encoder, PassageVectors
+from retrieval.errors import DocumentError, LibraryDamagedError, StorageError
+from retrieval.passages import split
+from retrieval.records import Document
+from retrieval.settings import Settings
+from retrieval.store import FileState, Prepared, Store
+
+Source = str | os.PathLike[str] | Document
+Progress = Callable[[int, int, str], None]
+BATCH_PASSAGES = 64  # encoded and written together: about 3 s of work that Ctrl-C can lose
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A document that could not be added, and why."""
+
+    source: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an add did: doc_ids, and failures with their reasons."""
+
+    added: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        counts = (self.added, self.unchanged, self.replaced, self.failed)
+        return "{} added, {} unchanged, {} replaced, {} failed".format(*map(len, counts))
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Documents read but not yet stored. names: as progress shows them; replaces: whether one was there before."""
+
+    loaded: list[Loaded] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    replaces: list[bool] = field(default_factory=list)
+    size: int = 0  # characters
+
+
+class Adder:
+    """One run of adding to a store."""
+
+    def __init__(self, store: Store, encoder: Callable[[], Encoder], settings: Settings) -> None:
+        self._store = store
+        self._encoder = encoder
+        self._settings = settings
+        self._files = store.files()
+        self._report = Report()
+        self._batch = _Batch()
+        self._progress: Progress | None = None
+        self._done = self._total = 0
+
+    def add(self, sources: Iterable[Source], progress: Progress | None) -> Report:
+        """Add every source; see Library.add."""
+        self._progress = progress
+        items = self._expand(sources)
+        self._total = len(items)
+        for item in items:
+            name = item.doc_id if isinstance(item, Document) else str(item)
+            try:
+                self._take(item, name)
+            except DocumentError as error:
+                self._fail(name, error.reason)
+            if self._batch.size > BATCH_PASSAGES * 600:  # characters of a usual passage
+                self._flush()
+        self._flush()
+        return self._report
+
+    def _expand(self, sources: Iterable[Source]) -> list[Path | Document]:
+        """Replace folders by their files; a path that is not there fails at once."""
+        items: dict[Path | str, Path | Document] = {}
+        for source in sources:
+            if isinstance(source, Document):
+                items[source.doc_id] = source
+                continue
+            path = Path(source).expanduser().absolute()
+            try:
+                items |= {file: file for file in find_files(path)}
+            except (DocumentError, OSError, ValueError) as error:
+                self._report.failed.append(Failure(str(path), getattr(error, "reason", "") or str(error)))
+        return list(items.values())
+
+    def _take(self, item: Path | Document, name: str) -> None:
+        """Put a document into the batch unless the store has it already."""
+        if isinstance(item, Document):
+            loaded = from_memory(item)
+            before = self._store.document(item.doc_id)
+            if before == item:
+                self._count(self._report.unchanged, item.doc_id, name)
+            else:
+                self._queue(loaded, name, before is not None)
+            return
+        state = self._files.get(name)
+        if state is not None and state.doc_id and _is_unchanged(item, state):
+            self._count(self._report.unchanged, state.doc_id, name)
+            return
+        loaded = load(item, self._settings.max_file_bytes)
+        doc_id = loaded.document.doc_id
+        if any(waiting.document.doc_id == doc_id for waiting in self._batch.loaded):
+            self._flush()
+        if self._store.hashes([doc_id]):
+            self._store.link_file(name, FileState(loaded.size, loaded.mtime_ns, doc_id, ""))
+            self._count(self._report.unchanged, doc_id, name)
+        else:
+            self._queue(loaded, name, state is not None and state.doc_id is not None)
+
+    def _queue(self, loaded: Loaded, name: str, replaces: bool) -> None:
+        self._batch.loaded.append(loaded)
+        self._batch.names.append(name)
+        self._batch.replaces.append(replaces)
+        self._batch.size += len(loaded.document.text)
+
+    def _count(self, names: list[str], doc_id: str, name: str) -> None:
+        names.append(doc_id)
+        self._done += 1
+        if self._progress:
+            self._progress(self._done, self._total, name)
+
+    def _fail(self, name: str, reason: str) -> None:
+        """Report a failure and remember it, so that the library can say what it does not cover."""
+        self._report.failed.append(Failure(name, reason))
+        path = Path(name)
+        if path.is_absolute():
+            state = FileState(0, 0, None, reason)
+            try:
+                self._store.link_file(name, state)
+            except StorageError:
+                pass  # the disk is full: the report still says it
+        self._done += 1
+        if self._progress:
+            self._progress(self._done, self._total, name)
+
+    def _flush(self) -> None:
+        """Encode and store what waits, in one transaction; when it cannot be stored, each document says so."""
+        batch, self._batch = self._batch, _Batch()
+        if not batch.loaded:
+            return
+        try:
+            self._store.add(self._prepare(batch.loaded))
+        except LibraryDamagedError:
+            raise
+        except StorageError as error:
+            for name in batch.names:
+                self._fail(name, f"not stored: {error}")
+            return
+        for loaded, name, replaces in zip(batch.loaded, batch.names, batch.replaces, strict=True):
+            self._count(self._report.replaced if replaces else self._report.added, loaded.document.doc_id, name)
+
+    def _prepare(self, loaded: Sequence[Loaded]) -> list[Prepared]:
+        """Split and encode documents together, so that batches hold passages of like length."""
+        encoder = self._encoder()
+        split_up = [
+            split(item.document, item.blocks, encoder.count_tokens, encoder.max_tokens) for item in loaded
+        ]
+        passages = [passage for each in split_up for passage in each]
+        titles = [item.document.title for item, each in zip(loaded, split_up, strict=True) for _ in each]
+        vectors: list[PassageVectors | None] = [None] * len(passages)
+        for index, made in encoder.encode_passages(passages, titles):
+            vectors[index] = made
+        prepared, first = [], 0
+        for item, each in zip(loaded, split_up, strict=True):
+            own = [made for made in vectors[first : first + len(each)] if made is not None]
+            file = None if item.document.source is None or not item.size else (item.size, item.mtime_ns)
+            prepared.append(Prepared(item.document, each, own, file))
+            first += len(each)
+        return prepared
+
+
+def _is_unchanged(path: Path, state: FileState) -> bool:
+    """Tell from size and time of change whether a file is as it was when it was read."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (state.size, state.mtime_ns)

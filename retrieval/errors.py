@@ -1,0 +1,48 @@
+"""Every error that Pincite raises on purpose; knows nothing about what raises it.
+
+PinciteError
+├── QuestionError        the question itself cannot be asked
+├── DocumentError        one document or file cannot be read or stored
+├── ModelError           the embedding model cannot be found, checked or loaded
+└── LibraryError         the library folder as a whole
+    ├── LibraryDamagedError
+    ├── EncoderMismatchError
+    └── StorageError
+"""
+
+
+class PinciteError(Exception):
+    """Base of all; people see it in the terminal or on the page, so its text says what to do."""
+
+
+class QuestionError(PinciteError):
+    """Seen by whoever asks: the question is empty or longer than the limit."""
+
+
+class DocumentError(PinciteError):
+    """Seen in the report of an add: names the file or doc_id; the other documents go on."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class ModelError(PinciteError):
+    """Seen on first use: the weights are missing, altered, or of a kind that cannot be used."""
+
+
+class LibraryError(PinciteError):
+    """Seen on open or write: the library folder is missing, unreadable or not a library."""
+
+
+class LibraryDamagedError(LibraryError):
+    """Seen on open, search or write: library.db is damaged; the file is left as it is."""
+
+
+class EncoderMismatchError(LibraryError):
+    """Seen on add or search: the library was built with another encoder; says how to go on."""
+
+
+class StorageError(LibraryError):
+    """Seen on write: the disk is full, read-only or locked; what was acknowledged is kept."""

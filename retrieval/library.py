@@ -1,0 +1,240 @@
+"""The one object that users hold: a folder with documents that can be asked. Wires the other modules together."""
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from retrieval import answer as answering
+from retrieval.adding import Adder, Progress, Report, Source
+from retrieval.chat import Message, standalone
+from retrieval.documents import load
+from retrieval.encoder import Encoder, open_encoder
+from retrieval.errors import DocumentError, EncoderMismatchError, LibraryError, QuestionError
+from retrieval.models import file_sha256
+from retrieval.records import Answer, Citation, Coverage, Document, Hit
+from retrieval.search import Ranked, rank
+from retrieval.settings import Settings, seeds_folder
+from retrieval.store import Store
+
+LONGEST_QUESTION = 4000  # characters; the model reads about 1,000
+
+
+class Library:
+    """A folder of documents with their index: `library.db` is the truth, `vectors.faiss` a cache.
+
+    Opens or creates the folder. Safe to use from several threads, and from several processes at once.
+    Raises LibraryError (damaged, unreadable, of another version) on opening, EncoderMismatchError on first search.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], settings: Settings | None = None, *, encoder: Encoder | None = None,
+        create: bool = True,
+    ) -> None:  # fmt: skip
+        self.path = Path(path).expanduser().absolute()
+        self.settings = settings or Settings.from_environment()
+        self._given_encoder = encoder
+        self._encoder: Encoder | None = None
+        self._vectors: Any = None
+        self._lock = threading.RLock()
+        if self.path.exists() and not self.path.is_dir():
+            raise LibraryError(f"{self.path} is a file; a library is a folder")
+        if not create and not (self.path / "library.db").exists():
+            raise LibraryError(f"{self.path} holds no library; make one with: pincite add --library {path} PATH…")
+        self._store = Store(self.path / "library.db")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write the index snapshot where it is behind, and close the files. Nothing is lost without it."""
+        with self._lock:
+            if self._vectors is not None:
+                self._vectors.save()
+                self._vectors = None
+            self._store.close()
+
+    # --- documents
+
+    def add(
+        self, sources: Source | Iterable[Source], *, progress: Progress | None = None
+    ) -> Report:
+        """Add files, folders or Documents; each is durable once `progress` has named it.
+
+        The same bytes again change nothing; a changed file or namesake replaces its earlier version. What cannot be
+        read is in `report.failed` with its reason and stops nothing else. progress: called as (done, total, name).
+        """
+        given = [sources] if isinstance(sources, str | os.PathLike | Document) else sources
+        report = Adder(self._store, self._load_encoder, self.settings).add(given, progress)
+        if (report.added or report.replaced) and self._encoder is not None:
+            self._index().save()
+        return report
+
+    def remove(self, *names: str) -> list[str]:
+        """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed."""
+        found: list[str] = []
+        sources = {document.doc_id: document.source for document, _ in self._store.documents()}
+        for name in names:
+            path = str(Path(name).expanduser().absolute())
+            below = [d for d, s in sources.items() if s == path or (s or "").startswith(path + os.sep)]
+            found += [name] if name in sources else below
+        return self._store.remove(dict.fromkeys(found))
+
+    def documents(self) -> list[Document]:
+        """Return all documents in the order of adding, without their texts (see `document`)."""
+        return [document for document, _ in self._store.documents()]
+
+    def document(self, doc_id: str) -> Document | None:
+        """Return one document with its text, or None."""
+        return self._store.document(doc_id)
+
+    def coverage(self) -> Coverage:
+        """Tell how many of the files and documents that were given can be searched."""
+        return self._store.coverage()
+
+    def failures(self) -> dict[str, str]:
+        """Return path -> reason of the files that could not be read."""
+        return {path: state.reason for path, state in self._store.files().items() if state.reason}
+
+    def info(self) -> dict[str, Any]:
+        """Return facts about the library: path, documents, passages, failed, bytes, encoder, generation."""
+        return {
+            "path": str(self.path),
+            "documents": self._store.count("documents"),
+            "passages": self._store.count("passages"),
+            "failed": self.coverage().failed,
+            "bytes": sum(file.stat().st_size for file in self.path.iterdir() if file.is_file()),
+            "encoder": self._store.meta("encoder"),
+            "generation": self._store.generation(),
+        }
+
+    def check(self) -> None:
+        """Read the whole database; LibraryDamagedError where it is damaged."""
+        self._store.check()
+
+    # --- questions
+
+    def search(self, question: str, k: int = 10, where: Mapping[str, Any] | None = None) -> list[Hit]:
+        """Return the best `k` passages, best first. QuestionError where the question is empty or too long.
+
+        where: {"doc_id", "source", "title" or a metadata key: a value, or a list of which any will do}.
+        """
+        return [item.hit(number) for number, item in enumerate(self._rank(question, k, where or {}), start=1)]
+
+    def ask(
+        self, question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Answer with one to three verbatim quotes, or say that the documents do not.
+
+        history: Turns, or {"role", "content"} dicts as in chat APIs. k: passages returned with the answer.
+        """
+        began = time.perf_counter()
+        asked_as = standalone(_checked(question), history)[-LONGEST_QUESTION:]
+        ranked = self._rank(asked_as, max(k, answering.PASSAGES), where or {})
+        searched = time.perf_counter()
+        certainty = answering.confidence(ranked)
+        found = certainty >= self.settings.threshold
+        citations = answering.cite(self._store, answering.choose(ranked)) if found else ()
+        hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))
+        done = time.perf_counter()
+        timings = {"search": (searched - began) * 1e3, "answer": (done - searched) * 1e3}
+        found = bool(citations)
+        return Answer(question, asked_as, found, certainty, citations, hits, self.coverage(), timings)
+
+    def _rank(self, question: str, k: int, where: Mapping[str, Any]) -> list[Ranked]:
+        _checked(question)
+        if k < 1:
+            raise QuestionError(f"k is {k}; expected 1 or more")
+        index = self._index()
+        return rank(self._store, index, question, self._load_encoder().question(question), k, where)
+
+    def verify(self, citation: Citation) -> str:
+        """Compare a citation with its source as it is now: "valid", "changed" or "missing".
+
+        A file must have the same bytes as when it was read; a document made in memory, the same text.
+        """
+        if citation.source is None:
+            text = self._store.text_at(citation.doc_id, citation.start, citation.end)
+            same = self._store.hashes([citation.doc_id]).get(citation.doc_id) == citation.sha256
+            return "missing" if text is None else "valid" if same and text == citation.quote else "changed"
+        path = Path(citation.source)
+        if not path.is_file():
+            return "missing"
+        try:
+            if file_sha256(path) != citation.sha256:
+                return "changed"
+            text = load(path, self.settings.max_file_bytes).document.text
+        except (OSError, DocumentError):
+            return "changed"
+        return "valid" if text[citation.start : citation.end] == citation.quote else "changed"
+
+    def verify_sources(self) -> Iterator[tuple[Document, str]]:
+        """Yield each document that came from a file, and "valid", "changed" or "missing"."""
+        for document in self.documents():
+            if document.source is None:
+                continue
+            path = Path(document.source)
+            try:
+                state = "valid" if file_sha256(path) == document.sha256 else "changed"
+            except OSError:
+                state = "changed" if path.exists() else "missing"
+            yield document, state
+
+    # --- parts that are made when first needed
+
+    def _load_encoder(self) -> Encoder:
+        """Open the encoder and compare it with the one that the library was built with."""
+        with self._lock:
+            if self._encoder is None:
+                encoder = self._given_encoder or open_encoder(self.settings)
+                built_with = self._store.meta("encoder")
+                if built_with is None:
+                    self._store.set_meta("encoder", encoder.fingerprint)
+                    built_with = self._store.meta("encoder")
+                if built_with != encoder.fingerprint:
+                    raise EncoderMismatchError(
+                        f"{self.path} was built with encoder {built_with}, but {encoder.fingerprint} is set; "
+                        "set PINCITE_MODEL to the one it was built with, or add your documents to a new library"
+                    )
+                self._encoder = encoder
+            return self._encoder
+
+    def _index(self) -> Any:
+        with self._lock:
+            if self._vectors is None:
+                from retrieval.vectors import Vectors  # faiss takes 0.2 s to import
+
+                self._vectors = Vectors(self._store, self.path / "vectors.faiss", self._load_encoder().dim)
+            return self._vectors
+
+
+def _checked(question: str) -> str:
+    """Return the question, or say what is wrong with it."""
+    if not isinstance(question, str) or not question.strip():
+        raise QuestionError("the question is empty; ask something, for example: Who urged the CIS countries to help?")
+    if len(question) > LONGEST_QUESTION:
+        size = f"{len(question):,} characters ({len(question.split()):,} words)"
+        raise QuestionError(f"the question has {size}; at most {LONGEST_QUESTION:,} characters can be asked at once")
+    return question
+
+
+@cache
+def default_library() -> Library:
+    """Return the library of the shipped documents, built on first use in the cache folder."""
+    settings = Settings.from_environment()
+    library = Library(settings.cache / "seeds.pincite", settings)
+    report = library.add(seeds_folder())
+    if report.failed:
+        raise LibraryError(f"the shipped documents cannot be read: {report.failed[0]}")
+    return library
+
+
+def ask(question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None) -> Answer:
+    """Ask the shipped documents; see Library.ask. The first call builds their library (seconds)."""
+    return default_library().ask(question, history=history, k=k, where=where)

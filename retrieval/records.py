@@ -1,0 +1,193 @@
+"""The records that travel between modules: frozen, no behaviour beyond showing themselves.
+
+Offsets are characters into `Document.text`, end exclusive. Knows nothing about files, indexes or models.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Span = tuple[int, int]
+Scalar = str | int | float | bool
+
+
+def content_sha256(text: str) -> str:
+    """Return the SHA-256 of a text as UTF-8, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text that can be asked.
+
+    text: the extracted text, stored and quoted exactly as it is here.
+    source: path of the file it was read from; None for a document made in memory.
+    sha256: of the file's bytes, or of the text (UTF-8) where there is no file; computed when left out.
+    """
+
+    doc_id: str
+    title: str = ""
+    text: str = ""
+    source: str | None = None
+    metadata: Mapping[str, Scalar] = field(default_factory=dict, hash=False)
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.sha256:
+            object.__setattr__(self, "sha256", content_sha256(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph, or a part of one that the model cannot read at once.
+
+    number: of the paragraph in its document, from 1; the parts of a split paragraph share it.
+    start, end: `document.text[start:end] == text`, always.
+    sentences: spans into the document's text, in order; every one inside [start, end).
+    page: from 1, where the format has pages. heading: the headings above it, joined by " › ".
+    """
+
+    doc_id: str
+    number: int
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Span, ...] = ()
+    page: int | None = None
+    heading: str = ""
+
+    @property
+    def locator(self) -> str:
+        """Where a person finds it: "p. 4, Install › Linux, ¶ 12"."""
+        page = f"p. {self.page}" if self.page else ""
+        return ", ".join(part for part in (page, self.heading, f"¶ {self.number}") if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a question.
+
+    score: fused signals, higher is better, comparable within one question only. rank: from 1.
+    signals: "passage" and "sentence" cosine, "bm25", and for the reranked also "alignment" (mean cosine of each
+    question token with its closest passage token) and "coverage" (share of the question's terms, by rarity).
+    best_sentence: span of the sentence closest to the question.
+    """
+
+    passage: Passage
+    score: float
+    rank: int
+    signals: Mapping[str, float] = field(hash=False)
+    best_sentence: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A verbatim quote and its exact place: `document.text[start:end] == quote`, checked before it is shown."""
+
+    marker: int
+    doc_id: str
+    title: str
+    locator: str
+    start: int
+    end: int
+    quote: str
+    source: str | None
+    sha256: str
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "Citation":
+        """Rebuild a citation from `Answer.to_dict()["citations"]`; KeyError names a missing field."""
+        return cls(**{name: record[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of what was given can be searched: files (or documents) known, searchable and failed."""
+
+    known: int
+    failed: int
+
+    @property
+    def searchable(self) -> int:
+        """Number of files or documents that answers can come from."""
+        return self.known - self.failed
+
+    def __str__(self) -> str:
+        failed = f"; {self.failed} failed" if self.failed else ""
+        return f"{self.searchable} of {self.known} documents searchable{failed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the documents say to a question, in their own words.
+
+    asked_as: the standalone question that was searched. confidence: 0 to 1. When `found` is False there are no
+    citations and `passages` are the nearest ones, not an answer. timings: milliseconds by step.
+    """
+
+    question: str
+    asked_as: str
+    found: bool
+    confidence: float
+    citations: tuple[Citation, ...]
+    passages: tuple[Hit, ...]
+    coverage: Coverage
+    timings: Mapping[str, float] = field(hash=False)
+
+    @property
+    def text(self) -> str:
+        """The quotes with their markers, or a sentence that says there is no answer."""
+        if self.found:
+            return "\n\n".join(f"{c.quote} [{c.marker}]" for c in self.citations)
+        return "The documents do not say this." + (" The closest passages follow." if self.passages else "")
+
+    def to_markdown(self) -> str:
+        """Block quotes with numbered sources; document text is escaped so that it shows as text."""
+        if not self.found:
+            nearest = "\n".join(f"- {_nearest(hit)}" for hit in self.passages[:3])
+            return "\n\n".join(part for part in ("The documents do not say this.", nearest) if part)
+        quotes = "\n\n".join(f"{_block_quote(c.quote)} \\[{c.marker}\\]" for c in self.citations)
+        sources = "\n".join(
+            f"{c.marker}. {escape_markdown(c.title)}, {escape_markdown(c.locator)}" for c in self.citations
+        )
+        return f"{quotes}\n\n{sources}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain dicts, lists, strings and numbers: JSON-safe, with spans and sha256."""
+        record = asdict(self)
+        record["coverage"]["searchable"] = self.coverage.searchable
+        return record | {"text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange of a conversation: what was asked, and the answer's text or the Answer."""
+
+    question: str
+    answer: Answer | str = ""
+
+
+_ACTIVE = re.compile(r"([\\`*_<>~|&$]|\](?=[(\[:])|(?m:^\s*)(?:[#+=-]|\d+(?=[.)])))")
+
+
+def escape_markdown(text: str) -> str:
+    """Backslash-escape what Markdown would act on; brackets that make no link stay as they are."""
+    return _ACTIVE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """Escape the last character: a digit cannot be, so a list number gets its escape behind it."""
+    found = match.group(0)
+    return found + "\\" if found[-1].isdigit() else f"{found[:-1]}\\{found[-1]}"
+
+
+def _block_quote(text: str) -> str:
+    return "\n".join(f"> {line}" for line in escape_markdown(text).splitlines())
+
+
+def _nearest(hit: Hit) -> str:
+    passage, (start, end) = hit.passage, hit.best_sentence
+    sentence = passage.text[start - passage.start : end - passage.start]
+    return f"closest passage, {escape_markdown(passage.locator)}: {escape_markdown(' '.join(sentence.split()))}"

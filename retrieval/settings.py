@@ -1,0 +1,65 @@
+"""Settings, frozen; the one place that reads the environment. Knows nothing about who uses them."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PACKAGE_FOLDER = Path(__file__).resolve().parent
+
+
+def _default_cache() -> Path:
+    """Where people expect caches; a private temporary folder where there is no home."""
+    try:
+        return Path.home() / ".cache" / "pincite"
+    except RuntimeError:  # no HOME and no passwd entry
+        return Path(tempfile.gettempdir()) / f"pincite-{os.getuid()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a library reads, encodes and answers.
+
+    model: "" for the packaged all-MiniLM-L6-v2, else a sentence-transformers folder or model id.
+    cache: folder for the exported model and the default library; safe to delete.
+    max_file_bytes: larger files are refused with an error that names them.
+    threads: threads of one forward pass; 0 for one per core.
+    threshold: answers of lower confidence (0 to 1) come back with found=False.
+    """
+
+    model: str = ""
+    cache: Path = field(default_factory=_default_cache)
+    max_file_bytes: int = 32 * 2**20
+    threads: int = 0
+    threshold: float = 0.5
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Read PINCITE_MODEL, _CACHE, _MAX_FILE_MB, _THREADS and _THRESHOLD.
+
+        Raises ValueError naming the variable when a number is not one.
+        """
+        default = cls()
+        return cls(
+            model=environment.get("PINCITE_MODEL", default.model),
+            cache=Path(environment.get("PINCITE_CACHE") or default.cache).expanduser(),
+            max_file_bytes=int(_number(environment, "PINCITE_MAX_FILE_MB", default.max_file_bytes / 2**20) * 2**20),
+            threads=int(_number(environment, "PINCITE_THREADS", default.threads)),
+            threshold=_number(environment, "PINCITE_THRESHOLD", default.threshold),
+        )
+
+
+def _number(environment: Mapping[str, str], name: str, default: float) -> float:
+    """Read one number, or say which variable is not one."""
+    value = environment.get(name)
+    try:
+        return float(value) if value else default
+    except ValueError:
+        raise ValueError(f"{name} is {value!r}; expected a number") from None
+
+
+def seeds_folder() -> Path:
+    """Return the shipped documents: inside the installed package, or beside it in a checkout."""
+    packaged = PACKAGE_FOLDER / "seeds"
+    return packaged if packaged.is_dir() else PACKAGE_FOLDER.parent / "seeds"
