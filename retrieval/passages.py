@@ -131,7 +131,7 @@ def _parts(text: str, sentences: Sequence[Span], count: CountTokens, limit: int,
     for span, size in zip(sentences, count([text[start:end] for start, end in sentences]), strict=True):
         pieces.extend(_halved(text, span, size, count, limit - lead))
     total = lead + sum(size for _, size in pieces)
-    target = total / -(-total // limit)
+    target = total / max(1, -(-total // limit))
     parts: list[list[Span]] = [[]]
     filled = lead
     for span, size in pieces:
