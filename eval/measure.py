@@ -1,8 +1,9 @@
 """Metrics of ranking, quotes and abstaining, through the public API. A failed question scores zero and is counted."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import ir_measures
 from ir_measures import R, nDCG
@@ -68,6 +69,30 @@ def quoting(library: Library, dataset: Dataset) -> dict[str, float]:
         "quotes per answer": len(quotes) / asked,
         "characters per answer": sum(len(c.quote) for c in quotes) / asked,
         "quotes unlike source": float(wrong),
+    }
+
+
+def judge(library: Library, cases: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Ask cases that name their gold quotes; add to each: answer, passage in top 3, quote, right (overall)."""
+    judged = []
+    for case in cases:
+        answer = library.ask(case["question"])
+        gold = case["quotes"]
+        passage = any(quote in hit.passage.text for hit in answer.passages[:3] for quote in gold)
+        quoted = any(quote in citation.quote for citation in answer.citations for quote in gold)
+        right = quoted if case["answerable"] else not answer.found
+        judged.append({**case, "answer": answer, "passage": passage, "quoted": quoted, "right": right})
+    return judged
+
+
+def case_figures(judged: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return the shares that the seeds are judged by."""
+    yes, no = ([case for case in judged if case["answerable"] is kind] for kind in (True, False))
+    return {
+        "passage in top 3": sum(case["passage"] for case in yes) / max(1, len(yes)),
+        "right quote": sum(case["quoted"] for case in yes) / max(1, len(yes)),
+        "answered": sum(case["answer"].found for case in yes) / max(1, len(yes)),
+        "not found when unanswerable": sum(case["right"] for case in no) / max(1, len(no)),
     }
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.encoder import Floats, QuestionVectors
-from retrieval.records import Hit, Span
+from retrieval.encoder import NO_SENTENCE, Floats, QuestionVectors
+from retrieval.records import Hit
 from retrieval.store import Candidate, Store
-from retrieval.terms import question_words, stems
+from retrieval.terms import question_words
 from retrieval.vectors import Vectors
 
 CANDIDATES = 200  # from each of the two indexes
@@ -115,16 +115,10 @@ def _read(
     aligned = _alignments(store, encoded.tokens, top)
     readings = []
     for candidate, values, (whole, by_sentence) in zip(top, cosines, aligned, strict=True):
-        covered = [sum(rarity[term] for term in stems(text) & rarity.keys()) / total for text in _texts(candidate)]
+        covered = [sum(rarity[term] for term in own & rarity.keys()) / total for own in candidate.sentence_stems]
         sentences = np.stack([values, by_sentence, np.array(covered)], axis=1).astype(np.float32)
         readings.append(_Reading(whole, max(covered), sentences))
     return readings
-
-
-def _texts(candidate: Candidate) -> list[str]:
-    """Return the texts of a passage's sentences."""
-    passage = candidate.passage
-    return [passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences]
 
 
 def _alignments(store: Store, question: Floats, top: Sequence[Candidate]) -> list[tuple[float, Floats]]:
@@ -132,19 +126,22 @@ def _alignments(store: Store, question: Floats, top: Sequence[Candidate]) -> lis
 
     The passage tokens are signs of rotated vectors: <q, sign(x)> / sqrt(dim) estimates sqrt(2 / pi) cos(q, x).
     """
+    results = [(0.0, np.zeros(len(candidate.passage.sentences), np.float32)) for candidate in top]
     tokens = store.tokens([candidate.id for candidate in top])
-    found = [tokens.get(candidate.id) for candidate in top]
-    results = []
-    for candidate, pair in zip(top, found, strict=True):
-        count = len(candidate.passage.sentences)
-        if pair is None or not len(pair[0]) or not len(question):
-            results.append((0.0, np.zeros(count, np.float32)))
-            continue
-        bits, numbers = pair
-        signs = np.unpackbits(bits, axis=1, count=question.shape[1]).astype(np.float32)
-        cosines = (2 * signs @ question.T - question.sum(axis=1)) * np.sqrt(np.pi / 2 / question.shape[1])
-        by_sentence = np.zeros((count, len(question)), np.float32)
-        inside = numbers < count
-        np.maximum.at(by_sentence, numbers[inside], cosines[inside])
-        results.append((float(cosines.max(axis=0).mean()), by_sentence.mean(axis=1)))
+    found = [(i, *tokens[candidate.id]) for i, candidate in enumerate(top) if len(tokens[candidate.id][0])]
+    if not found or not len(question):
+        return results
+    signs = np.unpackbits(np.concatenate([bits for _, bits, _ in found]), axis=1, count=question.shape[1])
+    products = 2 * (signs.astype(np.float32) @ question.T) - question.sum(axis=1)
+    cosines = products * np.sqrt(np.pi / 2 / question.shape[1])
+    owner = np.repeat([i for i, _, _ in found], [len(numbers) for _, _, numbers in found])
+    sentence = np.concatenate([numbers for _, _, numbers in found])
+    runs = np.flatnonzero(np.diff(owner, prepend=-1) | np.diff(sentence.astype(int), prepend=-1))
+    by_run = np.maximum.reduceat(cosines, runs, axis=0)  # the tokens of a sentence are next to each other
+    whole = np.maximum.reduceat(by_run, np.flatnonzero(np.diff(owner[runs], prepend=-1)), axis=0).mean(axis=1)
+    for (i, _, _), value in zip(found, whole.tolist(), strict=True):
+        results[i] = (value, results[i][1])
+    for i, number, value in zip(owner[runs], sentence[runs], by_run.mean(axis=1), strict=True):
+        if number < NO_SENTENCE:
+            results[i][1][number] = value
     return results

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from numpy.typing import NDArray
 from retrieval.encoder import Floats, PassageVectors
 from retrieval.errors import LibraryDamagedError, LibraryError, StorageError
 from retrieval.records import Coverage, Document, Passage, Scalar
-from retrieval.terms import stem
+from retrieval.terms import stem, stems
 
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 60.0
+DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
@@ -46,6 +48,12 @@ CREATE VIRTUAL TABLE terms USING fts5vocab (fulltext, row);
 """
 
 
+_CANDIDATES = """
+SELECT p.id, d.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.vector, p.sentence_vectors
+FROM passages p JOIN documents d ON d.id = p.document WHERE p.id IN (SELECT value FROM json_each(?))
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A document ready to be stored: its passages, their vectors, and the file's state (size, mtime_ns) if any."""
@@ -66,14 +74,25 @@ class FileState:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class Candidate:
     """A passage with what ranking needs. sentence_vectors: (s, dim) float32, rows of about unit length."""
 
-    id: int
-    passage: Passage
-    vector: Floats
-    sentence_vectors: Floats
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        """Decode a row of `Store.candidates`."""
+        self.id, doc_id, number, start, end, text, spans, page, heading, vector, quantized = row
+        offsets = np.frombuffer(spans, np.uint32).reshape(-1, 2)
+        sentences = tuple((a + start, b + start) for a, b in offsets.tolist())
+        self.passage = Passage(doc_id, number, start, end, text, sentences, page, heading)
+        self.vector: Floats = np.frombuffer(vector, np.float32)
+        scales = np.frombuffer(quantized, np.float32, len(sentences))
+        rows = np.frombuffer(quantized, np.int8, offset=scales.nbytes).reshape(len(sentences), -1)
+        self.sentence_vectors: Floats = rows * scales[:, None]
+
+    @cached_property
+    def sentence_stems(self) -> list[set[str]]:
+        """The distinct stems of each sentence."""
+        start = self.passage.start
+        return [stems(self.passage.text[a - start : b - start]) for a, b in self.passage.sentences]
 
 
 class Store:
@@ -84,6 +103,8 @@ class Store:
         self.path = path
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self._decoded: dict[int, Candidate] = {}
+        self._decoding = threading.Lock()
         if path.exists() and path.stat().st_size == 0 and (path.parent / "vectors.faiss").exists():
             raise LibraryDamagedError(f"{path} is empty although the library was not; restore it from a backup")
         with self._errors():
@@ -319,16 +340,23 @@ class Store:
         return {term: float(np.log1p((total - n + 0.5) / (n + 0.5))) for term in found for n in [counts.get(term, 0)]}
 
     def candidates(self, ids: Iterable[int]) -> list[Candidate]:
-        """Return passages by id with their vectors; ids that are gone are left out."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                """SELECT p.id, d.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading,
-                          p.vector, p.sentence_vectors
-                   FROM passages p JOIN documents d ON d.id = p.document
-                   WHERE p.id IN (SELECT value FROM json_each(?))""",
-                (json.dumps([int(value) for value in ids]),),
-            ).fetchall()
-        return [_candidate(row) for row in rows]
+        """Return passages by id with their vectors; ids that are gone are left out.
+
+        A passage never changes and its id is never used again, so the ones read last are kept decoded.
+        """
+        wanted = [int(value) for value in ids]
+        cached = {value: self._decoded[value] for value in wanted if value in self._decoded}
+        missing = [value for value in wanted if value not in cached]
+        for first in range(0, len(missing), 500):
+            with self._reading() as connection:
+                rows = connection.execute(_CANDIDATES, (json.dumps(missing[first : first + 500]),)).fetchall()
+            cached |= {row[0]: Candidate(row) for row in rows}
+        if missing:
+            with self._decoding:
+                self._decoded |= cached
+                while len(self._decoded) > DECODED_PASSAGES:
+                    del self._decoded[next(iter(self._decoded))]
+        return [cached[value] for value in wanted if value in cached]
 
     def tokens(self, ids: Sequence[int]) -> dict[int, tuple[NDArray[np.uint8], NDArray[np.uint16]]]:
         """Return passage id -> (token bits, sentence of each token); see PassageVectors."""
@@ -425,16 +453,6 @@ def _quantized(vectors: Floats) -> bytes:
     """Store rows as int8 with one float32 scale each, scales first."""
     scales = np.maximum(np.abs(vectors).max(axis=1, initial=0), 1e-12).astype(np.float32) / 127
     return scales.tobytes() + np.round(vectors / scales[:, None]).astype(np.int8).tobytes()
-
-
-def _candidate(row: tuple[Any, ...]) -> Candidate:
-    row_id, doc_id, number, start, end, text, spans, page, heading, vector, quantized = row
-    sentences = tuple((a + start, b + start) for a, b in np.frombuffer(spans, np.uint32).reshape(-1, 2).tolist())
-    count = len(sentences)
-    scales = np.frombuffer(quantized, np.float32, count)
-    rows = np.frombuffer(quantized, np.int8, offset=4 * count).reshape(count, -1)
-    passage = Passage(doc_id, number, start, end, text, sentences, page, heading)
-    return Candidate(row_id, passage, np.frombuffer(vector, np.float32), rows * scales[:, None])
 
 
 def _tokens(sentences: bytes, bits: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:

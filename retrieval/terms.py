@@ -10,6 +10,7 @@ from functools import lru_cache
 import Stemmer
 
 _WORD = re.compile(r"[^\W_]+")
+_ACCENT = re.compile("[\u0300-\u036f]")
 _STEMMER = Stemmer.Stemmer("porter")
 STOP_WORDS = frozenset(
     """a about again also am an and any are as at be because been being both but by can could d did do does doing
@@ -22,8 +23,9 @@ STOP_WORDS = frozenset(
 
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case and without accents, in order."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKD", text)
-    return _WORD.findall("".join(c for c in plain if not unicodedata.combining(c)).lower())
+    if not text.isascii():
+        text = _ACCENT.sub("", unicodedata.normalize("NFKD", text))
+    return _WORD.findall(text.lower())
 
 
 def question_words(question: str) -> list[str]:

@@ -18,6 +18,8 @@ from retrieval.models import write_atomically
 from retrieval.store import Store
 
 _TRAILER = struct.Struct("<8sQI")
+# One thread: a question is milliseconds, and threads that wait for each other cost more (and starve the encoder).
+faiss.omp_set_num_threads(1)
 _MAGIC = b"pincite1"
 
 
