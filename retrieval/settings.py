@@ -25,14 +25,15 @@ class Settings:
     cache: folder for the exported model and the default library; safe to delete.
     max_file_bytes: larger files are refused with an error that names them.
     threads: threads of one forward pass; 0 for one per core.
-    threshold: answers of lower confidence (0 to 1) come back with found=False.
+    threshold: answers of lower confidence (0 to 1) come back with found=False. At 0.3, where it was fitted, 99 % of
+        the answerable questions were answered and 96 % of those from elsewhere were not (python -m eval.fit).
     """
 
     model: str = ""
     cache: Path = field(default_factory=_default_cache)
     max_file_bytes: int = 32 * 2**20
     threads: int = 0
-    threshold: float = 0.5
+    threshold: float = 0.3
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
