@@ -1,0 +1,104 @@
+"""The layout that DESIGN.md promises, read from the source by ast."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import retrieval
+
+ROOT = Path(__file__).parents[1]
+ORDER = (
+    "records errors settings terms documents passages models encoder store vectors search answer chat adding library "
+    "__init__"
+).split()
+ONLY_IN = {
+    "faiss": {"retrieval/vectors.py"},
+    "torch": {"retrieval/models.py"},
+    "sentence_transformers": {"retrieval/models.py"},
+    "transformers": {"retrieval/models.py"},
+    "sqlite3": {"retrieval/store.py"},
+}
+HEAVY = "torch sentence_transformers transformers gradio"
+
+
+def imports(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (dotted name imported, enclosing function or "") of every import in a file, wherever it stands."""
+
+    def visit(node: ast.AST, function: str) -> Iterator[tuple[str, str]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                yield from ((alias.name, function) for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                assert child.level == 0, f"{path} imports relatively; the order is read from full names"
+                yield child.module, function
+                yield from ((f"{child.module}.{alias.name}", function) for alias in child.names)
+            inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
+            yield from visit(child, child.name if inside else function)
+
+    yield from visit(ast.parse(path.read_text()), "")
+
+
+def sources(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def packages(path: Path) -> set[str]:
+    return {name.split(".")[0] for name, _ in imports(path)}
+
+
+def test_the_order_names_every_module():
+    assert sorted(path.stem for path in sources("retrieval")) == sorted(ORDER)
+
+
+@pytest.mark.parametrize("module", ORDER)
+def test_imports_point_downward(module):
+    allowed = set(ORDER[: ORDER.index(module)])
+    found = set()
+    for name, function in imports(ROOT / "retrieval" / f"{module}.py"):
+        parts = name.split(".")
+        if parts[0] != "retrieval":
+            continue
+        sibling = parts[1] if len(parts) > 1 else ""
+        if sibling in ORDER and (module, function, sibling) != ("models", "_export", "encoder"):  # it checks its export
+            found.add(sibling)
+    assert found <= allowed
+
+
+@pytest.mark.parametrize("package", ONLY_IN)
+def test_each_heavy_package_has_one_home(package):
+    users = {path.relative_to(ROOT).as_posix() for path in sources("retrieval") if package in packages(path)}
+    assert users == ONLY_IN[package]
+
+
+def test_gradio_is_imported_only_under_ui():
+    assert [path for folder in ("retrieval", "eval") for path in sources(folder) if "gradio" in packages(path)] == []
+
+
+def test_ui_and_eval_do_not_import_each_other_and_the_library_imports_neither():
+    assert [path for path in sources("ui") if "eval" in packages(path)] == []
+    assert [path for path in sources("eval") if "ui" in packages(path)] == []
+    assert [path for path in sources("retrieval") if {"ui", "eval"} & packages(path)] == []
+
+
+def test_exports():
+    names = "Answer Citation Document Hit Library Passage PinciteError Settings Turn ask".split()
+    assert retrieval.__all__ == names == sorted(names)
+    assert all(hasattr(retrieval, name) for name in names)
+
+
+def test_importing_loads_nothing_heavy(python):
+    code = f"import sys, retrieval; print([name for name in '{HEAVY} faiss'.split() if name in sys.modules])"
+    assert python(code).communicate() == ("[]\n", "")
+
+
+def test_asking_with_a_prepared_model_loads_nothing_heavy(python, asked):
+    code = f"""
+import sys
+from retrieval import Library
+with Library(sys.argv[1]) as library:
+    print(library.search("Who opened the bridge at Harwick?")[0].passage.text.split("\\n")[-1][:25])
+print([name for name in "{HEAVY}".split() if name in sys.modules])
+"""
+    assert python(code, asked.path).communicate() == ("The bridge at Harwick was\n[]\n", "")

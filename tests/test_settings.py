@@ -1,0 +1,75 @@
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from retrieval.settings import Settings, seeds_folder
+
+NUMBERS = ["PINCITE_MAX_FILE_MB", "PINCITE_THREADS", "PINCITE_THRESHOLD"]
+
+
+def test_defaults():
+    settings = Settings.from_environment({})
+    assert settings == Settings()
+    assert settings.model == ""
+    assert settings.max_file_bytes == 33_554_432
+    assert settings.threads == 0
+    assert 0 < settings.threshold < 1
+
+
+def test_everything_from_the_environment():
+    environment = {
+        "PINCITE_MODEL": "sentence-transformers/all-mpnet-base-v2",
+        "PINCITE_CACHE": "/var/cache/pincite",
+        "PINCITE_MAX_FILE_MB": "1.5",
+        "PINCITE_THREADS": "4",
+        "PINCITE_THRESHOLD": "0.25",
+        "PINCITE_OTHER": "ignored",
+    }
+    assert Settings.from_environment(environment) == Settings(
+        model="sentence-transformers/all-mpnet-base-v2",
+        cache=Path("/var/cache/pincite"),
+        max_file_bytes=1_572_864,
+        threads=4,
+        threshold=0.25,
+    )
+
+
+def test_the_process_environment_is_the_default(monkeypatch):
+    monkeypatch.setenv("PINCITE_THREADS", "3")
+    assert Settings.from_environment().threads == 3
+
+
+def test_empty_values_count_as_unset():
+    empty = dict.fromkeys(["PINCITE_MODEL", "PINCITE_CACHE", *NUMBERS], "")
+    assert Settings.from_environment(empty) == Settings()
+
+
+def test_the_cache_may_be_given_from_home(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert Settings.from_environment({"PINCITE_CACHE": "~/pincite"}).cache == Path("/home/ada/pincite")
+    assert Settings.from_environment({}).cache == Path("/home/ada/.cache/pincite")
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", ["many", "1,5", " ", "0x10"])
+def test_a_bad_number_names_the_variable(name, value):
+    with pytest.raises(ValueError) as caught:
+        Settings.from_environment({name: value})
+    assert str(caught.value) == f"{name} is {value!r}; expected a number"
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_a_number_that_is_not_finite_names_the_variable(name, value):
+    with pytest.raises(ValueError, match=name):
+        Settings.from_environment({name: value})
+
+
+def test_settings_are_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().threads = 2
+
+
+def test_the_seeds_are_there():
+    assert [path.name for path in sorted(seeds_folder().glob("*.txt"))] == ["russias-allies-syrian-operation.txt"]

@@ -1,0 +1,298 @@
+"""The command line: ask, add, remove, list, verify, info. Knows nothing about ranking or about terminals.
+
+Imports `retrieval` (0.3 s) inside the commands only, so that --help and wrong usage answer at once.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ui import terminal
+
+if TYPE_CHECKING:
+    from retrieval import Citation, Library
+
+_STYLES = {"valid": "green", "changed": "yellow", "missing": "red"}
+_FIELD_TYPES: dict[str, Any] = {"marker": int, "start": int, "end": int, "source": (str, type(None))}
+_EXIT_CODES = """
+\b
+Exit codes:
+  0    fine
+  1    no answer in the documents (ask), something failed (add),
+       not there (remove), changed or missing (verify)
+  2    wrong usage
+  3    the library, the model or the question cannot be used
+  130  interrupted
+"""
+
+app = typer.Typer(
+    name="pincite", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True,
+    epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+
+
+def _folder(value: str | None) -> str | None:
+    """Refuse `--library ""`, which a forgotten shell variable makes and which would mean this folder."""
+    if value is not None and not value.strip():
+        raise typer.BadParameter("is empty; name a folder, for example --library ~/articles.pincite")
+    return value
+
+
+LibraryFolder = Annotated[
+    str | None,
+    typer.Option(
+        "--library", metavar="DIR", envvar="PINCITE_LIBRARY", callback=_folder, help="Folder of the library.",
+    ),
+]  # fmt: skip
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+
+
+@contextmanager
+def _opened(folder: str | None, create: bool = False) -> Iterator["Library"]:
+    """Open a library, the shipped one where no folder is named. Errors on purpose end here, with exit code 3."""
+    from retrieval import Library, PinciteError, Settings
+    from retrieval.library import default_library
+
+    try:
+        settings = Settings.from_environment()
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="the environment") from error
+    try:
+        with default_library() if folder is None else Library(folder, settings, create=create) as library:
+            yield library
+    except (PinciteError, OSError) as error:
+        terminal.complain(str(error))
+        raise typer.Exit(3) from error
+
+
+def _show_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib import metadata
+
+    try:
+        version = metadata.version("pincite")
+    except metadata.PackageNotFoundError:  # a checkout that is not installed
+        import tomllib
+
+        version = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())["project"]["version"]
+    terminal.say(f"pincite {version}")
+    raise typer.Exit
+
+
+@app.callback()
+def _pincite(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Answer questions from your documents in their own words, each quote with its exact place. Offline.
+
+    Without --library and PINCITE_LIBRARY, the documents that ship with pincite are used.
+    """
+
+
+# --- ask
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask; - reads it from stdin.")],
+    library: LibraryFolder = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Only documents with this metadata; may be repeated."),
+    ] = None,
+    k: Annotated[int, typer.Option("--k", min=1, metavar="N", help="Passages to return with the answer.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question with quotes, or say that the documents do not."""
+    conditions = _conditions(where or [])
+    asked = sys.stdin.buffer.read() if question == "-" else question.encode("utf-8", "surrogateescape")
+    with _opened(library) as opened:
+        answer = opened.ask(asked.decode("utf-8", "replace").strip(), k=k, where=conditions)
+        if as_json:
+            terminal.say_json(answer.to_dict())
+        else:
+            terminal.show_answer(answer, opened.document)
+    raise typer.Exit(0 if answer.found else 1)
+
+
+def _conditions(given: Sequence[str]) -> dict[str, list[str]]:
+    """Read ["publication=A", "publication=B"] into {"publication": ["A", "B"]}: any of them."""
+    conditions: dict[str, list[str]] = {}
+    for condition in given:
+        key, equals, value = condition.partition("=")
+        if not key or not equals:
+            hint = 'expected KEY=VALUE, for example --where publication="Eurasia Daily Monitor"'
+            raise typer.BadParameter(f"{terminal.one_line(condition)!r}; {hint}", param_hint="'--where'")
+        conditions.setdefault(key, []).append(value)
+    return conditions
+
+
+# --- add, remove, list
+
+
+@app.command()
+def add(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    library: LibraryFolder = None,
+) -> None:
+    """Add files and folders to a library, which is made if it is not there.
+
+    What was added before is left alone, and a changed file replaces its earlier version.
+    """
+    if library is None:
+        example = "pincite add --library ~/articles.pincite ~/articles"
+        raise typer.BadParameter(f"no library to add to; for example: {example}", param_hint="'--library'")
+    with _opened(library, create=True) as opened:
+        try:
+            with terminal.progress_bar() as progress:
+                report = opened.add(paths, progress=progress)
+        except KeyboardInterrupt:
+            terminal.complain("interrupted; what was added is kept, and the same command goes on from there")
+            raise typer.Exit(130) from None
+    terminal.say(str(report), "bold")
+    for failure in report.failed:
+        terminal.say(f"failed: {terminal.one_line(str(failure))}", "red")
+    raise typer.Exit(1 if report.failed else 0)
+
+
+@app.command()
+def remove(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="A doc_id, a file or a folder.")],
+    library: LibraryFolder = None,
+) -> None:
+    """Remove documents from a library; the files stay."""
+    absent = []
+    with _opened(library) as opened:
+        known = {document.doc_id: document for document in opened.documents()}
+        for name in dict.fromkeys(names):
+            removed = opened.remove(name)
+            for doc_id in removed:
+                terminal.say(f"removed {terminal.joined(doc_id, known[doc_id].title, known[doc_id].source)}")
+            absent += [] if removed else [name]
+    for name in absent:
+        terminal.complain(f"not in the library: {terminal.one_line(name)}")
+    raise typer.Exit(1 if absent else 0)
+
+
+@app.command("list")
+def list_(library: LibraryFolder = None, as_json: AsJson = False) -> None:
+    """List the documents: doc_id, title, publication, source."""
+    with _opened(library) as opened:
+        documents = opened.documents()
+    if as_json:
+        fields = ("doc_id", "title", "source", "metadata", "sha256")
+        return terminal.say_json([{name: getattr(document, name) for name in fields} for document in documents])
+    rows = [(d.doc_id, d.title, ", ".join(terminal.published(d.metadata)), d.source or "") for d in documents]
+    terminal.table(("doc_id", "title", "publication", "source"), rows)
+
+
+# --- verify, info
+
+
+@app.command()
+def verify(
+    answer: Annotated[
+        str | None, typer.Argument(metavar="[ANSWER.json]", help="What ask --json wrote; - reads it from stdin.")
+    ] = None,
+    library: LibraryFolder = None,
+) -> None:
+    """Compare the quotes of a saved answer, or without one the whole library, with the files as they are now."""
+    saved = None if answer is None else _saved_citations(answer)
+    with _opened(library) as opened:
+        valid = _verify_library(opened) if saved is None else _verify_citations(opened, saved)
+    raise typer.Exit(0 if valid else 1)
+
+
+def _verify_citations(library: "Library", citations: Sequence["Citation"]) -> bool:
+    """Write the state of every citation; True where all are valid."""
+    states = [library.verify(citation) for citation in citations]
+    for citation, state in zip(citations, states, strict=True):
+        source = terminal.joined(citation.title, citation.locator, citation.source)
+        terminal.say(f"[{citation.marker}] {state}  {source}", _STYLES[state])
+    if not citations:
+        terminal.say("no citations to verify")
+    return set(states) <= {"valid"}
+
+
+def _verify_library(library: "Library") -> bool:
+    """Read the database whole, and write every document whose file is not as it was; True where none is."""
+    library.check()
+    total = wrong = 0
+    for document, state in library.verify_sources():
+        total += 1
+        if state != "valid":
+            wrong += 1
+            terminal.say(f"{state}  {terminal.joined(document.title, document.source)}", _STYLES[state])
+    terminal.say(f"the library is whole; {total - wrong} of {total} files are as they were read")
+    return not wrong
+
+
+def _saved_citations(name: str) -> list["Citation"]:
+    """Read the citations of one answer, a list of answers or {"answers": [...]}; a usage error says what is wrong."""
+    import json
+
+    try:
+        record = json.loads(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
+        answers = record.get("answers", [record]) if isinstance(record, dict) else record
+        return [_citation(citation) for answer in answers for citation in answer["citations"]]
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except KeyError as error:
+        reason = f"there is no {error}"
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        reason = str(error)
+    expected = 'expected what `pincite ask --json` writes, a list of those, or {"answers": [...]}'
+    raise typer.BadParameter(
+        f"{terminal.one_line(name)}: {terminal.one_line(reason)}; {expected}", param_hint="'ANSWER.json'"
+    )
+
+
+def _citation(record: Mapping[str, Any]) -> "Citation":
+    """Make a citation of a JSON object; KeyError or TypeError names the field that is not as expected."""
+    from retrieval import Citation
+
+    citation = Citation.from_dict(record)
+    for name in Citation.__dataclass_fields__:
+        if not isinstance(getattr(citation, name), _FIELD_TYPES.get(name, str)):
+            raise TypeError(f"{name} is {getattr(citation, name)!r}")
+    return citation
+
+
+@app.command()
+def info(library: LibraryFolder = None, as_json: AsJson = False) -> None:
+    """Show what the library holds, and which files could not be read."""
+    with _opened(library) as opened:
+        facts, coverage, failures = opened.info(), opened.coverage(), opened.failures()
+    if as_json:
+        counts = {"known": coverage.known, "failed": coverage.failed, "searchable": coverage.searchable}
+        return terminal.say_json(facts | {"coverage": counts, "failures": failures})
+    for name, value in facts.items():
+        terminal.say(
+            f"{name:<12}{value:,}" if isinstance(value, int) else f"{name:<12}{terminal.one_line(str(value or ''))}"
+        )
+    terminal.say(f"{'coverage':<12}{coverage}")
+    for path, reason in failures.items():
+        terminal.say(f"failed: {terminal.one_line(path)}: {terminal.one_line(reason)}", "red")
+
+
+def main() -> int:
+    """Run the command line and return the exit code; --help lists them."""
+    terminal.prepare()
+    try:
+        app(prog_name="pincite")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    finally:
+        terminal.finish()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

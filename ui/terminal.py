@@ -1,0 +1,202 @@
+"""Shows answers and lines: wrapped and coloured on a terminal, plain in a pipe. Knows nothing about libraries.
+
+What is written may come from a document, so markup is never read and control characters never get through.
+"""
+
+import io
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from retrieval import Answer, Document
+
+CERTAIN = 0.8  # confidence from which an answer is given without "probably"
+NEAREST = 3  # passages shown where nothing was found
+_METADATA = ("author", "publication", "journal", "volume", "issue", "date", "published")
+# C0 except newline and tab, DEL, C1, and the controls that reorder what surrounds them (trojan source).
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not UTF-8
+
+
+def clean(text: str) -> str:
+    """Remove what a terminal would act on; the words stay, lines and tabs too."""
+    return _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
+
+
+def one_line(text: str) -> str:
+    """Clean a text and make every run of white space one blank."""
+    return " ".join(clean(text).split())
+
+
+@cache
+def _console(stderr: bool = False) -> "Console":
+    from rich.console import Console  # 0.1 s that a pipe does not pay
+
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def say(text: str = "", style: str = "", indent: int = 0) -> None:
+    """Write one line to stdout. style: rich's, seen on a terminal only; indent: in columns."""
+    if not sys.stdout.isatty():
+        return _write(" " * indent + clean(text))
+    from rich.padding import Padding
+    from rich.text import Text
+
+    _console().print(Padding(Text(clean(text), style), (0, 0, 0, indent)))
+
+
+def entry(marker: str, text: str, style: str = "bold") -> None:
+    """Write a text behind a marker; on a terminal its further lines stand under its first."""
+    if not sys.stdout.isatty():
+        return _write(f"{marker} {clean(text)}")
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 1))
+    grid.add_row(Text(marker, style), Text(clean(text)))
+    _console().print(grid)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write rows of cells: columns on a terminal; in a pipe tabs between them, and no header."""
+    cleaned = [[one_line(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in cleaned:
+            _write("\t".join(row))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(*header, box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in grid.columns:
+        column.overflow = "fold"
+    for row in cleaned:
+        grid.add_row(*map(Text, row))
+    _console().print(grid)
+
+
+def say_json(record: Any) -> None:
+    """Write JSON in UTF-8 and nothing else; control characters are escaped, so they are kept and do no harm."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    text = _CONTROL.sub(_escaped, json.dumps(record, ensure_ascii=False, indent=2))
+    _write(_SURROGATE.sub(_escaped, text))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"
+
+
+def complain(text: str) -> None:
+    """Write one line to stderr, behind the program's name."""
+    print(f"pincite: {clean(text)}", file=sys.stderr, flush=True)
+
+
+def _write(text: str) -> None:
+    try:
+        print(text)
+    except BrokenPipeError:
+        _discard(sys.stdout)
+
+
+def prepare() -> None:
+    """Let characters that the locale cannot show be written as escapes; a "?" would look like the document's own."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def finish() -> None:
+    """Write out what waits; a reader that has gone away (| head) is no error."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            _discard(stream)
+
+
+def _discard(stream: TextIO) -> None:
+    """Send the rest of a stream nowhere, so that the exit code is still about the answer."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, str], None] | None]:
+    """Show count, rate and time left on stderr while the block runs; yields None where stderr is no terminal.
+
+    What it yields is called as (done, total, name).
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    fields = [TextColumn("{task.fields[%s]}" % name, markup=False) for name in ("rate", "name")]  # noqa: UP031
+    columns = (BarColumn(), MofNCompleteColumn(), fields[0], TimeRemainingColumn(), fields[1])
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+        task, began = bar.add_task("", total=None, rate="", name=""), time.monotonic()
+
+        def update(done: int, total: int, name: str) -> None:
+            rate = f"{done / max(time.monotonic() - began, 1e-3):.1f}/s"
+            bar.update(task, completed=done, total=total, rate=rate, name=Path(one_line(name)).name)
+
+        yield update
+
+
+# --- answers
+
+
+def show_answer(answer: "Answer", document: Callable[[str], "Document | None"]) -> None:
+    """Write the quotes with their sources, or the nearest passages, and how sure that is. document: by doc_id."""
+    for citation in answer.citations:
+        entry(f"[{citation.marker}]", citation.quote)
+        say(_source(document(citation.doc_id), citation.locator), "dim", indent=4)
+        say()
+    say(*_certainty(answer))
+    for hit in () if answer.found else answer.passages[:NEAREST]:
+        start, end = (offset - hit.passage.start for offset in hit.best_sentence)
+        say()
+        entry("-", hit.passage.text[start:end])
+        say(_source(document(hit.passage.doc_id), hit.passage.locator), "dim", indent=2)
+    if answer.coverage.failed:
+        say()
+        say(str(answer.coverage), "yellow")
+
+
+def _certainty(answer: "Answer") -> tuple[str, str]:
+    """Return in words how sure the answer is, and a style; a percentage would promise more than is known."""
+    if not answer.found:
+        closest = "Closest passages:" if answer.passages else "There are no passages to show."
+        return f"The documents do not say this. {closest}", "bold yellow"
+    if answer.confidence >= CERTAIN:
+        return "Answered in the documents", "bold green"
+    return "Probably answered in the documents; check the quotes", "bold yellow"
+
+
+def _source(document: "Document | None", locator: str) -> str:
+    """Return title, metadata, locator and path, as far as there are any."""
+    if document is None:
+        return locator
+    return joined(document.title or document.doc_id, *published(document.metadata), locator, document.source)
+
+
+def joined(*parts: str | None) -> str:
+    """Put commas between the parts that are there, each on one line and clean."""
+    return ", ".join(one_line(part) for part in parts if part)
+
+
+def published(metadata: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is known of where a document appeared: "Eurasia Daily Monitor", "issue 96"."""
+    for key in _METADATA:
+        if metadata.get(key):
+            yield f"{key} {metadata[key]}" if key in ("volume", "issue") else str(metadata[key])
