@@ -13,11 +13,7 @@ _WORD = re.compile(r"[^\W_]+")
 _ACCENT = re.compile("[\u0300-\u036f]")
 _STEMMER = Stemmer.Stemmer("porter")
 STOP_WORDS = frozenset(
-    """a about again also am an and any are as at be because been being both but by can could d did do does doing
-    down during each few for from further had has have having he her hers him his how i if in into is it its itself
-    just ll m me more most my no nor not of off on once only or other our ours out over own re s same she should so
-    some such t than that the their theirs them then there these they this those through to too under until up us
-    ve very was we were what when where which while who whom whose why will with would you your yours""".split()
+    ["a", "about", "again", "also", "am", "an", "and", "any", "are", "as", "at", "be", "because", "been", "being", "both", "but", "by", "can", "could", "d", "did", "do", "does", "doing", "down", "during", "each", "few", "for", "from", "further", "had", "has", "have", "having", "he", "her", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "itself", "just", "ll", "m", "me", "more", "most", "my", "no", "nor", "not", "of", "off", "on", "once", "only", "or", "other", "our", "ours", "out", "over", "own", "re", "s", "same", "she", "should", "so", "some", "such", "t", "than", "that", "the", "their", "theirs", "them", "then", "there", "these", "they", "this", "those", "through", "to", "too", "under", "until", "up", "us", "ve", "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom", "whose", "why", "will", "with", "would", "you", "your", "yours"]
 )
 
 

@@ -9,10 +9,7 @@ import pytest
 import retrieval
 
 ROOT = Path(__file__).parents[1]
-ORDER = (
-    "records errors settings terms documents passages models encoder store vectors search answer chat adding library "
-    "__init__"
-).split()
+ORDER = ["records", "errors", "settings", "terms", "documents", "passages", "models", "encoder", "store", "vectors", "search", "answer", "chat", "adding", "library", "__init__"]
 ONLY_IN = {
     "faiss": {"retrieval/vectors.py"},
     "torch": {"retrieval/models.py"},
@@ -83,7 +80,7 @@ def test_ui_and_eval_do_not_import_each_other_and_the_library_imports_neither():
 
 
 def test_exports():
-    names = "Answer Citation Document Hit Library Passage PinciteError Settings Turn ask".split()
+    names = ["Answer", "Citation", "Document", "Hit", "Library", "Passage", "PinciteError", "Settings", "Turn", "ask"]
     assert retrieval.__all__ == names == sorted(names)
     assert all(hasattr(retrieval, name) for name in names)
 

@@ -177,7 +177,7 @@ def remove(
                 terminal.say(f"removed {terminal.joined(doc_id, known[doc_id].title, known[doc_id].source)}")
             absent += [] if removed else [name]
     for name in absent:
-        terminal.complain(f"not in the library: {terminal.one_line(name)}")
+        terminal.complain(f"not in the library: {name}")
     raise typer.Exit(1 if absent else 0)
 
 
@@ -273,11 +273,9 @@ def info(library: LibraryFolder = None, as_json: AsJson = False) -> None:
     if as_json:
         counts = {"known": coverage.known, "failed": coverage.failed, "searchable": coverage.searchable}
         return terminal.say_json(facts | {"coverage": counts, "failures": failures})
-    for name, value in facts.items():
-        terminal.say(
-            f"{name:<12}{value:,}" if isinstance(value, int) else f"{name:<12}{terminal.one_line(str(value or ''))}"
-        )
-    terminal.say(f"{'coverage':<12}{coverage}")
+    for name, value in [*facts.items(), ("coverage", coverage)]:
+        shown = f"{value:,}" if isinstance(value, int) else terminal.one_line(str(value or "not chosen yet"))
+        terminal.say(f"{name:<12}{shown}")
     for path, reason in failures.items():
         terminal.say(f"failed: {terminal.one_line(path)}: {terminal.one_line(reason)}", "red")
 

@@ -99,7 +99,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 def complain(text: str) -> None:
     """Write one line to stderr, behind the program's name."""
-    print(f"pincite: {clean(text)}", file=sys.stderr, flush=True)
+    print(f"pincite: {one_line(text)}", file=sys.stderr, flush=True)
 
 
 def _write(text: str) -> None:
