@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Report:
 
     def __str__(self) -> str:
         counts = (self.added, self.unchanged, self.replaced, self.failed)
-        return "{} added, {} unchanged, {} replaced, {} failed".format(*map(len, counts))
+        return "{} added, {} unchanged, {} replaced, {} failed".format(*(len(names) for names in counts))
 
 
 @dataclass(slots=True)
@@ -138,10 +139,8 @@ class Adder:
         path = Path(name)
         if path.is_absolute():
             state = FileState(0, 0, None, reason)
-            try:
+            with suppress(StorageError):  # the disk is full: the report still says it
                 self._store.link_file(name, state)
-            except StorageError:
-                pass  # the disk is full: the report still says it
         self._done += 1
         if self._progress:
             self._progress(self._done, self._total, name)
@@ -165,9 +164,7 @@ class Adder:
     def _prepare(self, loaded: Sequence[Loaded]) -> list[Prepared]:
         """Split and encode documents together, so that batches hold passages of like length."""
         encoder = self._encoder()
-        split_up = [
-            split(item.document, item.blocks, encoder.count_tokens, encoder.max_tokens) for item in loaded
-        ]
+        split_up = [split(item.document, item.blocks, encoder.count_tokens, encoder.max_tokens) for item in loaded]
         passages = [passage for each in split_up for passage in each]
         titles = [item.document.title for item, each in zip(loaded, split_up, strict=True) for _ in each]
         vectors: list[PassageVectors | None] = [None] * len(passages)

@@ -51,7 +51,8 @@ def features(ranked: Sequence[Ranked]) -> tuple[float, float, float]:
     top = ranked[:PASSAGES]
     rows = np.concatenate([item.sentences for item in top])
     best = rows[int((rows @ np.array(QUOTE_WEIGHTS)).argmax())]
-    return float(best[0]), *(max(item.signals.get(name, 0.0) for item in top) for name in ("passage", "alignment"))
+    passage, alignment = (max(item.signals.get(name, 0.0) for item in top) for name in ("passage", "alignment"))
+    return float(best[0]), passage, alignment
 
 
 def confidence(ranked: Sequence[Ranked]) -> float:

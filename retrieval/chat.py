@@ -12,7 +12,9 @@ from retrieval.terms import STOP_WORDS, words
 
 Message = Turn | Mapping[str, Any]
 
-_ELLIPSIS = re.compile(r"(and|but|or|so|also|what about|how about|why|why not|how so|tell me more|more)\b", re.IGNORECASE)
+_ELLIPSIS = re.compile(
+    r"(and|but|or|so|also|what about|how about|why|why not|how so|tell me more|more)\b", re.IGNORECASE
+)
 _POINTER = re.compile(
     r"\b(he|she|it|they|him|his|her|hers|its|them|their|theirs|this|that|these|those|there|then|such|"
     r"the (?:same|other|former|latter|first|second|third|last)(?: one)?)\b",

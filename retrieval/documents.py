@@ -30,6 +30,7 @@ class Block:
     level: int = 0
     by_line: bool = False
     page: int | None = None
+    heading: str = ""  # a heading's text without marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,10 @@ class Loaded:
 # --- plain text -------------------------------------------------------------------------------------------------
 
 _PARAGRAPH = re.compile(r"\S[^\n]*(?:\n(?![^\S\n]*(?:\n|\Z))[^\n]*)*")
-# A long line that ends like a sentence is a paragraph on one line; a short one is hard-wrapped text.
-_LONG_LINE = re.compile(r"^[^\n]{120,}[.!?:;…”\"')\]][^\S\n]*$", re.MULTILINE)
-_HEADING = re.compile(r"(?=.*[^\W\d_])(?:[^a-zß-ÿ\n]{3,80}|(?:\d+\.)+\d*\s[^\n]{1,80}(?<![.;,:]))")
+_LINE = re.compile(r"[^\n]+")
+_SENTENCE_ENDS = tuple(".!?:;…”\"')]")
+_WRAPPED_AT = 120  # a longer line that ends like a sentence is a paragraph on one line; a shorter one is hard-wrapped
+_NUMBERED = re.compile(r"(?:\d+\.)+\d*\s(?=.*[^\W\d_])[^\n]{1,80}(?<![.;,:])")
 _TITLE_LENGTH = 200
 _FIELDS = "publication|volume|issue|author|date|published|publisher|source|journal|edition|language"
 _FIELD = re.compile(rf"\b({_FIELDS})\s*:\s*(.*?)\s*(?=\b(?:{_FIELDS})\s*:|$)", re.IGNORECASE)
@@ -67,9 +69,11 @@ def text_blocks(text: str) -> tuple[Block, ...]:
     blocks = []
     for paragraph in _PARAGRAPH.finditer(text):
         start = paragraph.start()
-        for line in _LONG_LINE.finditer(text, *paragraph.span()):
-            blocks.append(Block(*trimmed(text, start, line.end())))
-            start = line.end()
+        for line in _LINE.finditer(text, *paragraph.span()):
+            words = line.group().strip()
+            if len(words) > _WRAPPED_AT and words.endswith(_SENTENCE_ENDS):
+                blocks.append(Block(*trimmed(text, start, line.end())))
+                start = line.end()
         if text[start : paragraph.end()].strip():
             blocks.append(Block(*trimmed(text, start, paragraph.end())))
     return tuple(blocks)
@@ -87,7 +91,7 @@ def read_text(text: str) -> Reading:
     title = ""
     if len(blocks) > 1 and _is_title(text[blocks[0].start : blocks[0].end]):
         title = text[blocks[0].start : blocks[0].end].strip()
-        blocks[0] = Block(blocks[0].start, blocks[0].end, level=1)
+        blocks[0] = Block(blocks[0].start, blocks[0].end, level=1, heading=title)
     metadata: dict[str, Scalar] = {}
     for block in blocks[:4]:
         metadata |= _fields(text[block.start : block.end])
@@ -102,8 +106,9 @@ def _is_title(line: str) -> bool:
 
 def _as_heading(text: str, block: Block) -> Block:
     """Make a block a heading when it is one short line in capitals or with a section number."""
-    if block.end - block.start <= 90 and _HEADING.fullmatch(text[block.start : block.end].rstrip()):
-        return Block(block.start, block.end, level=2)
+    line = text[block.start : block.end]
+    if "\n" not in line and len(line) <= 90 and ((line.isupper() and len(line) > 2) or _NUMBERED.fullmatch(line)):
+        return Block(block.start, block.end, level=2, heading=line)
     return block
 
 
@@ -129,15 +134,16 @@ def read_markdown(text: str) -> Reading:
     blocks: list[Block] = []
     titles: list[tuple[int, str]] = []
     tokens = parser.parse(text)
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    for index, token in enumerate(tokens):
         if token.level or not token.map or token.nesting < 0:
             continue
         level = int(token.tag[1]) if token.type == "heading_open" else 0
-        if level and following:
-            titles.append((level, following.content.strip()))
         span = trimmed(text, lines[token.map[0]], lines[token.map[1]])
         level = level if span[1] - span[0] <= _TITLE_LENGTH else 0  # nobody's heading: keep it as text
-        blocks.append(Block(*span, level=level, by_line=token.type in _BY_LINE))
+        heading = tokens[index + 1].content.strip() if level else ""
+        if level:
+            titles.append((level, heading))
+        blocks.append(Block(*span, level, token.type in _BY_LINE, heading=heading))
     title = min(titles, key=lambda item: item[0], default=(0, ""))[1]
     return Reading(title, tuple(_fill_gaps(text, blocks)))
 
@@ -174,6 +180,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 
 def load(path: Path, max_bytes: int) -> Loaded:
     """Read one file. DocumentError names the file and why it cannot be read."""
+    if not _is_unicode(str(path)):
+        raise DocumentError(ascii(str(path))[1:-1], "has a name that is not valid text; rename it")
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         known = " ".join(sorted(READERS))
@@ -191,13 +199,23 @@ def load(path: Path, max_bytes: int) -> Loaded:
 
 def from_memory(document: Document) -> Loaded:
     """Check a document that was made in memory and find its blocks; DocumentError names what is wrong."""
-    if not document.doc_id or not isinstance(document.text, str):
-        raise DocumentError(document.doc_id or "a document", "needs a doc_id and a text of type str")
+    fields = (document.doc_id, document.title, document.text)
+    if not document.doc_id or not all(isinstance(field, str) for field in fields):
+        raise DocumentError(str(document.doc_id or "a document"), "needs a doc_id, title and text of type str")
     if not document.text.strip():
         raise DocumentError(document.doc_id, "holds no text")
-    if any("\ud800" <= c <= "\udfff" for c in document.text + document.title + document.doc_id):
+    if not _is_unicode("".join(fields)):
         raise DocumentError(document.doc_id, "holds half of a surrogate pair, which is not text")
     return Loaded(document, text_blocks(document.text))
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a string is text, without halves of surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _content(path: Path, max_bytes: int) -> tuple[bytes, os.stat_result]:
@@ -211,7 +229,10 @@ def _content(path: Path, max_bytes: int) -> tuple[bytes, os.stat_result]:
                 size, limit = status.st_size / 2**20, max_bytes / 2**20
                 reason = f"has {size:.1f} MB; at most {limit:.1f} MB are read (set PINCITE_MAX_FILE_MB to change it)"
                 raise DocumentError(str(path), reason)
-            return file.read(max_bytes + 1), status
+            content = file.read(max_bytes + 1)
+            if len(content) > max_bytes:
+                raise DocumentError(str(path), "grew while it was read; add it again when it is complete")
+            return content, status
     except OSError as error:
         raise DocumentError(str(path), error.strerror or str(error)) from error
 

@@ -63,7 +63,9 @@ class Encoder(Protocol):
     def question(self, text: str) -> QuestionVectors:
         """Return the question's vector and those of its content tokens."""
 
-    def encode_passages(self, passages: Sequence[Passage], titles: Sequence[str]) -> Iterator[tuple[int, PassageVectors]]:
+    def encode_passages(
+        self, passages: Sequence[Passage], titles: Sequence[str]
+    ) -> Iterator[tuple[int, PassageVectors]]:
         """Yield (index, vectors), not in order; the title and heading are read before the passage, where they fit."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -81,7 +83,9 @@ def open_encoder(settings: Settings) -> Encoder:
 
 def unit(vectors: Floats) -> Floats:
     """Scale rows to length one; rows of zeros stay."""
-    return (vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)).astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: Floats = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return scaled
 
 
 def rotation(dim: int) -> Floats:
@@ -110,7 +114,9 @@ class OnnxEncoder:
             self._session = onnxruntime.InferenceSession(folder / "model.onnx", options)
             self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:
-            message = f"the prepared model in {folder} cannot be loaded ({error}); delete that folder to prepare it again"
+            message = (
+                f"the prepared model in {folder} cannot be loaded ({error}); delete that folder to prepare it again"
+            )
             raise ModelError(message) from error
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -155,7 +161,9 @@ class OnnxEncoder:
         kept = kept[(kept < self._longest) & (kept >= self.count_tokens([self._query_prompt])[0])]
         return QuestionVectors(unit(self._pooled(tokens)), self._rotated(tokens, kept))
 
-    def encode_passages(self, passages: Sequence[Passage], titles: Sequence[str]) -> Iterator[tuple[int, PassageVectors]]:
+    def encode_passages(
+        self, passages: Sequence[Passage], titles: Sequence[str]
+    ) -> Iterator[tuple[int, PassageVectors]]:
         """Yield (index, vectors) as they are made, short passages first."""
         texts = self._tokenize([passage.text for passage in passages])
         leads = [f"{title}\n{passage.heading}".strip() for passage, title in zip(passages, titles, strict=True)]
@@ -253,7 +261,9 @@ class TransformerEncoder:
         """Return the question's vector, and no token vectors."""
         return QuestionVectors(self.encode_questions([text])[0], np.zeros((0, self.dim), np.float32))
 
-    def encode_passages(self, passages: Sequence[Passage], titles: Sequence[str]) -> Iterator[tuple[int, PassageVectors]]:
+    def encode_passages(
+        self, passages: Sequence[Passage], titles: Sequence[str]
+    ) -> Iterator[tuple[int, PassageVectors]]:
         """Yield (index, vectors) in order, without token bits."""
         nothing = np.zeros((0, (self.dim + 7) // 8), np.uint8), np.zeros(0, np.uint16)
         for index, passage in enumerate(passages):

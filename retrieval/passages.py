@@ -17,10 +17,22 @@ CountTokens = Callable[[Sequence[str]], Sequence[int]]
 # nupunkt's abbreviations come from scanned law reports and include words that end sentences: of those, the ones of
 # five letters or more in the vocabulary of BERT, and common ones of four (boundary F1 on xquad-r-en 0.990 to 0.991).
 _NOT_ABBREVIATIONS = frozenset(
-    ["accent", "acres", "alike", "aloud", "anarchy", "andes", "antioch", "applause", "arcade", "arrows", "ashore", "backs", "bank", "biting", "black", "bleak", "bold", "bombardment", "bombed", "book", "broad", "cancer", "carpenter", "century", "chaos", "chase", "cheerful", "chest", "civilization", "cliff", "climb", "closes", "coal", "code", "cold", "cooler", "crafts", "cranes", "crazy", "decks", "depot", "deserved", "divide", "drunk", "enter", "enters", "extant", "faded", "fairs", "fish", "flag", "flourish", "found", "free", "galaxies", "galleries", "gracefully", "grenada", "hacked", "hand", "hard", "highs", "hokkaido", "holidays", "horse", "human", "hunts", "idaho", "invaders", "iowa", "joke", "knees", "lack", "laughter", "lazy", "lead", "leaps", "life", "lock", "luck", "mankind", "martini", "metro", "monaco", "month", "nonsense", "oceania", "oils", "onwards", "parade", "park", "penny", "pick", "poland", "reporter", "reports", "rest", "resurrection", "revisited", "rich", "rites", "roll", "rounds", "ruin", "ruined", "saigon", "sand", "scandal", "scattering", "series", "shade", "shrubs", "shrug", "sick", "sinks", "sleep", "south", "splash", "spruce", "stake", "stars", "stock", "story", "super", "swallowed", "tables", "tale", "talent", "tasks", "taxis", "thanks", "thinner", "threads", "tonga", "toulon", "tread", "trench", "untouched", "utah", "vain", "victories", "vodka", "walk", "wall", "wave", "weave", "week", "west", "wheat", "wheel", "whites", "wings", "woods", "wool", "works", "wrath", "yard"]
+    """
+    accent acres alike aloud anarchy andes antioch applause arcade arrows ashore backs bank biting black bleak
+    bold bombardment bombed book broad cancer carpenter century chaos chase cheerful chest civilization cliff
+    climb closes coal code cold cooler crafts cranes crazy decks depot deserved divide drunk enter enters extant
+    faded fairs fish flag flourish found free galaxies galleries gracefully grenada hacked hand hard highs
+    hokkaido holidays horse human hunts idaho invaders iowa joke knees lack laughter lazy lead leaps life lock
+    luck mankind martini metro monaco month nonsense oceania oils onwards parade park penny pick poland reporter
+    reports rest resurrection revisited rich rites roll rounds ruin ruined saigon sand scandal scattering series
+    shade shrubs shrug sick sinks sleep south splash spruce stake stars stock story super swallowed tables tale
+    talent tasks taxis thanks thinner threads tonga toulon tread trench untouched utah vain victories vodka walk
+    wall wave weave week west wheat wheel whites wings woods wool works wrath yard
+    """.split()
 )
 # "(RIA Novosti, June 6)." after a closing quote, "[citation needed]" and ":212" belong to the sentence before them.
 _ATTACHED = re.compile(r"[\[(][^\[\]()]{1,80}[\])][.\d:–-]*|:[\d:,–-]+")
+_MARK = re.compile(r"(?:\[(?:\d+|citation needed)\])+(?::\d+)?(?=\s|$)")  # "…tall.[4] It": belongs to what it follows
 # No model reads further than this in one sentence; it also bounds the work on a file that is one endless line.
 _LONGEST_SENTENCE = 1200
 _BREAKABLE = re.compile(rf"\S(?:.{{0,{_LONGEST_SENTENCE - 2}}}\S)?(?=\s|\Z)|\S{{1,{_LONGEST_SENTENCE}}}", re.DOTALL)
@@ -41,7 +53,11 @@ def sentence_spans(text: str) -> list[Span]:
     """Return tight, ascending (start, end) spans of the sentences of a text; all but white space is covered."""
     spans: list[Span] = []
     for start, end in _splitter().spans(text):
-        if spans and _ATTACHED.fullmatch(text, start, end):
+        mark = _MARK.match(text, start, end) if spans and spans[-1][1] == start else None
+        if mark:
+            spans[-1] = (spans[-1][0], mark.end())
+            start = mark.end() + len(text[mark.end() : end]) - len(text[mark.end() : end].lstrip())
+        if spans and (start == end or _ATTACHED.fullmatch(text, start, end)):
             spans[-1] = (spans[-1][0], end)
         else:
             spans.append((start, end))
@@ -56,12 +72,13 @@ def split(document: Document, blocks: Iterable[Block], count_tokens: CountTokens
     text = document.text
     passages: list[Passage] = []
     for number, (headings, body, path) in enumerate(_with_headings(document, blocks), start=1):
+        lead = count_tokens([text[headings[0].start : headings[-1].end]])[0] if headings else 0
+        if lead * 2 > max_tokens:  # no room for it beside what follows
+            headings, body, lead = [], [*headings, *body], 0
         sentences = [span for block in body for span in _block_sentences(text, block)]
         sentences = sentences or [(body[0].start, body[-1].end)]
-        lead = count_tokens([text[headings[0].start : headings[-1].end]])[0] if headings else 0
-        for part in _parts(text, sentences, count_tokens, max_tokens, lead):
-            is_first = part[0] == sentences[0]
-            start = headings[0].start if headings and is_first else part[0][0]
+        for index, part in enumerate(_parts(text, sentences, count_tokens, max_tokens, lead)):
+            start = headings[0].start if headings and not index else part[0][0]
             end = part[-1][1]
             passages.append(
                 Passage(document.doc_id, number, start, end, text[start:end], tuple(part), body[-1].page, path)
@@ -79,7 +96,7 @@ def _with_headings(document: Document, blocks: Iterable[Block]) -> Iterator[tupl
             headings = []
             continue
         path = [item for item in path if item[0] < block.level]
-        path.append((block.level, _heading_text(document.text[block.start : block.end])))
+        path.append((block.level, " ".join(block.heading.split())))
         headings.append(block)
         if block.end - headings[0].start > _LONGEST_SENTENCE // 4:  # a list of headings, not a heading of something
             yield [], headings, _joined(path, document.title)
@@ -90,11 +107,6 @@ def _with_headings(document: Document, blocks: Iterable[Block]) -> Iterator[tupl
 
 def _joined(path: Iterable[tuple[int, str]], title: str) -> str:
     return " › ".join(text for _, text in path if text and text != title)
-
-
-def _heading_text(line: str) -> str:
-    """Strip Markdown's marks from a heading."""
-    return " ".join(line.strip().splitlines()[0].strip("#= \t").split())
 
 
 def _block_sentences(text: str, block: Block) -> Iterator[Span]:
@@ -146,4 +158,3 @@ def _halved(text: str, span: Span, count: int, count_tokens: CountTokens, limit:
         tight = trimmed(text, *half)
         if tight[0] < tight[1]:
             yield from _halved(text, tight, count_tokens([text[tight[0] : tight[1]]])[0], count_tokens, limit)
-

@@ -149,14 +149,12 @@ class Answer:
             nearest = "\n".join(f"- {_nearest(hit)}" for hit in self.passages[:3])
             return "\n\n".join(part for part in ("The documents do not say this.", nearest) if part)
         quotes = "\n\n".join(f"{_block_quote(c.quote)} \\[{c.marker}\\]" for c in self.citations)
-        sources = "\n".join(
-            f"{c.marker}. {escape_markdown(c.title)}, {escape_markdown(c.locator)}" for c in self.citations
-        )
+        sources = "\n".join(f"{c.marker}. {_one_line(c.title)}, {_one_line(c.locator)}" for c in self.citations)
         return f"{quotes}\n\n{sources}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers: JSON-safe, with spans and sha256."""
-        record = asdict(self)
+        record: dict[str, Any] = _plain(asdict(self))
         record["coverage"]["searchable"] = self.coverage.searchable
         return record | {"text": self.text}
 
@@ -167,6 +165,13 @@ class Turn:
 
     question: str
     answer: Answer | str = ""
+
+
+def _plain(value: Any) -> Any:
+    """Turn tuples into lists, all the way down."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 _ACTIVE = re.compile(r"([\\`*_<>~|&$]|\](?=[(\[:])|(?m:^\s*)(?:[#+=-]|\d+(?=[.)])))")
@@ -184,10 +189,14 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def _block_quote(text: str) -> str:
-    return "\n".join(f"> {line}" for line in escape_markdown(text).splitlines())
+    return "\n".join(f"> {escape_markdown(line.strip())}" for line in text.splitlines())
+
+
+def _one_line(text: str) -> str:
+    return escape_markdown(" ".join(text.split()))
 
 
 def _nearest(hit: Hit) -> str:
     passage, (start, end) = hit.passage, hit.best_sentence
     sentence = passage.text[start - passage.start : end - passage.start]
-    return f"closest passage, {escape_markdown(passage.locator)}: {escape_markdown(' '.join(sentence.split()))}"
+    return f"closest passage, {_one_line(passage.locator)}: {_one_line(sentence)}"

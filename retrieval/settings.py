@@ -1,5 +1,6 @@
 """Settings, frozen; the one place that reads the environment. Knows nothing about who uses them."""
 
+import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -55,9 +56,12 @@ def _number(environment: Mapping[str, str], name: str, default: float) -> float:
     """Read one number, or say which variable is not one."""
     value = environment.get(name)
     try:
-        return float(value) if value else default
+        number = float(value) if value else default
+        if not math.isfinite(number) or number < 0:
+            raise ValueError
+        return number
     except ValueError:
-        raise ValueError(f"{name} is {value!r}; expected a number") from None
+        raise ValueError(f"{name} is {value!r}; expected a number of 0 or more") from None
 
 
 def seeds_folder() -> Path:

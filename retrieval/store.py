@@ -124,9 +124,7 @@ class Store:
         """Return this thread's connection."""
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             self._connections.append(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
@@ -228,7 +226,9 @@ class Store:
             row = connection.execute(
                 "SELECT doc_id, title, text, source, metadata, sha256 FROM documents WHERE doc_id = ?", (doc_id,)
             ).fetchone()
-        return None if row is None else Document(*row[:4], json.loads(row[4]), row[5])
+        if row is None:
+            return None
+        return Document(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5])
 
     def header(self, doc_id: str) -> Document | None:
         """Return one document without its text, or None."""
@@ -277,7 +277,8 @@ class Store:
         with self._reading() as connection:
             row = connection.execute(
                 """SELECT (SELECT count(*) FROM files) + (SELECT count(*) FROM documents d WHERE NOT EXISTS
-                   (SELECT 1 FROM files f WHERE f.doc_id = d.doc_id)), (SELECT count(*) FROM files WHERE reason <> '')"""
+                   (SELECT 1 FROM files f WHERE f.doc_id = d.doc_id)),
+                   (SELECT count(*) FROM files WHERE reason <> '')"""
             ).fetchone()
         return Coverage(*row)
 
@@ -431,9 +432,10 @@ def _link(connection: sqlite3.Connection, path: str, state: FileState) -> None:
         "INSERT OR REPLACE INTO files (path, size, mtime_ns, doc_id, reason) VALUES (?, ?, ?, ?, ?)",
         (path, state.size, state.mtime_ns, state.doc_id, state.reason),
     )
-    if before and before[0] and before[0] != state.doc_id:
-        if not connection.execute("SELECT 1 FROM files WHERE doc_id = ?", before).fetchone():
-            _delete(connection, before[0], _next_generation(connection))
+    if not before or not before[0] or before[0] == state.doc_id:
+        return
+    if not connection.execute("SELECT 1 FROM files WHERE doc_id = ?", before).fetchone():
+        _delete(connection, before[0], _next_generation(connection))
 
 
 def _conditions(where: Mapping[str, Any]) -> tuple[str, list[Any]]:
@@ -452,7 +454,8 @@ def _conditions(where: Mapping[str, Any]) -> tuple[str, list[Any]]:
 def _quantized(vectors: Floats) -> bytes:
     """Store rows as int8 with one float32 scale each, scales first."""
     scales = np.maximum(np.abs(vectors).max(axis=1, initial=0), 1e-12).astype(np.float32) / 127
-    return scales.tobytes() + np.round(vectors / scales[:, None]).astype(np.int8).tobytes()
+    rows: NDArray[np.int8] = np.round(vectors / scales[:, None]).astype(np.int8)
+    return bytes(scales.tobytes() + rows.tobytes())
 
 
 def _tokens(sentences: bytes, bits: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:

@@ -8,6 +8,7 @@ import struct
 import threading
 import zlib
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -34,11 +35,11 @@ class Vectors:
         self._lock = threading.Lock()
         self._generation = 0
         self._saved = -1
-        self._index = self._empty()
+        self._index: Any = self._empty()
         self._load()
         self.catch_up()
 
-    def _empty(self) -> faiss.IndexIDMap2:
+    def _empty(self) -> Any:
         return faiss.IndexIDMap2(faiss.IndexFlatIP(self._dim))
 
     def _load(self) -> None:
@@ -89,7 +90,7 @@ class Vectors:
         self.catch_up()
         parameters = None
         if allowed is not None:
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))  # type: ignore[call-arg]
         with self._lock:
             count = min(count, self._index.ntotal)
             if not count:

@@ -33,7 +33,9 @@ class HashedEncoder:
         kept = [word for word in _words(text) if word not in STOP_WORDS]
         return QuestionVectors(_mean(_words(text)), _vectors(kept))
 
-    def encode_passages(self, passages: Sequence[Passage], titles: Sequence[str]) -> Iterator[tuple[int, PassageVectors]]:
+    def encode_passages(
+        self, passages: Sequence[Passage], titles: Sequence[str]
+    ) -> Iterator[tuple[int, PassageVectors]]:
         for index, (passage, title) in enumerate(zip(passages, titles, strict=True)):
             yield index, _passage(passage, title)
 

@@ -134,7 +134,7 @@ def test_a_file_of_exactly_the_limit_is_read(tmp_path):
 def test_a_file_longer_than_its_size_said_is_not_cut(tmp_path):
     path = tmp_path / "grows.txt"
     path.symlink_to("/proc/cpuinfo")
-    assert "PINCITE_MAX_FILE_MB" in reason(path, max_bytes=20)
+    assert reason(path, max_bytes=20) == "grew while it was read; add it again when it is complete"
 
 
 def test_missing(tmp_path):
@@ -208,8 +208,8 @@ def test_from_memory_finds_blocks():
 @pytest.mark.parametrize(
     "document, message",
     [
-        (Document("", "T", "text"), "a document: needs a doc_id and a text of type str"),
-        (Document("a1", "T", None, sha256="00"), "a1: needs a doc_id and a text of type str"),
+        (Document("", "T", "text"), "a document: needs a doc_id, title and text of type str"),
+        (Document("a1", "T", None, sha256="00"), "a1: needs a doc_id, title and text of type str"),
         (Document("a1", "T", ""), "a1: holds no text"),
         (Document("a1", "T", " \n\t\u00a0"), "a1: holds no text"),
         (Document("a1", "T", "half \ud83d of a pair"), "a1: holds half of a surrogate pair, which is not text"),
