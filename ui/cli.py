@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ui import terminal
+from ui import terminal, words
 
 if TYPE_CHECKING:
     from retrieval import Citation, Library
@@ -129,7 +129,7 @@ def _conditions(given: Sequence[str]) -> dict[str, list[str]]:
         key, equals, value = condition.partition("=")
         if not key or not equals:
             hint = 'expected KEY=VALUE, for example --where publication="Eurasia Daily Monitor"'
-            raise typer.BadParameter(f"{terminal.one_line(condition)!r}; {hint}", param_hint="'--where'")
+            raise typer.BadParameter(f"{words.one_line(condition)!r}; {hint}", param_hint="'--where'")
         conditions.setdefault(key, []).append(value)
     return conditions
 
@@ -158,7 +158,7 @@ def add(
             raise typer.Exit(130) from None
     terminal.say(str(report), "bold")
     for failure in report.failed:
-        terminal.say(f"failed: {terminal.one_line(str(failure))}", "red")
+        terminal.say(f"failed: {words.one_line(str(failure))}", "red")
     raise typer.Exit(1 if report.failed else 0)
 
 
@@ -174,7 +174,7 @@ def remove(
         for name in dict.fromkeys(names):
             removed = opened.remove(name)
             for doc_id in removed:
-                terminal.say(f"removed {terminal.joined(doc_id, known[doc_id].title, known[doc_id].source)}")
+                terminal.say(f"removed {words.joined(doc_id, known[doc_id].title, known[doc_id].source)}")
             absent += [] if removed else [name]
     for name in absent:
         terminal.complain(f"not in the library: {name}")
@@ -189,7 +189,7 @@ def list_(library: LibraryFolder = None, as_json: AsJson = False) -> None:
     if as_json:
         fields = ("doc_id", "title", "source", "metadata", "sha256")
         return terminal.say_json([{name: getattr(document, name) for name in fields} for document in documents])
-    rows = [(d.doc_id, d.title, ", ".join(terminal.published(d.metadata)), d.source or "") for d in documents]
+    rows = [(d.doc_id, d.title, ", ".join(words.published(d.metadata)), d.source or "") for d in documents]
     terminal.table(("doc_id", "title", "publication", "source"), rows)
 
 
@@ -214,7 +214,7 @@ def _verify_citations(library: "Library", citations: Sequence["Citation"]) -> bo
     """Write the state of every citation; True where all are valid."""
     states = [library.verify(citation) for citation in citations]
     for citation, state in zip(citations, states, strict=True):
-        source = terminal.joined(citation.title, citation.locator, citation.source)
+        source = words.joined(citation.title, citation.locator, citation.source)
         terminal.say(f"[{citation.marker}] {state}  {source}", _STYLES[state])
     if not citations:
         terminal.say("no citations to verify")
@@ -229,7 +229,7 @@ def _verify_library(library: "Library") -> bool:
         total += 1
         if state != "valid":
             wrong += 1
-            terminal.say(f"{state}  {terminal.joined(document.title, document.source)}", _STYLES[state])
+            terminal.say(f"{state}  {words.joined(document.title, document.source)}", _STYLES[state])
     terminal.say(f"the library is whole; {total - wrong} of {total} files are as they were read")
     return not wrong
 
@@ -250,7 +250,7 @@ def _saved_citations(name: str) -> list["Citation"]:
         reason = str(error)
     expected = 'expected what `pincite ask --json` writes, a list of those, or {"answers": [...]}'
     raise typer.BadParameter(
-        f"{terminal.one_line(name)}: {terminal.one_line(reason)}; {expected}", param_hint="'ANSWER.json'"
+        f"{words.one_line(name)}: {words.one_line(reason)}; {expected}", param_hint="'ANSWER.json'"
     )
 
 
@@ -274,10 +274,10 @@ def info(library: LibraryFolder = None, as_json: AsJson = False) -> None:
         counts = {"known": coverage.known, "failed": coverage.failed, "searchable": coverage.searchable}
         return terminal.say_json(facts | {"coverage": counts, "failures": failures})
     for name, value in [*facts.items(), ("coverage", coverage)]:
-        shown = f"{value:,}" if isinstance(value, int) else terminal.one_line(str(value or "not chosen yet"))
+        shown = f"{value:,}" if isinstance(value, int) else words.one_line(str(value or "not chosen yet"))
         terminal.say(f"{name:<12}{shown}")
     for path, reason in failures.items():
-        terminal.say(f"failed: {terminal.one_line(path)}: {terminal.one_line(reason)}", "red")
+        terminal.say(f"failed: {words.one_line(path)}: {words.one_line(reason)}", "red")
 
 
 def main() -> int:

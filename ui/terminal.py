@@ -9,33 +9,21 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+
+from ui.words import CONTROL, SURROGATE, Band, band, certainty, clean, joined, one_line, published
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from retrieval import Answer, Document
 
-CERTAIN = 0.8  # confidence from which an answer is given without "probably"
 NEAREST = 3  # passages shown where nothing was found
-_METADATA = ("author", "publication", "journal", "volume", "issue", "date", "published")
-# C0 except newline and tab, DEL, C1, and the controls that reorder what surrounds them (trojan source).
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_SURROGATE = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not UTF-8
-
-
-def clean(text: str) -> str:
-    """Remove what a terminal would act on; the words stay, lines and tabs too."""
-    return _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
-
-
-def one_line(text: str) -> str:
-    """Clean a text and make every run of white space one blank."""
-    return " ".join(clean(text).split())
+_STYLES: dict[Band, str] = {"answered": "bold green", "probably": "bold yellow", "unsaid": "bold yellow"}
 
 
 @cache
@@ -89,8 +77,8 @@ def say_json(record: Any) -> None:
     """Write JSON in UTF-8 and nothing else; control characters are escaped, so they are kept and do no harm."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
-    text = _CONTROL.sub(_escaped, json.dumps(record, ensure_ascii=False, indent=2))
-    _write(_SURROGATE.sub(_escaped, text))
+    text = CONTROL.sub(_escaped, json.dumps(record, ensure_ascii=False, indent=2))
+    _write(SURROGATE.sub(_escaped, text))
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -162,7 +150,7 @@ def show_answer(answer: "Answer", document: Callable[[str], "Document | None"]) 
         entry(f"[{citation.marker}]", citation.quote)
         say(_source(document(citation.doc_id), citation.locator), "dim", indent=4)
         say()
-    say(*_certainty(answer))
+    say(certainty(answer), _STYLES[band(answer)])
     for hit in () if answer.found else answer.passages[:NEAREST]:
         start, end = (offset - hit.passage.start for offset in hit.best_sentence)
         say()
@@ -173,30 +161,8 @@ def show_answer(answer: "Answer", document: Callable[[str], "Document | None"]) 
         say(str(answer.coverage), "yellow")
 
 
-def _certainty(answer: "Answer") -> tuple[str, str]:
-    """Return in words how sure the answer is, and a style; a percentage would promise more than is known."""
-    if not answer.found:
-        closest = "Closest passages:" if answer.passages else "There are no passages to show."
-        return f"The documents do not say this. {closest}", "bold yellow"
-    if answer.confidence >= CERTAIN:
-        return "Answered in the documents", "bold green"
-    return "Probably answered in the documents; check the quotes", "bold yellow"
-
-
 def _source(document: "Document | None", locator: str) -> str:
     """Return title, metadata, locator and path, as far as there are any."""
     if document is None:
         return locator
     return joined(document.title or document.doc_id, *published(document.metadata), locator, document.source)
-
-
-def joined(*parts: str | None) -> str:
-    """Put commas between the parts that are there, each on one line and clean."""
-    return ", ".join(one_line(part) for part in parts if part)
-
-
-def published(metadata: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is known of where a document appeared: "Eurasia Daily Monitor", "issue 96"."""
-    for key in _METADATA:
-        if metadata.get(key):
-            yield f"{key} {metadata[key]}" if key in ("volume", "issue") else str(metadata[key])

@@ -1,0 +1,56 @@
+"""The words in which answers, documents and their places are shown. Knows nothing about terminals or pages."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from retrieval import Answer
+
+Band = Literal["answered", "probably", "unsaid"]
+CERTAIN = 0.8  # confidence from which an answer is given without "probably"
+PHRASES: dict[Band, str] = {
+    "answered": "Answered in the documents",
+    "probably": "Probably answered in the documents; check the quotes",
+    "unsaid": "The documents do not say this.",
+}
+_METADATA = ("author", "publication", "journal", "volume", "issue", "date", "published")
+# C0 except newline and tab, DEL, C1, and the controls that reorder what surrounds them (trojan source).
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+SURROGATE = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not UTF-8
+
+
+def band(answer: "Answer") -> Band:
+    """Tell how sure an answer is; a percentage would promise more than is known."""
+    if not answer.found:
+        return "unsaid"
+    return "answered" if answer.confidence >= CERTAIN else "probably"
+
+
+def certainty(answer: "Answer") -> str:
+    """Say how sure an answer is, and what follows where there is none."""
+    if answer.found:
+        return PHRASES[band(answer)]
+    return f"{PHRASES['unsaid']} {'Closest passages:' if answer.passages else 'There are no passages to show.'}"
+
+
+def clean(text: str) -> str:
+    """Remove what a terminal would act on; the words stay, lines and tabs too."""
+    return SURROGATE.sub("\ufffd", CONTROL.sub("", text))
+
+
+def one_line(text: str) -> str:
+    """Clean a text and make every run of white space one blank."""
+    return " ".join(clean(text).split())
+
+
+def joined(*parts: str | None) -> str:
+    """Put commas between the parts that are there, each on one line and clean."""
+    return ", ".join(one_line(part) for part in parts if part)
+
+
+def published(metadata: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is known of where a document appeared: "Eurasia Daily Monitor", "issue 96"."""
+    for key in _METADATA:
+        if metadata.get(key):
+            yield f"{key} {metadata[key]}" if key in ("volume", "issue") else str(metadata[key])
