@@ -1,5 +1,6 @@
 """Adding documents: read, compare, split, encode, store, one batch after another. Knows nothing about questions."""
 
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -10,7 +11,7 @@ from retrieval.documents import Loaded, find_files, from_memory, load
 from retrieval.encoder import Encoder, PassageVectors
 from retrieval.errors import DocumentError, LibraryDamagedError, StorageError
 from retrieval.passages import split
-from retrieval.records import Document
+from retrieval.records import Document, Scalar
 from retrieval.settings import Settings
 from retrieval.store import FileState, Prepared, Store
 
@@ -75,9 +76,12 @@ class Adder:
         for item in items:
             name = item.doc_id if isinstance(item, Document) else str(item)
             try:
-                self._take(item, name)
+                if isinstance(item, Document):
+                    self._take_document(item)
+                else:
+                    self._take_file(item, name)
             except DocumentError as error:
-                self._fail(name, error.reason)
+                self._fail(error.source, error.reason, is_file=isinstance(item, Path))
             if self._batch.size > BATCH_PASSAGES * 600:  # characters of a usual passage
                 self._flush()
         self._flush()
@@ -90,36 +94,57 @@ class Adder:
             if isinstance(source, Document):
                 items[source.doc_id] = source
                 continue
-            path = Path(source).expanduser().absolute()
             try:
+                path = Path(source).expanduser().absolute()
+                self._forget_gone(path)
                 items |= {file: file for file in find_files(path)}
-            except (DocumentError, OSError, ValueError) as error:
-                self._report.failed.append(Failure(str(path), getattr(error, "reason", "") or str(error)))
+            except (DocumentError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: no such ~user
+                self._report.failed.append(Failure(str(source), getattr(error, "reason", "") or str(error)))
         return list(items.values())
 
-    def _take(self, item: Path | Document, name: str) -> None:
-        """Put a document into the batch unless the store has it already."""
-        if isinstance(item, Document):
-            loaded = from_memory(item)
-            before = self._store.document(item.doc_id)
-            if before == item:
-                self._count(self._report.unchanged, item.doc_id, name)
-            else:
-                self._queue(loaded, name, before is not None)
-            return
+    def _forget_gone(self, path: Path) -> None:
+        """Forget failed files at or below a path that are not there any more: they miss nothing."""
+        below = (str(path), str(path) + os.sep)
+        failed = [name for name, state in self._files.items() if state.reason and not state.doc_id]
+        gone = [
+            name for name in failed if (name == below[0] or name.startswith(below[1])) and not os.path.lexists(name)
+        ]
+        if gone:
+            self._store.forget(gone)
+
+    def _take_document(self, document: Document) -> None:
+        """Put a document that was made in memory into the batch unless the store has it already."""
+        loaded = from_memory(document)
+        _check_fields(document)
+        before = self._store.document(document.doc_id)
+        if before == document:
+            self._count(self._report.unchanged, document.doc_id, document.doc_id)
+        else:
+            self._queue(loaded, document.doc_id, before is not None)
+
+    def _take_file(self, path: Path, name: str) -> None:
+        """Put a file into the batch unless the store has its content already.
+
+        A file that failed is tried again every time: what stood in its way may have been the disk or a setting.
+        """
         state = self._files.get(name)
-        if state is not None and state.doc_id and _is_unchanged(item, state):
+        if state is not None and state.doc_id and _is_unchanged(path, state):
             self._count(self._report.unchanged, state.doc_id, name)
             return
-        loaded = load(item, self._settings.max_file_bytes)
+        loaded = load(path, self._settings.max_file_bytes)
         doc_id = loaded.document.doc_id
         if any(waiting.document.doc_id == doc_id for waiting in self._batch.loaded):
             self._flush()
-        if self._store.hashes([doc_id]):
-            self._store.link_file(name, FileState(loaded.size, loaded.mtime_ns, doc_id, ""))
-            self._count(self._report.unchanged, doc_id, name)
-        else:
+        known = self._store.header(doc_id)
+        if known is None:
             self._queue(loaded, name, state is not None and state.doc_id is not None)
+            return
+        now = FileState(loaded.size, loaded.mtime_ns, doc_id, "")
+        if known.source and known.source != name and not os.path.lexists(known.source):
+            self._store.move_file(known.source, name, now)
+        else:
+            self._store.link_file(name, now)
+        self._count(self._report.unchanged, doc_id, name)
 
     def _queue(self, loaded: Loaded, name: str, replaces: bool) -> None:
         self._batch.loaded.append(loaded)
@@ -133,14 +158,16 @@ class Adder:
         if self._progress:
             self._progress(self._done, self._total, name)
 
-    def _fail(self, name: str, reason: str) -> None:
-        """Report a failure and remember it, so that the library can say what it does not cover."""
+    def _fail(self, name: str, reason: str, is_file: bool) -> None:
+        """Report a failure and remember it, so that the library can say what it does not cover.
+
+        What was read of a file before stays: nothing that was acknowledged is lost to a bad moment.
+        """
         self._report.failed.append(Failure(name, reason))
-        path = Path(name)
-        if path.is_absolute():
-            state = FileState(0, 0, None, reason)
+        before = self._files.get(name)
+        if is_file and (before is None or before.reason != reason):
             with suppress(StorageError):  # the disk is full: the report still says it
-                self._store.link_file(name, state)
+                self._store.fail_file(name, reason)
         self._done += 1
         if self._progress:
             self._progress(self._done, self._total, name)
@@ -155,8 +182,8 @@ class Adder:
         except LibraryDamagedError:
             raise
         except StorageError as error:
-            for name in batch.names:
-                self._fail(name, f"not stored: {error}")
+            for loaded, name in zip(batch.loaded, batch.names, strict=True):
+                self._fail(name, f"not stored: {error}", is_file=loaded.size > 0)
             return
         for loaded, name, replaces in zip(batch.loaded, batch.names, batch.replaces, strict=True):
             self._count(self._report.replaced if replaces else self._report.added, loaded.document.doc_id, name)
@@ -186,3 +213,14 @@ def _is_unchanged(path: Path, state: FileState) -> bool:
     except OSError:
         return False
     return (status.st_size, status.st_mtime_ns) == (state.size, state.mtime_ns)
+
+
+def _check_fields(document: Document) -> None:
+    """Refuse what cannot be stored and found again; DocumentError names the field."""
+    if not isinstance(document.source, str | None):
+        raise DocumentError(document.doc_id, f"source is {document.source!r}; expected text or None")
+    for key, value in document.metadata.items():
+        finite = not isinstance(value, float) or math.isfinite(value)
+        if not isinstance(key, str) or not isinstance(value, Scalar) or not finite:
+            expected = "text, a finite number, true or false under a name"
+            raise DocumentError(document.doc_id, f"metadata {key!r} is {value!r}; expected {expected}")

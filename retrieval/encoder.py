@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
-from retrieval.models import exported, fingerprint, load_sentence_transformer, model_folder
+from retrieval.models import exported, fingerprint, load_sentence_transformer, longest_input, model_folder
 from retrieval.records import Passage
 from retrieval.settings import Settings
 from retrieval.terms import STOP_WORDS
@@ -124,8 +124,8 @@ class OnnxEncoder:
         self.fingerprint = fingerprint
         self.dim: int = self._record["dim"]
         marked = self._tokenizer.encode("a")
-        first = marked.special_tokens_mask.index(0)
-        self._before, self._after = marked.ids[:first], marked.ids[first + 1 :]
+        first, behind = marked.special_tokens_mask.index(0), marked.special_tokens_mask[::-1].index(0)
+        self._before, self._after = marked.ids[:first], marked.ids[len(marked.ids) - behind :]
         self._query_prompt, self._prompt = self._record["prompts"]
         self._longest: int = self._record["max_tokens"] - len(self._before) - len(self._after)
         self.max_tokens = self._longest - self.count_tokens([self._prompt])[0]
@@ -245,13 +245,17 @@ class TransformerEncoder:
         self._model = load_sentence_transformer(folder)
         self.fingerprint = fingerprint
         self.dim = int(self._model.encode("a").shape[-1])
-        prompt = self._model.prompts.get("document", "")
-        special = len(self._model.tokenizer("")["input_ids"])
-        self.max_tokens = int(self._model.max_seq_length or 512) - special - self.count_tokens([prompt])[0]
+        tokenizer: Any = self._model.tokenizer
+        special = getattr(tokenizer, "num_special_tokens_to_add", lambda pair: 0)(False)
+        prompt = self._model.prompts.get("document") or ""
+        self.max_tokens = longest_input(self._model) - special - self.count_tokens([prompt])[0]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text, without special ones."""
-        return [len(ids) for ids in self._model.tokenizer(list(texts), add_special_tokens=False)["input_ids"]]
+        tokenizer: Any = self._model.tokenizer
+        if hasattr(tokenizer, "encode_batch"):  # of static embeddings
+            return [len(encoding.ids) for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        return [len(tokenizer.tokenize(text)) for text in texts]
 
     def encode_questions(self, texts: Sequence[str]) -> Floats:
         """Return (n, dim) unit rows."""

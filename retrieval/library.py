@@ -11,11 +11,12 @@ from typing import Any, Self
 from retrieval import answer as answering
 from retrieval.adding import Adder, Progress, Report, Source
 from retrieval.chat import Message, standalone
+from retrieval.database import SCHEMA_VERSION
 from retrieval.documents import load
 from retrieval.encoder import Encoder, open_encoder
 from retrieval.errors import DocumentError, EncoderMismatchError, LibraryError, QuestionError
-from retrieval.models import file_sha256
-from retrieval.records import Answer, Citation, Coverage, Document, Hit
+from retrieval.models import file_sha256, fingerprint
+from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
 from retrieval.search import Ranked, rank
 from retrieval.settings import Settings, seeds_folder
 from retrieval.store import Store
@@ -40,9 +41,9 @@ class Library:
         self._encoder: Encoder | None = None
         self._vectors: Any = None
         self._lock = threading.RLock()
-        if self.path.exists() and not self.path.is_dir():
+        if os.path.lexists(self.path) and not os.path.isdir(self.path):  # noqa: PTH112  # no error without permission
             raise LibraryError(f"{self.path} is a file; a library is a folder")
-        if not create and not (self.path / "library.db").exists():
+        if not create and not os.path.lexists(self.path / "library.db"):
             raise LibraryError(f"{self.path} holds no library; make one with: pincite add --library {path} PATH…")
         self._store = Store(self.path / "library.db")
 
@@ -75,14 +76,24 @@ class Library:
         return report
 
     def remove(self, *names: str) -> list[str]:
-        """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed."""
-        found: list[str] = []
-        sources = {document.doc_id: document.source for document, _ in self._store.documents()}
+        """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed.
+
+        Files that could not be read are forgotten; their paths are returned too.
+        """
+        documents = {document.doc_id: document.source for document in self.documents()}
+        files = self._store.files()
+        paths = [(path, state.doc_id) for path, state in files.items()]
+        paths += [(source, doc_id) for doc_id, source in documents.items() if source and source not in files]
+        found: dict[str, bool] = {}  # doc_id or path, and whether it is a document
         for name in names:
-            path = str(Path(name).expanduser().absolute())
-            below = [d for d, s in sources.items() if s == path or (s or "").startswith(path + os.sep)]
-            found += [name] if name in sources else below
-        return self._store.remove(dict.fromkeys(found))
+            whole = str(Path(name).expanduser().absolute())
+            below = [(path, doc_id) for path, doc_id in paths if path == whole or path.startswith(whole + os.sep)]
+            found |= {name: True} if name in documents else {doc_id or path: bool(doc_id) for path, doc_id in below}
+        forgotten = [name for name, is_document in found.items() if not is_document]
+        doc_ids = [name for name, is_document in found.items() if is_document]
+        if forgotten:
+            self._store.forget(forgotten)
+        return (self._store.remove(doc_ids) if doc_ids else []) + forgotten
 
     def documents(self) -> list[Document]:
         """Return all documents in the order of adding, without their texts (see `document`)."""
@@ -91,6 +102,14 @@ class Library:
     def document(self, doc_id: str) -> Document | None:
         """Return one document with its text, or None."""
         return self._store.document(doc_id)
+
+    def passages(self, doc_id: str, start: int = 0, end: int | None = None) -> list[Passage]:
+        """Return a document's passages in order, or those that reach into [start, end) of its text."""
+        return self._store.passages(doc_id, start, end)
+
+    def paragraphs(self) -> dict[str, int]:
+        """Return doc_id -> its number of paragraphs."""
+        return self._store.paragraphs()
 
     def coverage(self) -> Coverage:
         """Tell how many of the files and documents that were given can be searched."""
@@ -111,6 +130,22 @@ class Library:
             "encoder": self._store.meta("encoder"),
             "generation": self._store.generation(),
         }
+
+    def add_feedback(self, question: str, found: bool, quotes: Sequence[str], good: bool, note: str = "") -> None:
+        """Keep what a person thinks of an answer: whether it was found, its quotes, good or not, and a note."""
+        self._store.add_feedback(question, found, quotes, good, note)
+
+    def feedback(self) -> list[dict[str, Any]]:
+        """Return the judgements as eval cases, oldest first.
+
+        A bad answer says nothing about the right one: its case has answerable None (found, but wrong) or True (not
+        found, but there) and no quotes, for a person to complete.
+        """
+        return [
+            {"id": f"feedback-{number}", "question": question, "kind": "feedback",
+             "answerable": found if good else None if found else True, "quotes": quotes if good else [], "note": note}
+            for number, question, found, quotes, good, note in self._store.feedback()
+        ]  # fmt: skip
 
     def check(self) -> None:
         """Read the whole database; LibraryDamagedError where it is damaged."""
@@ -224,12 +259,16 @@ def _checked(question: str) -> str:
 
 @cache
 def default_library() -> Library:
-    """Return the library of the shipped documents, built on first use in the cache folder."""
+    """Return the library of the shipped documents, built on first use in the cache folder.
+
+    Every model and every schema has one of its own, and documents that an earlier version shipped are dropped.
+    """
     settings = Settings.from_environment()
-    library = Library(settings.cache / "seeds.pincite", settings)
+    library = Library(settings.cache / f"seeds-{SCHEMA_VERSION}-{fingerprint(settings)}.pincite", settings)
     report = library.add(seeds_folder())
     if report.failed:
         raise LibraryError(f"the shipped documents cannot be read: {report.failed[0]}")
+    library.remove(*(document.doc_id for document, state in library.verify_sources() if state == "missing"))
     return library
 
 

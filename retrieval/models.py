@@ -11,6 +11,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ EXPORT_VERSION = 2
 # What changes vectors: weights, tokenizer, pooling and prompts; not read-me files or other exports.
 _MATTERS = {".json", ".safetensors", ".bin", ".txt", ".model"}
 _IGNORED_FOLDERS = {"onnx", "openvino", ".git", ".cache"}
+_PASSING = (ImportError, MemoryError, OSError)  # trouble of this machine, not of the model: not to be remembered
 _SAMPLE = [
     "Who urged the CIS countries to take part?",
     "The first is ideological.",
@@ -45,8 +47,11 @@ def model_folder(settings: Settings) -> Path:
 def _downloaded(model_id: str) -> Path:
     """Return the folder of a model id, from the local Hugging Face cache or, failing that, the hub."""
     from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
 
     try:
+        with suppress(LocalEntryNotFoundError):
+            return Path(snapshot_download(model_id, local_files_only=True))
         return Path(snapshot_download(model_id))
     except Exception as error:
         message = f"the model {model_id!r} is neither a folder nor an id that can be had: {error}"
@@ -142,6 +147,11 @@ def load_sentence_transformer(folder: Path) -> Any:
         raise ModelError(f"sentence-transformers cannot load {folder}: {error}") from error
 
 
+def longest_input(model: Any) -> int:
+    """Return how many tokens a model reads at once, special ones included."""
+    return int(min(model.max_seq_length or 512, 8192))
+
+
 def _export(folder: Path, target: Path) -> None:
     """Export, compare with the original on a sample, and record how to pool; mean first, then the first token."""
     from retrieval.encoder import OnnxEncoder
@@ -149,7 +159,7 @@ def _export(folder: Path, target: Path) -> None:
     model = load_sentence_transformer(folder)
     record: dict[str, Any] = {
         "dim": model.encode("a").shape[-1],
-        "max_tokens": int(min(model.max_seq_length or 512, 8192)),
+        "max_tokens": longest_input(model),
         "prompts": [model.prompts.get(name, "") for name in ("query", "document")],
         "pooling": "",
     }
@@ -191,7 +201,9 @@ def _to_onnx(model: Any, target: Path) -> bool:
                 input_names=names, output_names=["token_vectors"], dynamic_axes=axes, opset_version=17,
             )  # fmt: skip
     except Exception as error:
-        reason = str(error).splitlines()[0][:200]
+        if isinstance(error, _PASSING) or isinstance(error.__cause__, _PASSING):
+            raise ModelError(f"the model cannot be exported to ONNX here ({error}); mend that and try again") from error
+        reason = (str(error) or type(error).__name__).splitlines()[0][:200]
         print(f"pincite: no ONNX export of this model, so it will be slower ({reason})", file=sys.stderr)
         return False
     return True

@@ -1,12 +1,14 @@
 """The FAISS index over passage vectors: a cache of the store, caught up or rebuilt when behind. Never the truth.
 
-`vectors.faiss` is FAISS's own file with a trailer: magic, generation covered, CRC-32 of what comes before. One file,
-renamed into place, so an index and its generation cannot come apart.
+`vectors.faiss` is FAISS's own file with a trailer: magic, generation covered and its stamp, CRC-32 of what comes
+before. One file, renamed into place, so an index and its generation cannot come apart.
 """
 
 import struct
 import threading
+import time
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ from retrieval.encoder import Floats
 from retrieval.models import write_atomically
 from retrieval.store import Store
 
-_TRAILER = struct.Struct("<8sQI")
+_TRAILER = struct.Struct("<8sQqI")
 # One thread: a question is milliseconds, and threads that wait for each other cost more (and starve the encoder).
 faiss.omp_set_num_threads(1)
-_MAGIC = b"pincite1"
+_MAGIC = b"pincite2"
+ABANDONED_SECONDS = 600
 
 
 class Vectors:
@@ -43,14 +46,14 @@ class Vectors:
         return faiss.IndexIDMap2(faiss.IndexFlatIP(self._dim))
 
     def _load(self) -> None:
-        """Use the snapshot if it is whole and not ahead of the store (as after restoring a backup)."""
+        """Use the snapshot if it is whole and of this store's own past (it is not after restoring a backup)."""
         try:
             content = self._path.read_bytes()
-            magic, generation, checksum = _TRAILER.unpack(content[-_TRAILER.size :])
+            magic, generation, stamp, checksum = _TRAILER.unpack(content[-_TRAILER.size :])
         except (OSError, struct.error):
             return
         body = memoryview(content)[: -_TRAILER.size]
-        if magic != _MAGIC or zlib.crc32(body) != checksum or generation > self._store.generation():
+        if magic != _MAGIC or zlib.crc32(body) != checksum or stamp != self._store.stamp(generation):
             return
         index = faiss.deserialize_index(np.frombuffer(body, np.uint8))
         if index.d == self._dim:
@@ -58,15 +61,13 @@ class Vectors:
 
     def catch_up(self) -> None:
         """Take in what was added and removed since, by this process or another."""
-        generation = self._store.generation()
-        if generation == self._generation:
+        if self._store.generation() == self._generation:
             return
         with self._lock:
-            if generation < self._generation:  # the library was replaced by an older copy
-                self._index, self._generation = self._empty(), 0
+            generation = self._store.generation()
             for first, last in self._store.removed_since(self._generation):
                 self._index.remove_ids(faiss.IDSelectorRange(first, last + 1))
-            for ids, vectors in self._store.vectors_since(self._generation):
+            for ids, vectors in self._store.vectors_since(self._generation, self._dim):
                 self._index.remove_ids(faiss.IDSelectorBatch(ids))  # from a block that another write overtook
                 self._index.add_with_ids(vectors, ids)
             self._generation = generation
@@ -79,11 +80,17 @@ class Vectors:
         with self._lock:
             body = faiss.serialize_index(self._index).tobytes()
             generation = self._generation
-        try:
-            write_atomically(self._path, body + _TRAILER.pack(_MAGIC, generation, zlib.crc32(body)))
+        trailer = _TRAILER.pack(_MAGIC, generation, self._store.stamp(generation) or 0, zlib.crc32(body))
+        with suppress(OSError):
+            self._sweep()
+            write_atomically(self._path, body + trailer)
             self._saved = generation
-        except OSError:
-            return
+
+    def _sweep(self) -> None:
+        """Delete what a process that was killed while it wrote a snapshot has left behind."""
+        for path in self._path.parent.glob(f"{self._path.name}?*"):
+            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                path.unlink(missing_ok=True)
 
     def nearest(self, vector: Floats, count: int, allowed: NDArray[np.int64] | None = None) -> list[int]:
         """Return the ids of the `count` closest passages by cosine, best first, among the allowed ones if given."""

@@ -18,6 +18,8 @@ ORDER = [
     "passages",
     "models",
     "encoder",
+    "database",
+    "lookup",
     "store",
     "vectors",
     "search",
@@ -32,7 +34,7 @@ ONLY_IN = {
     "torch": {"retrieval/models.py"},
     "sentence_transformers": {"retrieval/models.py"},
     "transformers": {"retrieval/models.py"},
-    "sqlite3": {"retrieval/store.py"},
+    "sqlite3": {"retrieval/database.py"},
 }
 HEAVY = "torch sentence_transformers transformers gradio"
 

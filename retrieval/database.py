@@ -1,0 +1,199 @@
+"""The SQLite file: schema, connections, transactions, and its errors as ours. Knows nothing about documents or ranking.
+
+Every write raises the generation by one and stamps it with a random number: the same generation with another stamp is
+another history, as after the file was deleted or restored from a backup.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from retrieval.errors import LibraryDamagedError, LibraryError, StorageError
+
+Connection = sqlite3.Connection
+SCHEMA_VERSION = 2
+BUSY_SECONDS = 60.0
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE writes (generation INTEGER PRIMARY KEY AUTOINCREMENT, stamp INTEGER NOT NULL);
+CREATE TABLE documents (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, doc_id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, source TEXT,
+    metadata TEXT NOT NULL, sha256 TEXT NOT NULL, passages INTEGER NOT NULL, text TEXT NOT NULL);
+CREATE TABLE files (
+    path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    doc_id TEXT REFERENCES documents (doc_id) ON DELETE CASCADE, reason TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
+CREATE INDEX files_doc_id ON files (doc_id);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    generation INTEGER NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    page INTEGER, heading TEXT NOT NULL, text TEXT NOT NULL, sentences BLOB NOT NULL,
+    vector BLOB NOT NULL, sentence_vectors BLOB NOT NULL);
+CREATE INDEX passages_document ON passages (document);
+CREATE INDEX passages_generation ON passages (generation);
+CREATE TABLE tokens (
+    id INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE, sentences BLOB NOT NULL, bits BLOB NOT NULL);
+CREATE TABLE removed (generation INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
+CREATE TABLE feedback (
+    id INTEGER PRIMARY KEY, asked TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, question TEXT NOT NULL, found INTEGER NOT NULL,
+    quotes TEXT NOT NULL, good INTEGER NOT NULL, note TEXT NOT NULL);
+CREATE VIRTUAL TABLE fulltext USING fts5 (title, text, content = '', tokenize = 'porter unicode61');
+CREATE VIRTUAL TABLE terms USING fts5vocab (fulltext, row);
+"""
+_BUSY = "another program is writing to it; try again when that is done"
+_DENIED = "check the permissions of the file and its folder"
+_FULL = "free some space or choose another folder; what was added before is kept"
+# SQLite's primary error codes that are about the disk and not about what the file holds.
+_STORAGE_HINTS = {
+    "AUTH": _DENIED,
+    "BUSY": _BUSY,
+    "CANTOPEN": _DENIED,
+    "CONSTRAINT": "another program changed it meanwhile; try again",
+    "FULL": _FULL,
+    "IOERR": _FULL,
+    "LOCKED": _BUSY,
+    "NOMEM": "close other programs to free memory",
+    "PERM": _DENIED,
+    "PROTOCOL": _BUSY,
+    "READONLY": _DENIED,
+    "TOOBIG": "split the document into smaller ones",
+}
+
+
+class Database:
+    """Connections to one file: as many as are used at once. Several processes may read while one writes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create; LibraryDamagedError where the file is not a library's, and the file stays as it is."""
+        self.path = path
+        self._idle: list[Connection] = []
+        with self._errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.stat().st_size == 0 and (path.parent / "vectors.faiss").exists():
+                raise LibraryDamagedError(f"{path} is empty although the library was not; restore it from a backup")
+            with self._reading() as connection:
+                empty = _is_empty(connection)
+        if empty:
+            self._create()
+        found = self.meta("schema")
+        if found != str(SCHEMA_VERSION):
+            hint = "add your documents to a new library"
+            raise LibraryError(f"{path} has schema {found}, and this pincite reads schema {SCHEMA_VERSION}; {hint}")
+
+    def _create(self) -> None:
+        with self._writing() as connection:
+            if _is_empty(connection):  # else another process was first
+                for statement in _SCHEMA.split(";\n"):
+                    connection.execute(statement)
+                connection.execute("INSERT INTO meta VALUES ('schema', ?)", (SCHEMA_VERSION,))
+
+    def _connect(self) -> Connection:
+        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                connection.execute("PRAGMA journal_mode = WAL")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn SQLite's errors into ours, which name the file and say what to do."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._explained(error) from error
+        except OSError as error:
+            raise StorageError(f"{self.path.parent} cannot be used: {error.strerror or error}") from error
+
+    def _explained(self, error: sqlite3.Error) -> LibraryError:
+        """Tell trouble with the disk, which SQLite gives a code of its own, from damage."""
+        code = getattr(error, "sqlite_errorname", "SQLITE_CORRUPT").split("_")[1]  # no code: text that is not UTF-8
+        if code not in _STORAGE_HINTS:
+            return self._damaged(error)
+        return StorageError(f"{self.path} cannot be read or written: {error} ({_STORAGE_HINTS[code]})")
+
+    def _damaged(self, reason: object) -> LibraryDamagedError:
+        hint = "restore it from a backup, or add your documents to a new library; this file was left as it is"
+        return LibraryDamagedError(f"{self.path} is damaged ({reason}); {hint}")
+
+    @contextmanager
+    def _lent(self) -> Iterator[Connection]:
+        """Lend a connection that nobody else uses meanwhile."""
+        with self._errors():
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = self._connect()
+            try:
+                yield connection
+            finally:
+                self._idle.append(connection)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """Lend a connection; what cannot be decoded while it is lent counts as damage."""
+        with self._lent() as connection:
+            try:
+                yield connection
+            except (ValueError, TypeError) as error:
+                raise self._damaged(error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """One transaction, rolled back whole on any error."""
+        with self._lent() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the connections; using the database again opens new ones."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def check(self) -> None:
+        """Read the whole file; LibraryDamagedError where SQLite finds damage."""
+        with self._reading() as connection:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise self._damaged(found)
+
+    def meta(self, key: str) -> str | None:
+        """Return a fact about the library as a whole, or None."""
+        with self._reading() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+            return None if row is None else str(row[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Record a fact unless one is there already."""
+        with self._writing() as connection:
+            connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
+
+    def generation(self) -> int:
+        """Return the number of the last write; it only grows."""
+        with self._reading() as connection:
+            return int(connection.execute("SELECT coalesce(max(generation), 0) FROM writes").fetchone()[0])
+
+    def stamp(self, generation: int) -> int | None:
+        """Return the random number of a write, or None where there was no such write."""
+        with self._reading() as connection:
+            row = connection.execute("SELECT stamp FROM writes WHERE generation = ?", (generation,)).fetchone()
+            return None if row is None else int(row[0])
+
+
+def _is_empty(connection: Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is None
+
+
+def next_generation(connection: Connection) -> int:
+    """Begin a generation in the running transaction and return its number."""
+    return int(connection.execute("INSERT INTO writes (stamp) VALUES (random())").lastrowid or 0)

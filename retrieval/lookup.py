@@ -1,0 +1,189 @@
+"""Reads from the database what ranking needs: candidates, full-text scores, vectors. Ranks nothing, writes nothing."""
+
+import json
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.database import Database
+from retrieval.encoder import Floats
+from retrieval.errors import QuestionError
+from retrieval.records import Passage, Scalar
+from retrieval.terms import stem, stems
+
+DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
+_CANDIDATES = """
+SELECT p.id, d.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.vector, p.sentence_vectors
+FROM passages p JOIN documents d ON d.id = p.document WHERE p.id IN (SELECT value FROM json_each(?))
+"""
+_ANY_OF = "IN (SELECT CAST(value AS TEXT) FROM json_each(?))"
+
+
+class Candidate:
+    """A passage with what ranking needs. sentence_vectors: (s, dim) float32, rows of about unit length."""
+
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        """Decode a row of `Lookup.candidates`; ValueError where its parts do not fit each other."""
+        self.id, doc_id, number, start, end, text, spans, page, heading, vector, quantized = row
+        offsets = np.frombuffer(spans, np.uint32).reshape(-1, 2)
+        if len(text) != end - start or not len(offsets) or int(offsets.max()) > len(text):
+            raise ValueError(f"passage {self.id} and its sentences do not fit")
+        sentences = tuple((a + start, b + start) for a, b in offsets.tolist())
+        self.passage = Passage(doc_id, number, start, end, text, sentences, page, heading)
+        self.vector: Floats = np.frombuffer(vector, np.float32)
+        scales = np.frombuffer(quantized, np.float32, len(sentences))
+        rows = np.frombuffer(quantized, np.int8, offset=scales.nbytes).reshape(len(sentences), -1)
+        self.sentence_vectors: Floats = rows * scales[:, None]
+        if len(self.vector) != rows.shape[1] or not (np.isfinite(self.vector).all() and np.isfinite(scales).all()):
+            raise ValueError(f"the vectors of passage {self.id} do not fit")
+
+    @cached_property
+    def sentence_stems(self) -> list[set[str]]:
+        """The distinct stems of each sentence."""
+        start = self.passage.start
+        return [stems(self.passage.text[a - start : b - start]) for a, b in self.passage.sentences]
+
+
+class Lookup(Database):
+    """The reading half of the store."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create; see Database."""
+        super().__init__(path)
+        self._decoded: dict[int, Candidate] = {}
+        self._decoding = threading.Lock()
+
+    # --- vectors
+
+    def vectors_since(self, generation: int, dim: int) -> Iterator[tuple[NDArray[np.int64], Floats]]:
+        """Yield (ids, (n, dim) vectors) of passages added after a generation, in blocks of 4,096."""
+        with self._reading() as connection:
+            cursor = connection.execute(
+                "SELECT id, vector FROM passages WHERE generation > ? ORDER BY id", (generation,)
+            )
+            while rows := cursor.fetchmany(4096):
+                vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float32)
+                yield np.array([row[0] for row in rows], np.int64), vectors.reshape(len(rows), dim)
+
+    def removed_since(self, generation: int) -> list[tuple[int, int]]:
+        """Return (first, last) ids of the passages removed after a generation."""
+        with self._reading() as connection:
+            return connection.execute("SELECT first, last FROM removed WHERE generation > ?", (generation,)).fetchall()
+
+    # --- candidates
+
+    def allowed(self, where: Mapping[str, Any]) -> NDArray[np.int64]:
+        """Return the sorted ids of passages whose document matches every condition."""
+        condition, values = _conditions(where)
+        with self._reading() as connection:
+            rows = connection.execute(
+                f"SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE {condition} ORDER BY p.id",
+                values,
+            ).fetchall()
+            return np.array([row[0] for row in rows], np.int64)
+
+    def fulltext(self, words: Sequence[str], limit: int, where: Mapping[str, Any]) -> dict[int, float]:
+        """Return passage id -> BM25 (higher is better) of the best `limit` passages with any of the words."""
+        if not words:
+            return {}
+        condition, values = _conditions(where)
+        within = f"AND rowid IN (SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE {condition})"
+        query = f"""SELECT rowid, -bm25(fulltext) FROM fulltext WHERE fulltext MATCH ?
+                    {within if where else ""} ORDER BY rank LIMIT {int(limit)}"""
+        match = " OR ".join(f'"{word}"' for word in words)
+        with self._reading() as connection:
+            return dict(connection.execute(query, (match, *(values if where else ()))).fetchall())
+
+    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+        """Return stem -> inverse document frequency (Robertson's, never negative) over all passages."""
+        found = list(dict.fromkeys(map(stem, words)))
+        with self._reading() as connection:
+            total = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
+            counts = dict(
+                connection.execute(
+                    "SELECT term, doc FROM terms WHERE term IN (SELECT value FROM json_each(?))", (json.dumps(found),)
+                ).fetchall()
+            )
+        return {term: float(np.log1p((total - n + 0.5) / (n + 0.5))) for term in found for n in [counts.get(term, 0)]}
+
+    def candidates(self, ids: Iterable[int]) -> list[Candidate]:
+        """Return passages by id with their vectors; ids that are gone are left out.
+
+        A passage never changes and its id is never used again, so the ones read last are kept decoded.
+        """
+        wanted = [int(value) for value in ids]
+        found = {value: held for value in wanted if (held := self._decoded.get(value))}
+        missing = [value for value in wanted if value not in found]
+        for first in range(0, len(missing), 500):
+            with self._reading() as connection:
+                rows = connection.execute(_CANDIDATES, (json.dumps(missing[first : first + 500]),)).fetchall()
+                found |= {row[0]: Candidate(row) for row in rows}
+        if missing:
+            with self._decoding:
+                self._decoded |= found
+                while len(self._decoded) > DECODED_PASSAGES:
+                    del self._decoded[next(iter(self._decoded))]
+        return [found[value] for value in wanted if value in found]
+
+    def passages(self, doc_id: str, start: int, end: int | None) -> list[Passage]:
+        """Return a document's passages that reach into [start, end), in order; end: None for the end of the text."""
+        with self._reading() as connection:
+            ids = connection.execute(
+                """SELECT p.id FROM passages p JOIN documents d ON d.id = p.document
+                   WHERE d.doc_id = ? AND p."end" > ? AND (? IS NULL OR p.start < ?) ORDER BY p.start""",
+                (doc_id, start, end, end),
+            ).fetchall()
+        return [candidate.passage for candidate in self.candidates(row[0] for row in ids)]
+
+    def paragraphs(self) -> dict[str, int]:
+        """Return doc_id -> its number of paragraphs."""
+        with self._reading() as connection:
+            return dict(
+                connection.execute(
+                    "SELECT d.doc_id, max(p.number) FROM passages p JOIN documents d ON d.id = p.document GROUP BY d.id"
+                ).fetchall()
+            )
+
+    def tokens(self, ids: Sequence[int]) -> dict[int, tuple[NDArray[np.uint8], NDArray[np.uint16]]]:
+        """Return passage id -> (token bits, sentence of each token); see PassageVectors."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT id, sentences, bits FROM tokens WHERE id IN (SELECT value FROM json_each(?))",
+                (json.dumps([int(value) for value in ids]),),
+            ).fetchall()
+            return {row[0]: _tokens(row[1], row[2]) for row in rows}
+
+
+def _conditions(where: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Build SQL for {"doc_id": …, "source": …, metadata key: …}; a list of values means any of them."""
+    parts, parameters = ["1"], []
+    for key, value in where.items():
+        options = json.dumps(_options(key, value))
+        if key in ("doc_id", "source", "title"):
+            parts.append(f"d.{key} {_ANY_OF}")
+            parameters.append(options)
+        else:
+            of_key = f"SELECT 1 FROM json_each(d.metadata) m WHERE m.key = ? AND CAST(m.value AS TEXT) {_ANY_OF}"
+            parts.append(f"EXISTS ({of_key})")
+            parameters += [key, options]
+    return " AND ".join(parts), parameters
+
+
+def _options(key: str, value: Any) -> list[Scalar]:
+    """Return the values that a condition allows; QuestionError names one that cannot be compared."""
+    options = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
+    wrong = [option for option in options if not isinstance(option, Scalar)]
+    if wrong:
+        raise QuestionError(f"where[{key!r}] is {value!r}; expected text, a number, true or false, or a list of those")
+    return options
+
+
+def _tokens(sentences: bytes, bits: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    numbers = np.frombuffer(sentences, np.uint16)
+    width = len(bits) // len(numbers) if len(numbers) else 0
+    return np.frombuffer(bits, np.uint8).reshape(len(numbers), width), numbers

