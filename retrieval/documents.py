@@ -1,45 +1,20 @@
-"""A path becomes a Document and its blocks (paragraphs, headings). Knows nothing about tokens or indexes.
+"""A path becomes a Document and its blocks. Knows nothing about what is inside a file, nor about tokens or indexes."""
 
-To read another file type, write a function `(text) -> Reading` and add it to READERS under its suffix.
-"""
-
-import codecs
 import hashlib
 import os
-import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from retrieval.blocks import Block, UnreadableError, one_line, printable
 from retrieval.errors import DocumentError
-from retrieval.records import Document, Scalar, Span
+from retrieval.readers.text import text_blocks
+from retrieval.reading import FORMATS, parse
+from retrieval.records import Document
+from retrieval.sandbox import Sandbox, shared
 
 DOC_ID_LENGTH = 16  # hexadecimal digits of the content's SHA-256
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A stretch of text that is one paragraph, list, table or heading.
-
-    level: 0 for body text, 1 to 6 for a heading. by_line: a line end is a sentence end (lists, tables, code).
-    """
-
-    start: int
-    end: int
-    level: int = 0
-    by_line: bool = False
-    page: int | None = None
-    heading: str = ""  # a heading's text without marks
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a reader found in a file's text: its title ("" if none), blocks in order, and metadata."""
-
-    title: str
-    blocks: tuple[Block, ...]
-    metadata: dict[str, Scalar] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,148 +27,24 @@ class Loaded:
     mtime_ns: int = 0
 
 
-# --- plain text -------------------------------------------------------------------------------------------------
-
-_PARAGRAPH = re.compile(r"\S[^\n]*(?:\n(?![^\S\n]*(?:\n|\Z))[^\n]*)*")
-_LINE = re.compile(r"[^\n]+")
-_SENTENCE_ENDS = tuple(".!?:;…”\"')]")
-_WRAPPED_AT = 120  # a longer line that ends like a sentence is a paragraph on one line; a shorter one is hard-wrapped
-_NUMBERED = re.compile(r"(?:\d+\.)+\d*\s(?=.*[^\W\d_])[^\n]{1,80}(?<![.;,:])")
-_TITLE_LENGTH = 200
-_FIELDS = "publication|volume|issue|author|date|published|publisher|source|journal|edition|language"
-_FIELD = re.compile(rf"\b({_FIELDS})\s*:\s*(.*?)\s*(?=\b(?:{_FIELDS})\s*:|$)", re.IGNORECASE)
-
-
-def text_blocks(text: str) -> tuple[Block, ...]:
-    """Split plain text at blank lines, and at the ends of lines so long that nobody wrapped them."""
-    blocks = []
-    for paragraph in _PARAGRAPH.finditer(text):
-        start = paragraph.start()
-        for line in _LINE.finditer(text, *paragraph.span()):
-            words = line.group().strip()
-            if len(words) > _WRAPPED_AT and words.endswith(_SENTENCE_ENDS):
-                blocks.append(Block(*trimmed(text, start, line.end())))
-                start = line.end()
-        if text[start : paragraph.end()].strip():
-            blocks.append(Block(*trimmed(text, start, paragraph.end())))
-    return tuple(blocks)
-
-
-def trimmed(text: str, start: int, end: int) -> Span:
-    """Shrink a span so that it neither begins nor ends with white space."""
-    part = text[start:end]
-    return start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
-
-
-def read_text(text: str) -> Reading:
-    """Read plain text: a short first line set apart is the title, "Publication: …" lines are metadata."""
-    blocks = list(text_blocks(text))
-    title = ""
-    if len(blocks) > 1 and _is_title(text[blocks[0].start : blocks[0].end]):
-        title = text[blocks[0].start : blocks[0].end].strip()
-        blocks[0] = Block(blocks[0].start, blocks[0].end, level=1, heading=title)
-    metadata: dict[str, Scalar] = {}
-    for block in blocks[:4]:
-        metadata |= _fields(text[block.start : block.end])
-    titled = 1 if title else 0
-    rest = (_as_heading(text, block) for block in blocks[titled:])
-    return Reading(title, (*blocks[:titled], *rest), metadata)
-
-
-def _is_title(line: str) -> bool:
-    return "\n" not in line.strip() and len(line) <= _TITLE_LENGTH and line.rstrip()[-1] not in ".,;:"
-
-
-def _as_heading(text: str, block: Block) -> Block:
-    """Make a block a heading when it is one short line in capitals or with a section number."""
-    line = text[block.start : block.end]
-    if "\n" not in line and len(line) <= 90 and ((line.isupper() and len(line) > 2) or _NUMBERED.fullmatch(line)):
-        return Block(block.start, block.end, level=2, heading=line)
-    return block
-
-
-def _fields(line: str) -> dict[str, Scalar]:
-    """Read "Publication: Eurasia Daily Monitor Volume: 15 Issue: 96" into lower-case keys."""
-    if "\n" in line or len(line) > 300 or not _FIELD.match(line):
-        return {}
-    return {key.lower(): value for key, value in _FIELD.findall(line) if value}
-
-
-# --- Markdown ---------------------------------------------------------------------------------------------------
-
-_BY_LINE = {"bullet_list_open", "ordered_list_open", "table_open", "fence", "code_block", "html_block"}
-
-
-def read_markdown(text: str) -> Reading:
-    """Read CommonMark with tables: headings, and every other top-level block with its lines."""
-    from markdown_it import MarkdownIt  # 30 ms that only Markdown pays
-
-    parser = MarkdownIt("commonmark").enable("table")
-    parser.core.ruler.enableOnly(["normalize", "block"])
-    lines = _line_starts(text)
-    blocks: list[Block] = []
-    titles: list[tuple[int, str]] = []
-    tokens = parser.parse(text)
-    for index, token in enumerate(tokens):
-        if token.level or not token.map or token.nesting < 0:
-            continue
-        level = int(token.tag[1]) if token.type == "heading_open" else 0
-        span = trimmed(text, lines[token.map[0]], lines[token.map[1]])
-        level = level if span[1] - span[0] <= _TITLE_LENGTH else 0  # nobody's heading: keep it as text
-        heading = tokens[index + 1].content.strip() if level else ""
-        if level:
-            titles.append((level, heading))
-        blocks.append(Block(*span, level, token.type in _BY_LINE, heading=heading))
-    title = min(titles, key=lambda item: item[0], default=(0, ""))[1]
-    return Reading(title, tuple(_fill_gaps(text, blocks)))
-
-
-def _line_starts(text: str) -> list[int]:
-    """Return the offset of each line, and the end of the text once more for open spans."""
-    return [0, *(match.end() for match in re.finditer("\n", text)), len(text), len(text)]
-
-
-def _fill_gaps(text: str, blocks: Iterable[Block]) -> Iterator[Block]:
-    """Add what the parser leaves out (link definitions, say) as blocks, so that no text is skipped."""
-    position = 0
-    for block in (*blocks, Block(len(text), len(text))):
-        start, end = trimmed(text, position, block.start)
-        if start < end:
-            yield Block(start, end, by_line=True)
-        if block.start < block.end:
-            yield block
-        position = max(position, block.end)
-
-
-READERS: dict[str, Callable[[str], Reading]] = {
-    ".txt": read_text,
-    ".text": read_text,
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-}
-
-# --- files ------------------------------------------------------------------------------------------------------
-
-_BINARY = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-
-
-def load(path: Path, max_bytes: int) -> Loaded:
+def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> Loaded:
     """Read one file. DocumentError names the file and why it cannot be read."""
     if not _is_unicode(str(path)):
         raise DocumentError(ascii(str(path))[1:-1], "has a name that is not valid text; rename it")
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        known = " ".join(sorted(READERS))
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        known = " ".join(sorted(FORMATS))
         raise DocumentError(str(path), f"files of type {path.suffix or '(none)'} are not read; expected {known}")
     content, status = _content(path, max_bytes)
-    text = _decode(str(path), content)
-    if not text.strip():
+    try:
+        reading = parse(suffix, content) if FORMATS[suffix].in_process else sandbox.parse(suffix, content)
+    except UnreadableError as error:
+        raise DocumentError(str(path), str(error)) from error
+    if not reading.text.strip():
         raise DocumentError(str(path), "holds no text")
-    reading = reader(text)
     sha256 = hashlib.sha256(content).hexdigest()
-    title = " ".join((reading.title or path.stem).split())
-    document = Document(sha256[:DOC_ID_LENGTH], title, text, str(path), reading.metadata, sha256)
+    title = one_line(reading.title or printable(path.stem))
+    document = Document(sha256[:DOC_ID_LENGTH], title, reading.text, str(path), reading.metadata, sha256)
     return Loaded(document, reading.blocks, status.st_size, status.st_mtime_ns)
 
 
@@ -240,33 +91,6 @@ def _content(path: Path, max_bytes: int) -> tuple[bytes, os.stat_result]:
 def _open_without_waiting(path: str, flags: int) -> int:
     """Open without blocking on a pipe that nobody writes to."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _decode(source: str, content: bytes) -> str:
-    """Decode UTF-8, UTF-16 or Windows-1252, and turn every line end into a single newline."""
-    text = None
-    for encoding in _encodings(content):
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    if text is None or _BINARY.search(text):
-        raise DocumentError(source, "is binary, or text in an encoding other than UTF-8, UTF-16 or Windows-1252")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _encodings(content: bytes) -> tuple[str, ...]:
-    """Guess encodings in order: by byte order mark, by zero bytes in every other place, then the usual two."""
-    for mark, encoding in _BOMS:
-        if content.startswith(mark):
-            return (encoding,)
-    head = content[:1000]
-    if head[1::2].count(0) > len(head) // 3:
-        return ("utf-16-le",)
-    if head[0::2].count(0) > len(head) // 3:
-        return ("utf-16-be",)
-    return ("utf-8", "cp1252")
 
 
 def find_files(path: Path) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from retrieval.documents import Block, trimmed
+from retrieval.blocks import Block, trimmed
 from retrieval.records import Document, Passage, Span
 
 CountTokens = Callable[[Sequence[str]], Sequence[int]]
@@ -80,10 +80,17 @@ def split(document: Document, blocks: Iterable[Block], count_tokens: CountTokens
         for index, part in enumerate(_parts(text, sentences, count_tokens, max_tokens, lead)):
             start = headings[0].start if headings and not index else part[0][0]
             end = part[-1][1]
-            passages.append(
-                Passage(document.doc_id, number, start, end, text[start:end], tuple(part), body[-1].page, path)
-            )
+            page, place = _place(body[-1], start, end)
+            heading = " › ".join(filter(None, (place, path)))
+            passages.append(Passage(document.doc_id, number, start, end, text[start:end], tuple(part), page, heading))
     return passages
+
+
+def _place(block: Block, start: int, end: int) -> tuple[int | None, str]:
+    """Return the page where a part of a block begins, and its place: "pp. 3–4" where it goes on to the next page."""
+    first = max((page for offset, page in block.turns if offset <= start), default=block.page)
+    last = max((page for offset, page in block.turns if offset < end), default=first)
+    return first, block.place if first == last else f"pp. {first}–{last}"
 
 
 def _with_headings(document: Document, blocks: Iterable[Block]) -> Iterator[tuple[list[Block], list[Block], str]]:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.documents import find_files, from_memory, load, read_markdown, read_text, text_blocks
+from retrieval.documents import find_files, from_memory, load
 from retrieval.errors import DocumentError
+from retrieval.readers.markdown import read_markdown
+from retrieval.readers.text import read_text, text_blocks
 from retrieval.records import Document
 
 SEED = next((Path(__file__).parents[1] / "seeds").glob("*.txt"))
@@ -333,7 +335,7 @@ def test_a_short_sentence_in_another_script_is_no_heading(sentence):
 def test_metadata_lines():
     assert read_text("A title\n\nAuthor: Jane Doe Date: 3 May 2020\n\nText.").metadata == {
         "author": "Jane Doe",
-        "date": "3 May 2020",
+        "date": "2020-05-03",
     }
     assert read_text("A title\n\nThe author: nobody knows.\n\nText.").metadata == {}
 

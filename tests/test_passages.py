@@ -6,8 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from retrieval.documents import load, read_markdown, read_text, text_blocks
+from retrieval.documents import load
 from retrieval.passages import sentence_spans, split
+from retrieval.readers.markdown import read_markdown
+from retrieval.readers.text import read_text, text_blocks
 from retrieval.records import Document
 
 SEED = next((Path(__file__).parents[1] / "seeds").glob("*.txt"))

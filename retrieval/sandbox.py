@@ -1,0 +1,179 @@
+"""Parses content in a process of its own with limits on time and memory. Knows nothing about files or formats.
+
+One worker serves one file after another; it is started with the first and replaced when it fails. It gets the content
+through a pipe and answers with JSON, and it may neither open connections, nor start programs, nor write files.
+"""
+
+import atexit
+import json
+import os
+import struct
+import subprocess
+import sys
+import threading
+from dataclasses import astuple
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+from retrieval.blocks import Block, Reading, UnreadableError
+from retrieval.reading import parse
+
+SECONDS = 60.0  # for one file; 1,000 pages of PDF take about 10
+MEMORY = 1 << 30  # bytes of address space
+_LONGEST_ANSWER = 1 << 29  # bytes
+_SIZE = struct.Struct("<Q")
+_CODE = "from retrieval.sandbox import serve; serve({memory})"
+_FORBIDDEN = tuple(
+    "socket. subprocess. os.exec os.fork os.posix_spawn os.system os.spawn os.remove os.rename os.rmdir os.mkdir "
+    "os.link os.symlink os.truncate shutil. webbrowser.".split()
+)
+
+
+class Sandbox:
+    """A worker process that parses; safe to use from several threads, which wait for each other."""
+
+    def __init__(self, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+        self._seconds = seconds
+        self._memory = memory
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner = 0
+
+    def parse(self, suffix: str, content: bytes) -> Reading:
+        """Do what `reading.parse` does. UnreadableError also where it takes too much time or memory, or crashes."""
+        with self._lock:
+            process = self._running()
+            overdue = threading.Event()
+            timer = threading.Timer(self._seconds, _end, (process, overdue))
+            timer.start()
+            try:
+                answer = _exchange(process, suffix, content)
+            except (OSError, ValueError, EOFError) as error:
+                process.kill()
+                raise UnreadableError(self._reason(process.wait(), overdue.is_set())) from error
+            finally:
+                timer.cancel()
+        if "error" in answer:
+            raise UnreadableError(answer["error"])
+        blocks = tuple(Block(*row, turns=tuple(map(tuple, turns))) for *row, turns in answer["blocks"])
+        return Reading(answer["text"], answer["title"], blocks, answer["metadata"])
+
+    def close(self) -> None:
+        """End the worker; the next parse starts another."""
+        with self._lock:
+            if self._process is not None and self._owner == os.getpid():
+                self._process.kill()
+                self._process.communicate()
+            self._process = None
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        """Return a worker that runs and belongs to this process, not to one that this was forked from."""
+        if self._process is None or self._process.poll() is not None or self._owner != os.getpid():
+            folder = str(Path(__file__).resolve().parents[1])
+            paths = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
+            limits = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _CODE.format(memory=self._memory)],
+                env=os.environ | limits | {"PYTHONPATH": paths},
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            self._owner = os.getpid()
+        return self._process
+
+    def _reason(self, code: int, overdue: bool) -> str:
+        if overdue:
+            return f"takes longer than {self._seconds:g} s to read; it is damaged, or too complex"
+        return f"cannot be read: the reader crashed (exit code {code}); the file is damaged, or too complex"
+
+
+def _end(process: subprocess.Popen[bytes], overdue: threading.Event) -> None:
+    overdue.set()
+    process.kill()
+
+
+def _exchange(process: subprocess.Popen[bytes], suffix: str, content: bytes) -> dict[str, Any]:
+    """Send one job and wait for its answer; OSError, ValueError or EOFError where none comes."""
+    assert process.stdin is not None and process.stdout is not None
+    _send(process.stdin, suffix.encode())
+    _send(process.stdin, content)
+    answer: dict[str, Any] = json.loads(_receive(process.stdout, _LONGEST_ANSWER))
+    return answer
+
+
+def _send(stream: IO[bytes], content: bytes) -> None:
+    stream.write(_SIZE.pack(len(content)))
+    stream.write(content)
+    stream.flush()
+
+
+def _receive(stream: IO[bytes], most: int = sys.maxsize) -> bytes:
+    """Read one message; EOFError where the stream ends before it does, ValueError where it is longer than `most`."""
+    (size,) = _SIZE.unpack(_exactly(stream, _SIZE.size))
+    if size > most:
+        raise ValueError(f"a message of {size} bytes; expected at most {most}")
+    return _exactly(stream, size)
+
+
+def _exactly(stream: IO[bytes], size: int) -> bytes:
+    content = stream.read(size)
+    if len(content) < size:
+        raise EOFError
+    return content
+
+
+# --- the worker's side
+
+
+def serve(memory: int) -> None:
+    """Answer jobs from stdin until it ends. memory: bytes of address space; what needs more fails."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what libraries print is no answer
+    sys.setrecursionlimit(3000)  # nested lists of a saved web page
+    _limit(memory)
+    sys.addaudithook(_refuse)
+    while True:
+        try:
+            suffix, content = _receive(sys.stdin.buffer).decode(), _receive(sys.stdin.buffer)
+        except EOFError:
+            return
+        _send(answers, json.dumps(_answer(suffix, content, memory)).encode())
+
+
+def _answer(suffix: str, content: bytes, memory: int) -> dict[str, Any]:
+    """Parse one content; every error becomes an answer, because the other files must go on."""
+    try:
+        reading = parse(suffix, content)
+    except UnreadableError as error:
+        return {"error": str(error)}
+    except MemoryError:
+        return {"error": f"needs more than {memory >> 20:,} MB of memory to read"}
+    except RecursionError:
+        return {"error": "is nested too deeply"}
+    except Exception as error:
+        return {"error": f"is damaged, or no {suffix} file ({type(error).__name__}: {str(error)[:200]})"}
+    blocks = [astuple(block) for block in reading.blocks]
+    return {"text": reading.text, "title": reading.title, "blocks": blocks, "metadata": reading.metadata}
+
+
+def _limit(memory: int) -> None:
+    """Bound memory, and forbid files to be written; Windows has no such limits."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
+        resource.setrlimit(kind, (most, most))
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    """Audit hook: a file that is only read needs no connection and no other program."""
+    if event.startswith(_FORBIDDEN):
+        _forbidden(event)
+
+
+def _forbidden(event: str) -> NoReturn:
+    raise PermissionError(f"a reader may not do this: {event}")
+
+
+shared = Sandbox()
+atexit.register(shared.close)
