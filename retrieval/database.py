@@ -35,8 +35,8 @@ CREATE TABLE tokens (
     id INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE, sentences BLOB NOT NULL, bits BLOB NOT NULL);
 CREATE TABLE removed (generation INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
 CREATE TABLE feedback (
-    id INTEGER PRIMARY KEY, asked TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, question TEXT NOT NULL, found INTEGER NOT NULL,
-    quotes TEXT NOT NULL, good INTEGER NOT NULL, note TEXT NOT NULL);
+    id INTEGER PRIMARY KEY, given TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, question TEXT NOT NULL,
+    found INTEGER NOT NULL, quotes TEXT NOT NULL, good INTEGER NOT NULL, note TEXT NOT NULL);
 CREATE VIRTUAL TABLE fulltext USING fts5 (title, text, content = '', tokenize = 'porter unicode61');
 CREATE VIRTUAL TABLE terms USING fts5vocab (fulltext, row);
 """
@@ -69,8 +69,11 @@ class Database:
         self._idle: list[Connection] = []
         with self._errors():
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() and path.stat().st_size == 0 and (path.parent / "vectors.faiss").exists():
+            size = path.stat().st_size if path.exists() else None
+            if size == 0 and (path.parent / "vectors.faiss").exists():
                 raise LibraryDamagedError(f"{path} is empty although the library was not; restore it from a backup")
+            if size and size < 512:  # which SQLite would take for a new one
+                raise self._damaged(f"it has {size} bytes")
             with self._reading() as connection:
                 empty = _is_empty(connection)
         if empty:

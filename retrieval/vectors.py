@@ -1,7 +1,7 @@
 """The FAISS index over passage vectors: a cache of the store, caught up or rebuilt when behind. Never the truth.
 
-`vectors.faiss` is FAISS's own file with a trailer: magic, generation covered and its stamp, CRC-32 of what comes
-before. One file, renamed into place, so an index and its generation cannot come apart.
+`vectors.faiss` is FAISS's own file with a trailer: magic, generation covered and its stamp, CRC-32 of all that
+comes before. One file, renamed into place, so an index and its generation cannot come apart.
 """
 
 import struct
@@ -20,7 +20,7 @@ from retrieval.encoder import Floats
 from retrieval.models import write_atomically
 from retrieval.store import Store
 
-_TRAILER = struct.Struct("<8sQqI")
+_TRAILER = struct.Struct("<8sqqI")
 # One thread: a question is milliseconds, and threads that wait for each other cost more (and starve the encoder).
 faiss.omp_set_num_threads(1)
 _MAGIC = b"pincite2"
@@ -52,10 +52,10 @@ class Vectors:
             magic, generation, stamp, checksum = _TRAILER.unpack(content[-_TRAILER.size :])
         except (OSError, struct.error):
             return
-        body = memoryview(content)[: -_TRAILER.size]
-        if magic != _MAGIC or zlib.crc32(body) != checksum or stamp != self._store.stamp(generation):
+        whole = memoryview(content)
+        if magic != _MAGIC or zlib.crc32(whole[:-4]) != checksum or stamp != self._store.stamp(generation):
             return
-        index = faiss.deserialize_index(np.frombuffer(body, np.uint8))
+        index = faiss.deserialize_index(np.frombuffer(whole[: -_TRAILER.size], np.uint8))
         if index.d == self._dim:
             self._index, self._generation, self._saved = index, generation, generation
 
@@ -80,10 +80,10 @@ class Vectors:
         with self._lock:
             body = faiss.serialize_index(self._index).tobytes()
             generation = self._generation
-        trailer = _TRAILER.pack(_MAGIC, generation, self._store.stamp(generation) or 0, zlib.crc32(body))
+        trailer = _TRAILER.pack(_MAGIC, generation, self._store.stamp(generation) or 0, 0)[:-4]
         with suppress(OSError):
             self._sweep()
-            write_atomically(self._path, body + trailer)
+            write_atomically(self._path, body + trailer + struct.pack("<I", zlib.crc32(trailer, zlib.crc32(body))))
             self._saved = generation
 
     def _sweep(self) -> None:
