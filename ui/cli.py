@@ -4,10 +4,10 @@ Imports `retrieval` (0.3 s) inside the commands only, so that --help and wrong u
 """
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from retrieval import Citation, Library
 
 _STYLES = {"valid": "green", "changed": "yellow", "missing": "red"}
-_FIELD_TYPES: dict[str, Any] = {"marker": int, "start": int, "end": int, "source": (str, type(None))}
 _EXIT_CODES = """
 \b
 Exit codes:
@@ -235,34 +234,19 @@ def _verify_library(library: "Library") -> bool:
 
 
 def _saved_citations(name: str) -> list["Citation"]:
-    """Read the citations of one answer, a list of answers or {"answers": [...]}; a usage error says what is wrong."""
-    import json
+    """Read the citations of a saved answer from a file or stdin; a usage error says what is wrong."""
+    from ui import saved
 
     try:
-        record = json.loads(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
-        answers = record.get("answers", [record]) if isinstance(record, dict) else record
-        return [_citation(citation) for answer in answers for citation in answer["citations"]]
+        return saved.citations(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
     except OSError as error:
         reason = error.strerror or str(error)
-    except KeyError as error:
-        reason = f"there is no {error}"
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except ValueError as error:
         reason = str(error)
     expected = 'expected what `pincite ask --json` writes, a list of those, or {"answers": [...]}'
     raise typer.BadParameter(
         f"{words.one_line(name)}: {words.one_line(reason)}; {expected}", param_hint="'ANSWER.json'"
     )
-
-
-def _citation(record: Mapping[str, Any]) -> "Citation":
-    """Make a citation of a JSON object; KeyError or TypeError names the field that is not as expected."""
-    from retrieval import Citation
-
-    citation = Citation.from_dict(record)
-    for name in Citation.__dataclass_fields__:
-        if not isinstance(getattr(citation, name), _FIELD_TYPES.get(name, str)):
-            raise TypeError(f"{name} is {getattr(citation, name)!r}")
-    return citation
 
 
 @app.command()
@@ -278,6 +262,33 @@ def info(library: LibraryFolder = None, as_json: AsJson = False) -> None:
         terminal.say(f"{name:<12}{shown}")
     for path, reason in failures.items():
         terminal.say(f"failed: {words.one_line(path)}: {words.one_line(reason)}", "red")
+
+
+# --- the page
+
+
+@app.command()
+def ui(
+    library: LibraryFolder = None,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="7860 or the next free one if left out.")] = None,
+    auth: Annotated[
+        str | None,
+        typer.Option(metavar="USER:PASSWORD", envvar="PINCITE_AUTH", help="Or @FILE; needed beyond this machine."),
+    ] = None,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Serve MCP tools too.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
+) -> None:
+    """Open a page where people ask, read the quotes in their place, and add documents."""
+    from ui.guard import credentials
+
+    try:
+        check = credentials(auth) if auth else None
+        from ui.app import serve
+
+        serve(library, host=host, port=port, auth=check, mcp=mcp, open_browser=show)
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def main() -> int:

@@ -1,0 +1,85 @@
+"""Wires the page: Gradio serves it, a Service answers, a Guard stands before. Knows nothing about ranking or HTML.
+
+The page is one gr.HTML whose parts are the files under assets/. It calls the Service through Gradio's server functions,
+and it never puts a document's text through Gradio's templates.
+"""
+
+import json
+import threading
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from retrieval.reading import FORMATS
+from ui.api import publish
+from ui.guard import Guard, is_loopback
+from ui.service import Service, guarded, open_library
+
+_SCRIPTS = ("core.js", "viewer.js", "conversation.js", "library.js", "main.js")
+_ASSETS = files("ui") / "assets"
+
+
+def build(service: Service) -> gr.Blocks:
+    """Build the page and the named endpoints around a service."""
+    limits = {"types": sorted(FORMATS), "bytes": service.library.settings.max_file_bytes}
+    calls = (
+        service.status, service.ask, service.verify, service.feedback, service.view, service.documents,
+        service.sources, service.suggestions, service.upload, service.remove,
+    )  # fmt: skip
+    page: gr.Blocks
+    with gr.Blocks(title="Pincite", analytics_enabled=False, fill_width=True) as page:
+        gr.HTML(
+            f"<style>{_asset('page.css')}</style>{_asset('page.html')}",
+            elem_id="pincite",
+            js_on_load="\n".join(map(_asset, _SCRIPTS)),
+            server_functions=[guarded(call) for call in calls],
+            apply_default_css=False,
+            limits=json.dumps(limits),
+        )
+        publish(service)
+    return page
+
+
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text("utf-8")
+
+
+def launch(
+    service: Service,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    auth: Callable[[str, str], bool] | None = None,
+    mcp: bool = False,
+    open_browser: bool = False,
+) -> tuple[gr.Blocks, str]:
+    """Start serving in threads of its own, and return the Blocks and its address. ValueError: open without a password.
+
+    port: 7860 or the next free one where it is None.
+    """
+    if auth is None and not is_loopback(host):
+        raise ValueError(f"{host} can be reached from other machines; set --auth user:password")
+    threading.Thread(target=service.warm, daemon=True).start()
+    most = service.library.settings.max_file_bytes
+    guard = Middleware(Guard, local=is_loopback(host), most=most + 2**20)
+    page = build(service)
+    _, address, _ = page.launch(
+        server_name=host, server_port=port, auth=auth, mcp_server=mcp, inbrowser=open_browser, max_file_size=most,
+        app_kwargs={"middleware": [guard], "docs_url": None, "redoc_url": None, "openapi_url": None},
+        theme=gr.themes.Base(font="sans-serif", font_mono="monospace"), favicon_path=str(_ASSETS / "favicon.svg"),
+        state_session_capacity=1000, run_history=False, enable_monitoring=False, ssr_mode=False, pwa=False,
+        share=False, footer_links=[], quiet=True, prevent_thread_lock=True,
+    )  # fmt: skip
+    return page, address
+
+
+def serve(folder: str | Path | None, **options: Any) -> None:
+    """Serve a library until interrupted, the shipped documents where no folder is named; options: as for launch."""
+    with open_library(folder) as library:
+        page, address = launch(Service(library, seeds=folder is None), **options)
+        print(f"Pincite is at {address}" + ("gradio_api/mcp/ too, for MCP" if options.get("mcp") else ""), flush=True)
+        page.block_thread()

@@ -1,0 +1,107 @@
+// The documents on the left: what is there, which of them are asked, adding and deleting.
+
+const ticked = new Set();
+const chosen = () => [...ticked];
+let known = 0;
+
+async function refresh() {
+  const listed = await call("documents", { filter: find("#filter").value });
+  known = listed.count;
+  find("#documents").innerHTML = listed.count ? listed.html : '<p class="hint">No documents yet. Add some files to ask them.</p>';
+  find("#failures").innerHTML = listed.failures;
+  find("#coverage").textContent = listed.coverage;
+  for (const box of all('.documents input')) box.checked = ticked.has(box.value);
+  for (const item of all(".documents li")) item.toggleAttribute("aria-current", item.dataset.document === viewer.docId);
+  scope();
+  const states = await call("sources");
+  for (const [docId, state] of Object.entries(states)) {
+    const item = all(".documents li").find((each) => each.dataset.document === docId);
+    if (item) find(".state", item).textContent = state;
+  }
+}
+
+/** Say which documents a question goes to. */
+function scope() {
+  const text = ticked.size ? `Asking ${ticked.size} of ${known}.` : known > 1 ? `Asking all ${known}; tick some to ask only those.` : "";
+  find("#scope").replaceChildren(text);
+  if (ticked.size) find("#scope").append(" ", make("button", { type: "button", textContent: "Ask all", className: "button", onclick: askAll }));
+}
+
+function askAll() {
+  ticked.clear();
+  all(".documents input").forEach((box) => (box.checked = false));
+  scope();
+}
+
+async function suggest() {
+  const suggested = await call("suggestions").catch(() => ({ html: "" }));
+  find("#suggestions").innerHTML = suggested.html;
+}
+
+function confirmDelete(button) {
+  const dialog = find("#confirm");
+  find("#confirm-name").textContent = button.dataset.title;
+  dialog.returnValue = "";
+  dialog.addEventListener("close", () => dialog.returnValue === "delete" && remove(button), { once: true });
+  dialog.showModal();
+}
+
+async function remove(button) {
+  const docId = button.dataset.remove;
+  try {
+    await call("remove", { doc_id: docId });
+    ticked.delete(docId);
+    if (viewer.docId === docId) viewer.close();
+    await Promise.all([refresh(), suggest()]);
+    say("Deleted");
+    find("#filter").focus();
+  } catch (error) {
+    say(error.message);
+  }
+}
+
+// --- adding
+
+let adding = Promise.resolve();
+
+/** Add files one after the other, after those that are being added already. */
+function add(files) {
+  if (files.length) show("library");
+  adding = adding.then(() => addAll([...files])).catch((error) => say(error.message));
+}
+
+async function addAll(files) {
+  const bar = make("progress", { max: files.length, value: 0, ariaLabel: "Adding files" });
+  const line = make("p");
+  find("#uploads").replaceChildren(line, bar);
+  let failed = 0;
+  for (const [index, file] of files.entries()) {
+    line.textContent = `Adding ${index + 1} of ${files.length}: ${file.name}`;
+    const problem = await addOne(file);
+    failed += problem ? 1 : 0;
+    if (problem || files.length <= 5) bar.after(make("p", { className: problem ? "bad" : "", textContent: `${file.name}: ${problem || "added"}` }));
+    bar.value = index + 1;
+  }
+  bar.remove();
+  line.textContent = `${files.length - failed} of ${files.length} added${failed ? `; ${failed} failed` : ""}`;
+  await Promise.all([refresh(), suggest()]);
+}
+
+/** Send one file; resolves to what was wrong with it, or "". */
+async function addOne(file) {
+  const { types, bytes } = limits;
+  const suffix = /\.[^.]*$/.exec(file.name.toLowerCase())?.[0] || "(none)";
+  if (!types.includes(suffix)) return `files of type ${suffix} are not read; expected ${types.join(" ")}`;
+  if (file.size > bytes) return `has ${(file.size / 2 ** 20).toFixed(1)} MB; at most ${bytes / 2 ** 20} MB are read`;
+  const form = new FormData();
+  const component = window.gradio_config.components.find((each) => each.props.elem_id === "pincite");
+  for (const [name, value] of Object.entries({ component_id: component.id, session_hash: "upload", fn_name: "upload" })) form.append(name, value);
+  form.append("file", file);
+  try {
+    const response = await fetch("gradio_api/component_server/", { method: "POST", body: form });
+    const result = await response.json();
+    return response.ok ? result.error || "" : String(result.detail || "was refused");
+  } catch (error) {
+    return "could not be sent; is Pincite still running?";
+  }
+}

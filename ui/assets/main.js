@@ -1,0 +1,153 @@
+// Events, keys, and how the page begins.
+
+const limits = JSON.parse(props.limits);
+
+// --- clicks: every button says in its data what it does
+
+const clicks = {
+  cite: (button) => viewer.quote(turnOf(button), Number(button.dataset.cite)),
+  link: (button) => viewer.link(button.dataset.link),
+  ask: (button) => ask(button.dataset.ask),
+  show: (button) => show(button.dataset.show),
+  remove: confirmDelete,
+  doc: (button) => viewer.paragraph(button.dataset.doc, button.dataset.paragraph),
+  do: (button) => act(button, button.dataset.do),
+};
+
+function act(button, name) {
+  if (name in actions) return actions[name](turnOf(button), button);
+  if (name in exports) {
+    find(".menu").open = false;
+    return answered().length ? exports[name]() : say("There is nothing to export yet");
+  }
+  if (name === "theme") return document.body.classList.toggle("dark");
+  return viewer.walk(name === "next" ? 1 : -1);
+}
+
+page.addEventListener("click", async (event) => {
+  if (!event.target.closest(".menu")) find(".menu").open = false;
+  const button = event.target.closest("button");
+  const kind = button && Object.keys(clicks).find((name) => name in button.dataset);
+  if (!kind) return;
+  hideTip();
+  try {
+    await clicks[kind](button);
+  } catch (error) {
+    say(error.message);
+  }
+});
+
+page.addEventListener("change", (event) => {
+  if (event.target.id === "files") {
+    add([...event.target.files]);
+    event.target.value = "";
+  } else if (event.target.matches(".documents input")) {
+    event.target.checked ? ticked.add(event.target.value) : ticked.delete(event.target.value);
+    scope();
+  }
+});
+
+let typing;
+find("#filter").addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => refresh().catch((error) => say(error.message)), 150);
+});
+
+// --- the box
+
+const box = find("#question");
+
+function grow() {
+  box.style.height = "auto";
+  box.style.height = `${box.scrollHeight + 2}px`;
+}
+
+function send() {
+  if (pending) return stop();
+  const question = box.value;
+  box.value = "";
+  grow();
+  ask(question);
+}
+
+box.addEventListener("input", grow);
+find("#composer").addEventListener("submit", (event) => {
+  event.preventDefault();
+  send();
+});
+
+// --- keys
+
+page.addEventListener("keydown", (event) => {
+  if (event.target === box && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    if (!pending) send();
+  } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    event.preventDefault();
+    viewer.walk(event.key === "ArrowDown" ? 1 : -1);
+  } else if (event.key === "Escape" && !find("#confirm").open) {
+    find(".menu").open = false;
+    hideTip();
+    stop();
+    show("ask");
+    box.focus();
+  }
+});
+
+// --- the quote behind a marker, on hover and focus
+
+function tip(event) {
+  const marker = event.target.closest?.(".marks [data-cite], .marker [data-cite]");
+  if (!marker) return hideTip();
+  const citation = turnOf(marker).result.record.citations.find((each) => each.marker === Number(marker.dataset.cite));
+  const floating = find("#tip");
+  floating.textContent = citation.quote.length > 400 ? `${citation.quote.slice(0, 400)}…` : citation.quote;
+  floating.hidden = false;
+  const place = marker.getBoundingClientRect();
+  const above = place.top - floating.offsetHeight - 8;
+  floating.style.left = `${Math.max(12, Math.min(place.left, innerWidth - floating.offsetWidth - 12))}px`;
+  floating.style.top = `${above > 8 ? above : place.bottom + 8}px`;
+}
+
+const hideTip = () => (find("#tip").hidden = true);
+page.addEventListener("mouseover", tip);
+page.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && tip(event));
+page.addEventListener("focusout", hideTip);
+page.addEventListener("scroll", hideTip, true);
+
+// --- dropping files
+
+const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+page.addEventListener("dragover", (event) => {
+  if (!carriesFiles(event)) return;
+  event.preventDefault();
+  page.classList.add("dropping");
+});
+page.addEventListener("dragleave", (event) => event.relatedTarget || page.classList.remove("dropping"));
+page.addEventListener("drop", (event) => {
+  page.classList.remove("dropping");
+  if (!carriesFiles(event)) return;
+  event.preventDefault();
+  add([...event.dataTransfer.files]);
+});
+
+// --- beginning
+
+async function begin() {
+  find("#files").accept = limits.types.join(",");
+  find("#limits").textContent = `${limits.types.join(" ")}, up to ${limits.bytes / 2 ** 20} MB each.`;
+  box.focus();
+  for (;;) {
+    const { ready, error } = await call("status");
+    find("#problem").textContent = error;
+    if (ready) break;
+    find("#coverage").textContent = "Preparing the model; the first start takes about 20 s";
+    await new Promise((done) => setTimeout(done, 400));
+  }
+  await refresh();
+  await Promise.all([suggest(), viewer.follow()]);
+  page.dataset.ready = "true";
+}
+
+window.addEventListener("hashchange", viewer.follow);
+begin().catch((error) => (find("#problem").textContent = error.message));

@@ -1,0 +1,97 @@
+// The source beside the answer: a whole document, the quotes of one answer marked in it, one of them current.
+
+const viewer = { docId: "", turn: null, marker: 0, plain: new Map(), opening: 0 };
+
+/** Open a document unless it is open; resolves to whether it is what should be shown now. */
+viewer.open = async (docId) => {
+  if (viewer.docId === docId) return true;
+  const opening = ++viewer.opening;
+  const view = await call("view", { doc_id: docId });
+  if (opening !== viewer.opening) return false;
+  viewer.docId = docId;
+  viewer.plain.clear();
+  find("#paper").innerHTML = view.html;
+  find("#paper").scrollTop = 0;
+  for (const item of all(".documents li")) item.toggleAttribute("aria-current", item.dataset.document === docId);
+  return true;
+};
+
+viewer.close = () => {
+  Object.assign(viewer, { docId: "", turn: null, marker: 0 });
+  find("#paper").replaceChildren(make("p", { className: "hint nothing", textContent: "This document was deleted." }));
+  find("#walk").hidden = true;
+};
+
+/** Replace passages by the ones with marks, and put back what was marked before. */
+viewer.mark = (marks) => {
+  for (const [start, html] of viewer.plain) find(`[data-start="${start}"]`, find("#paper")).outerHTML = html;
+  viewer.plain.clear();
+  for (const [start, html] of Object.entries(marks || {})) {
+    const passage = find(`[data-start="${Number(start)}"]`, find("#paper"));
+    if (!passage) continue;
+    viewer.plain.set(Number(start), passage.outerHTML);
+    passage.outerHTML = html;
+  }
+};
+
+/** Show a quote of a turn in its place. focus: whether the reader goes there too, or only the text does. */
+viewer.quote = async (turn, marker, focus = true) => {
+  const citation = turn.result.record.citations.find((each) => each.marker === marker);
+  if (!citation || !(await viewer.open(citation.doc_id))) return;
+  viewer.mark(turn.result.marks[citation.doc_id]);
+  Object.assign(viewer, { turn, marker });
+  const marked = all(`mark[data-marker="${marker}"]`);
+  marked.forEach((each) => each.classList.add("now"));
+  viewer.tell();
+  if (focus) show("source");
+  viewer.reveal(marked[0], focus);
+};
+
+viewer.reveal = (target, focus) => {
+  if (!target) return;
+  const tall = target.getBoundingClientRect().height > find("#paper").clientHeight * 0.8;
+  // Twice: paragraphs off screen have no height of their own until the first scroll brings them near.
+  for (let times = 0; times < 2; times++) target.scrollIntoView({ block: tall ? "start" : "center" });
+  if (focus) target.focus({ preventScroll: true });
+};
+
+/** Say which quote is current, here and beside the answer. */
+viewer.tell = () => {
+  const { citations } = viewer.turn.result.record;
+  const index = citations.findIndex((each) => each.marker === viewer.marker);
+  find("#walk").hidden = false;
+  find("#position").textContent = `Quote ${index + 1} of ${citations.length}`;
+  for (const item of all(".quotes > li")) item.classList.remove("now");
+  find(`.marker [data-cite="${viewer.marker}"]`, viewer.turn.element)?.closest("li").classList.add("now");
+};
+
+/** Go to the next (1) or previous (-1) quote, around the end. */
+viewer.walk = (step) => {
+  if (!viewer.turn) return;
+  const { citations } = viewer.turn.result.record;
+  const index = citations.findIndex((each) => each.marker === viewer.marker);
+  return viewer.quote(viewer.turn, citations[(index + step + citations.length) % citations.length].marker);
+};
+
+/** Open a document at a paragraph, for links and for passages that are not quotes. */
+viewer.paragraph = async (docId, number) => {
+  if (!(await viewer.open(docId))) return;
+  all(".paragraph.here").forEach((each) => each.classList.remove("here"));
+  show("source");
+  const target = number && find(`.paragraph[data-number="${Number(number)}"]`);
+  if (!target) return find("#paper").focus();
+  target.classList.add("here");
+  viewer.reveal(target, false);
+  find("button", target).focus({ preventScroll: true });
+};
+
+viewer.link = (number) => {
+  const place = new URLSearchParams({ doc: viewer.docId, p: number });
+  copy(`${location.href.split("#")[0]}#${place}`, `Link to paragraph ${number} copied`);
+};
+
+/** Follow the place in the page's address, if it names one. */
+viewer.follow = async () => {
+  const place = new URLSearchParams(location.hash.slice(1));
+  if (place.get("doc")) await viewer.paragraph(place.get("doc"), place.get("p")).catch((error) => say(error.message));
+};

@@ -1,0 +1,217 @@
+"""Answers, documents and lists become HTML and plain text. Pure: knows nothing about Gradio, libraries or browsers.
+
+Every text goes through `escape`: documents, titles, file names and questions are untrusted.
+"""
+
+import html
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Literal
+
+from retrieval import Answer, Citation, Document, Hit, Passage
+from ui.words import CONTROL, band, certainty, one_line, published
+
+State = Literal["valid", "changed", "missing"]
+SHOWN_DOCUMENTS = 200  # in the list; more are found by typing
+_STATES = {"changed": "The file has changed since it was read.", "missing": "The file is no longer there."}
+
+
+def escape(text: str) -> str:
+    """Escape a text for HTML; braces, `$` and backticks too, which Gradio's templates would act on."""
+    escaped = html.escape(text)
+    return escaped.translate({ord(sign): f"&#{ord(sign)};" for sign in "{}$`\\"})
+
+
+def _inline(text: str) -> str:
+    """Escape a text that stands among ours: one line, without controls, isolated from our writing direction."""
+    return f"<bdi>{escape(one_line(text))}</bdi>"
+
+
+def _button(label: str, inside: str, **data: str | int) -> str:
+    """Make a button; data: its data-* attributes, underscores as hyphens; inside: HTML."""
+    attributes = "".join(f' data-{key.replace("_", "-")}="{escape(str(value))}"' for key, value in data.items())
+    named = f' aria-label="{escape(label)}"' if label else ""
+    return f'<button type="button"{named}{attributes}>{inside}</button>'
+
+
+# --- answers
+
+
+def turn(answer: Answer) -> str:
+    """Show one exchange: the question, how sure the answer is, quotes or nearest passages, what lies behind."""
+    asked_as = ""
+    if answer.asked_as != answer.question:
+        asked_as = f'<p class="asked-as">Searched for {_inline(answer.asked_as)}</p>'
+    body = _quotes(answer.citations) if answer.found else _nearest(answer.passages[:3])
+    warning = f'<p class="warning">{escape(str(answer.coverage))}</p>' if answer.coverage.failed else ""
+    sure = f'<p class="band" data-band="{band(answer)}">{escape(certainty(answer))}</p>'
+    return asked_as + sure + body + warning + _behind(answer) + _actions(answer)
+
+
+def _quotes(citations: Sequence[Citation]) -> str:
+    return f'<ol class="quotes">{"".join(map(_quote, citations))}</ol>'
+
+
+def _quote(citation: Citation) -> str:
+    """Show a quote with its marker and place; both lead to the source."""
+    where = f"{citation.title}, {citation.locator}"
+    marker = _button(f"Quote {citation.marker}, show in the source", f"[{citation.marker}]", cite=citation.marker)
+    place = _button("", _inline(where), cite=citation.marker)
+    return (
+        f'<li><div class="marker">{marker}</div><blockquote dir="auto">{escape(citation.quote)}</blockquote>'
+        f'<div class="place">{place}<span class="state" data-state-of="{citation.marker}"></span></div></li>'
+    )
+
+
+def _nearest(hits: Sequence[Hit]) -> str:
+    """Show the best sentences of the passages that came closest, as what they are."""
+    items = (f'<li><p dir="auto">{escape(_sentence(hit))}</p>{_place(hit.passage)}</li>' for hit in hits)
+    return f'<ul class="nearest">{"".join(items)}</ul>' if hits else ""
+
+
+def _sentence(hit: Hit) -> str:
+    start, end = hit.best_sentence
+    return hit.passage.text[start - hit.passage.start : end - hit.passage.start]
+
+
+def _place(passage: Passage) -> str:
+    button = _button("", _inline(passage.locator), doc=passage.doc_id, paragraph=passage.number)
+    return f'<div class="place">{button}</div>'
+
+
+def _behind(answer: Answer) -> str:
+    """Fold away the passages that the answer was taken from, cited first, the best sentence of each marked."""
+    if not answer.passages:
+        return ""
+    hits = sorted(answer.passages, key=lambda hit: not _markers(hit.passage, answer.citations))
+    items = "".join(f"<li>{_passage(hit, answer.citations)}</li>" for hit in hits)
+    count = f"{len(hits)} passage{'s' if len(hits) != 1 else ''} behind this"
+    return f'<details class="behind"><summary>{count}</summary><ol>{items}</ol></details>'
+
+
+def _passage(hit: Hit, citations: Sequence[Citation]) -> str:
+    markers = "".join(
+        _button(f"Quote {marker}, show in the source", f"[{marker}]", cite=marker)
+        for marker in _markers(hit.passage, citations)
+    )
+    start, end = (offset - hit.passage.start for offset in hit.best_sentence)
+    text = hit.passage.text
+    marked = f"{escape(text[:start])}<b>{escape(text[start:end])}</b>{escape(text[end:])}"
+    return f'<p dir="auto">{marked}</p><div class="marks">{markers}{_place(hit.passage)}</div>'
+
+
+def _markers(passage: Passage, citations: Sequence[Citation]) -> list[int]:
+    """Return the markers of the quotes taken from a passage."""
+    return [c.marker for c in citations if c.doc_id == passage.doc_id and passage.start <= c.start < passage.end]
+
+
+def _actions(answer: Answer) -> str:
+    """Offer what people do with an answer."""
+    pairs = [("copy-markdown", "Copy"), ("copy-plain", "Copy as text"), ("more", "More passages")]
+    buttons = [_button("", label, do=do) for do, label in pairs if answer.passages]
+    buttons += [_button(f"This answer is {label.lower()}", label, do=do) for do, label in (
+        ("good", "Helpful"), ("bad", "Not helpful"))]  # fmt: skip
+    return f'<div class="actions">{"".join(buttons)}</div>'
+
+
+def plain(answer: Answer) -> str:
+    """Return question, quotes and numbered sources as plain text, to be pasted anywhere."""
+    if not answer.found:
+        return f"{answer.question}\n\n{certainty(answer)}\n"
+    quotes = "\n\n".join(f"“{c.quote}” [{c.marker}]" for c in answer.citations)
+    sources = "\n".join(f"[{c.marker}] {one_line(c.title)}, {one_line(c.locator)}" for c in answer.citations)
+    return f"{answer.question}\n\n{quotes}\n\n{sources}\n"
+
+
+# --- documents
+
+
+def document(title: str, metadata: Mapping[str, Any], passages: Sequence[Passage]) -> str:
+    """Show a whole document with paragraph numbers in the margin. passages: all of it, in order, with texts."""
+    about = " · ".join(published(metadata))
+    head = f'<header><h3 dir="auto">{escape(one_line(title))}</h3><p>{_inline(about)}</p></header>'
+    return head + "".join(_paragraphs(passages))
+
+
+def _paragraphs(passages: Sequence[Passage]) -> Iterator[str]:
+    page = None
+    for number, parts in groupby(passages, key=lambda passage: passage.number):
+        spans = list(parts)
+        if spans[0].page != page:
+            page = spans[0].page
+            yield f'<p class="page">Page {page}</p>'
+        link = _button(f"Copy a link to paragraph {number}", str(number), link=number)
+        text = " ".join(part(passage) for passage in spans)
+        yield f'<div class="paragraph" data-number="{number}">{link}<p dir="auto">{text}</p></div>'
+
+
+def part(passage: Passage, citations: Iterable[Citation] = ()) -> str:
+    """Show a passage, its headings set apart, with the words of these citations marked.
+
+    Citations that touch are marked one after the other; where they overlap, the lower marker keeps the words.
+    """
+    heading = passage.sentences[0][0] if passage.sentences else passage.start
+    cuts = [(passage.start, heading, "<strong>", "</strong>")] if heading > passage.start else []
+    position = heading
+    for citation in sorted(citations, key=lambda c: (c.start, c.marker)):
+        start, end = max(citation.start, position), min(citation.end, passage.end)
+        if citation.doc_id == passage.doc_id and start < end:
+            cuts.append((start, end, f'<mark data-marker="{citation.marker}" tabindex="-1">', "</mark>"))
+            position = end
+    return f'<span data-start="{passage.start}">{_wrapped(passage, cuts)}</span>'
+
+
+def _wrapped(passage: Passage, cuts: Sequence[tuple[int, int, str, str]]) -> str:
+    """Escape a passage's text and put tags around some spans of it; spans in order, apart from each other."""
+    pieces, position = [], passage.start
+    for start, end, opening, closing in cuts:
+        pieces.append(escape(passage.text[position - passage.start : start - passage.start]))
+        pieces.append(f"{opening}{escape(passage.text[start - passage.start : end - passage.start])}{closing}")
+        position = end
+    return "".join(pieces) + escape(passage.text[position - passage.start :])
+
+
+# --- the library
+
+
+def documents(found: Sequence[tuple[Document, int]], removable: bool = True) -> str:
+    """List documents with their numbers of paragraphs; each can be ticked, opened and deleted."""
+    items = "".join(_document(each, count, removable) for each, count in found[:SHOWN_DOCUMENTS])
+    hidden = len(found) - SHOWN_DOCUMENTS
+    more = f'<p class="hint">{hidden:,} more; type above to find them.</p>' if hidden > 0 else ""
+    return f'<ul class="documents">{items}</ul>{more}'
+
+
+def _document(document: Document, count: int, removable: bool) -> str:
+    title = one_line(document.title or document.doc_id)
+    about = " · ".join([*published(document.metadata), f"{count:,} paragraph{'s' if count != 1 else ''}"])
+    tick = f'<input type="checkbox" value="{escape(document.doc_id)}" aria-label="Ask only {escape(title)}">'
+    remove = _button(f"Delete {title}", "×", remove=document.doc_id, title=title) if removable else ""
+    return (
+        f'<li data-document="{escape(document.doc_id)}">{tick}<div>{_button("", _inline(title), doc=document.doc_id)}'
+        f'<p>{_inline(about)}</p><p class="state"></p></div>{remove}</li>'
+    )
+
+
+def failures(failed: Mapping[str, str]) -> str:
+    """List the files that could not be read, by name only, and why."""
+    items = "".join(
+        f"<li>{_inline(path.replace(chr(92), '/').rsplit('/', 1)[-1])}: {_inline(reason)}</li>"
+        for path, reason in failed.items()
+    )
+    return f"<details><summary>{len(failed)} could not be read</summary><ul>{items}</ul></details>" if failed else ""
+
+
+def state(state: str) -> str:
+    """Say what is wrong with a source; "" where nothing is."""
+    return _STATES.get(state, "")
+
+
+def questions(suggested: Iterable[str]) -> str:
+    """Offer questions to begin with."""
+    return "".join(f"<li>{_button('', _inline(question), ask=question)}</li>" for question in suggested)
+
+
+def message(text: str) -> str:
+    """Return an error or a notice as one line of text without controls."""
+    return " ".join(CONTROL.sub("", text).split())

@@ -1,0 +1,256 @@
+"""What the page and the endpoints ask of a library, in plain dicts. Knows nothing about Gradio or HTTP.
+
+Everything that comes in may come from a stranger: it is checked for type and size before it reaches the library.
+"""
+
+import hashlib
+import logging
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from retrieval import Answer, Citation, Hit, Library, PinciteError, Settings
+from retrieval.settings import seeds_folder
+from ui import render, suggest
+from ui.saved import citation
+
+MOST_PASSAGES = 50
+HISTORY = 20  # messages of a conversation that a question may lean on
+_LONGEST = 4000  # characters of a message or a note
+_log = logging.getLogger(__name__)
+
+
+def open_library(folder: str | Path | None) -> Library:
+    """Open the library in a folder, or without one the page's own, which begins with the shipped documents.
+
+    The page's own is apart from the one that `retrieval.ask` uses, so that uploads do not change its answers.
+    """
+    settings = Settings.from_environment()
+    return Library(folder or settings.cache / "page.pincite", settings)
+
+
+class Service:
+    """One library behind one page; safe to use from several threads.
+
+    seeds: whether to add the shipped documents while warming. warm() must run once; until then calls wait.
+    """
+
+    def __init__(self, library: Library, *, seeds: bool = False) -> None:
+        self.library = library
+        self._seeds = seeds
+        self._ready = threading.Event()
+        self._adding = threading.Lock()
+        self._problem = ""
+        self._suggested: tuple[int, list[str]] = (-1, [])
+
+    def warm(self) -> None:
+        """Load the model, add the shipped documents where asked, and let waiting calls go on."""
+        try:
+            if self._seeds:
+                self.library.add(seeds_folder())
+            if self.library.documents():
+                self.library.search("warm")
+        except (PinciteError, OSError) as error:
+            self._problem = render.message(str(error))
+        finally:
+            self._ready.set()
+
+    def status(self, _: Any = None) -> dict[str, Any]:
+        """Tell whether questions can be answered at once, and what is wrong if they never will be."""
+        return {"ready": self._ready.is_set(), "error": self._problem}
+
+    # --- questions
+
+    def answer(self, question: str, history: Any = (), documents: Any = (), passages: int = 5) -> Answer:
+        """Ask the library; PinciteError says what is wrong with the question or the library.
+
+        history: messages as in chat APIs; documents: doc_ids to look in, all where empty; passages: 1 to 50.
+        """
+        self._ready.wait()
+        return self.library.ask(_text(question), history=_messages(history), k=_k(passages), where=_where(documents))
+
+    def search(self, question: str, passages: int = 10, documents: Any = ()) -> list[Hit]:
+        """Find passages; see `answer` for what goes in and what is raised."""
+        self._ready.wait()
+        return self.library.search(_text(question), k=_k(passages), where=_where(documents))
+
+    def ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer for the page: {"question", "history", "documents", "passages"} -> HTML, record, texts and marks."""
+        answer = self.answer(
+            asked.get("question", ""), asked.get("history"), asked.get("documents"), asked.get("passages") or 5
+        )
+        return {
+            "html": render.turn(answer),
+            "record": answer.to_dict(),
+            "markdown": answer.to_markdown(),
+            "plain": render.plain(answer),
+            "marks": self._marks(answer.citations),
+        }
+
+    def _marks(self, citations: Sequence[Citation]) -> dict[str, dict[str, str]]:
+        """Return doc_id -> start of a passage -> that passage with the quoted words marked."""
+        marks: dict[str, dict[str, str]] = {}
+        for cited in citations:
+            for passage in self.library.passages(cited.doc_id, cited.start, cited.end):
+                marks.setdefault(cited.doc_id, {})[str(passage.start)] = render.part(passage, citations)
+        return marks
+
+    def verify(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        """Compare citations with their sources as they are now: marker -> what is wrong, "" where nothing is."""
+        citations = [citation(record) for record in asked["citations"]]
+        known = {document.doc_id: document.source for document in self.library.documents()}
+        return {
+            str(each.marker): render.state(self.library.verify(each))
+            for each in citations
+            if each.source == known.get(each.doc_id)  # no path of the caller's own is opened
+        }
+
+    def feedback(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep what a person thinks of an answer: {"question", "found", "quotes", "good", "note"}."""
+        quotes = [_text(quote) for quote in list(given.get("quotes") or [])[:10]]
+        good, found = bool(given.get("good")), bool(given.get("found"))
+        self.library.add_feedback(_text(given["question"]), found, quotes, good, _text(given.get("note") or ""))
+        return {"saved": True}
+
+    # --- documents
+
+    def view(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a whole document as HTML: {"doc_id"} -> {"doc_id", "title", "html"}, or {"error"} where it is gone."""
+        document = self.library.document(_text(asked["doc_id"]))
+        if document is None:
+            return {"error": "This document is no longer in the library."}
+        title = document.title or document.doc_id
+        passages = self.library.passages(document.doc_id)
+        return {
+            "doc_id": document.doc_id,
+            "title": title,
+            "html": render.document(title, document.metadata, passages),
+        }
+
+    def read(self, doc_id: str, paragraph: int, around: int = 0) -> dict[str, Any]:
+        """Return a paragraph's text and place, with up to ten on each side; KeyError where there is none."""
+        around = min(max(int(around), 0), 10)
+        found = [p for p in self.library.passages(_text(doc_id)) if abs(p.number - int(paragraph)) <= around]
+        document = self.library.document(doc_id)
+        if not found or document is None:
+            raise KeyError(f"there is no paragraph {paragraph} in a document {doc_id}")
+        start, end = found[0].start, found[-1].end
+        title = document.title or doc_id
+        return {"doc_id": doc_id, "title": title, "start": start, "end": end, "text": document.text[start:end]}
+
+    def listed(self) -> list[dict[str, Any]]:
+        """List all documents for programs, each with its number of paragraphs."""
+        sizes = self.library.paragraphs()
+        fields = ("doc_id", "title", "source", "metadata", "sha256")
+        return [
+            {name: getattr(document, name) for name in fields} | {"paragraphs": sizes.get(document.doc_id, 0)}
+            for document in self.library.documents()
+        ]
+
+    def documents(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """List the documents whose title or publication holds {"filter"}, and what could not be read."""
+        words = _text(asked.get("filter") or "").casefold()
+        sizes = self.library.paragraphs()
+        everything = self.library.documents()
+        found = [
+            (document, sizes.get(document.doc_id, 0))
+            for document in everything
+            if words in f"{document.title} {' '.join(map(str, document.metadata.values()))}".casefold()
+        ]
+        return {
+            "html": render.documents(found),
+            "count": len(everything),
+            "coverage": str(self.library.coverage()),
+            "failures": render.failures(self.library.failures()),
+        }
+
+    def sources(self, _: Any = None) -> dict[str, str]:
+        """Return doc_id -> what is wrong, for the documents whose files changed or vanished."""
+        return {
+            document.doc_id: render.state(state)
+            for document, state in self.library.verify_sources()
+            if state != "valid"
+        }
+
+    def suggestions(self, _: Any = None) -> dict[str, str]:
+        """Return questions to begin with, made of the documents and answered by them."""
+        self._ready.wait()
+        generation = self.library.info()["generation"]
+        if self._suggested[0] != generation:
+            self._suggested = (generation, suggest.questions(self.library))
+        return {"html": render.questions(self._suggested[1])}
+
+    def upload(self, sent: Any) -> dict[str, Any]:
+        """Add one file; sent.files: [(name, bytes)]. Stored under a name of ours beside the library."""
+        name, content = sent.files[0]
+        path = self._store(str(name), content)
+        with self._adding:
+            report = self.library.add(path)
+        if report.failed:
+            path.unlink(missing_ok=True)
+            self.library.remove(str(path))
+            return {"error": render.message(report.failed[0].reason)}
+        return {"doc_id": (report.added + report.replaced + report.unchanged)[0], "new": not report.unchanged}
+
+    def _store(self, name: str, content: bytes) -> Path:
+        """Write an upload; the name keeps only its letters, and only as a hint for people."""
+        folder = self.library.path / "uploads"
+        folder.mkdir(exist_ok=True)
+        suffix = Path(name).suffix.lower()
+        stem = re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-")[:40] or "upload"
+        path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
+        path.write_bytes(content)
+        return path
+
+    def remove(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Remove a document, and its file where it was uploaded: {"doc_id"}."""
+        doc_id = _text(asked["doc_id"])
+        document = self.library.document(doc_id)
+        removed = self.library.remove(doc_id) if document is not None else []
+        uploads = self.library.path / "uploads"
+        if document is not None and document.source and Path(document.source).parent == uploads:
+            Path(document.source).unlink(missing_ok=True)
+        return {"removed": bool(removed)}
+
+
+def guarded(function: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """Turn what goes wrong into {"error": text}: ours as it is, anything else without its details."""
+
+    def call(given: Any) -> dict[str, Any]:
+        try:
+            return function(given)
+        except PinciteError as error:
+            return {"error": render.message(str(error))}
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            return {"error": "The page sent something unexpected; reload it."}
+        except Exception:
+            _log.exception("%s failed", function.__name__)
+            return {"error": "Something went wrong; the terminal where Pincite runs says what."}
+
+    call.__name__ = function.__name__
+    return call
+
+
+def _text(value: Any) -> str:
+    """Return a string without halves of surrogate pairs; TypeError where it is none."""
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, got {type(value).__name__}")
+    return value.encode("utf-8", "replace").decode()
+
+
+def _where(documents: Any) -> dict[str, list[str]] | None:
+    return {"doc_id": [_text(doc_id) for doc_id in documents]} if documents else None
+
+
+def _k(passages: Any) -> int:
+    return min(max(int(passages), 1), MOST_PASSAGES)
+
+
+def _messages(history: Any) -> list[dict[str, str]]:
+    """Return the last messages of a conversation, cut to size; TypeError where it is none."""
+    return [
+        {"role": _text(message["role"]), "content": _text(message["content"])[:_LONGEST]}
+        for message in list(history or [])[-HISTORY:]
+    ]

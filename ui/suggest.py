@@ -1,0 +1,83 @@
+"""Questions to begin with, made of the documents' own words by rule and kept only if the documents answer them.
+
+No model writes them. Knows nothing about pages.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import chain, zip_longest
+
+from retrieval import Document, Library, Passage, PinciteError
+
+WANTED = 4
+_DOCUMENTS = 8  # the newest are looked at
+_PASSAGES = 40  # of each
+_TRIED = 24  # asked at the most: about 10 ms each
+_NAME = r"[A-Z][\w’'-]+(?: (?:al-|bin |de |van )?[A-Z][\w’'-]+){1,2}"
+_SAID = "(?:said|stated|argued|declared|claimed|predicted|announced|warned|explained|wrote|told|urged|added)"
+_SPEAKER = re.compile(
+    rf"\b({_NAME})(?:,[^,.“”]{{3,60}},)? (?:also )?{_SAID}\b|\b{_SAID}[^.“”]{{0,60}}?, ({_NAME})\.",
+)
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_WHEN = re.compile(rf"\b[Ii]n ((?:(?:{_MONTHS}) )?[12]\d{{3}})\b")
+_SUBJECT = re.compile(
+    r"^(?:The |An? )?((?:[\w’'-]+ ){0,3}[\w’'-]+) (is|are|was|were) (?:an?|the|made|known|used|called)\b"
+)
+
+
+def questions(library: Library, wanted: int = WANTED) -> list[str]:
+    """Return up to `wanted` questions, each found to be answered from the document it was made of."""
+    documents = library.documents()[-_DOCUMENTS:]
+    by_document = [_made_of(library, document) for document in reversed(documents)]
+    mixed = chain.from_iterable(zip_longest(*by_document))
+    kept: list[str] = []
+    for _, made in zip(range(_TRIED), filter(None, mixed), strict=False):
+        question, passage = made
+        if len(kept) < wanted and question not in kept and _answers(library, question, passage):
+            kept.append(question)
+    return kept
+
+
+def _answers(library: Library, question: str, passage: Passage) -> bool:
+    """Tell whether a quote of the answer comes from the passage that the question was made of."""
+    try:
+        citations = library.ask(question).citations
+    except PinciteError:
+        return False
+    return any(c.doc_id == passage.doc_id and passage.start <= c.start < passage.end for c in citations)
+
+
+def _made_of(library: Library, document: Document) -> Iterator[tuple[str, Passage]]:
+    """Make questions of a document, the kinds taking turns: who said what, headings, years, what something is."""
+    passages = library.passages(document.doc_id)[:_PASSAGES]
+    kinds = (_speakers(passages), _headings(passages), _years(passages), _subjects(passages))
+    yield from filter(None, chain.from_iterable(zip_longest(*kinds)))
+
+
+def _speakers(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
+    for passage in passages:
+        for match in _SPEAKER.finditer(passage.text):
+            yield f"What did {match[1] or match[2]} say?", passage
+
+
+def _headings(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
+    for passage in passages:
+        heading = passage.heading.rsplit(" › ", 1)[-1]
+        if 3 < len(heading) < 60 and not heading.endswith("?"):
+            yield f"What does “{heading}” say?", passage
+        elif heading.endswith("?") and len(heading) < 90:
+            yield heading, passage
+
+
+def _years(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
+    for passage in passages:
+        for match in _WHEN.finditer(passage.text):
+            yield f"What happened in {match[1]}?", passage
+
+
+def _subjects(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
+    for passage in passages:
+        for start, end in passage.sentences:
+            match = _SUBJECT.match(passage.text[start - passage.start : end - passage.start])
+            if match:
+                yield f"What {match[2]} {match[1][0].lower() + match[1][1:]}?", passage
