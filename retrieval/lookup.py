@@ -17,8 +17,9 @@ from retrieval.records import Passage, Scalar
 from retrieval.terms import stem, stems
 
 DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
-_CANDIDATES = """
-SELECT p.id, d.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.vector, p.sentence_vectors
+_PASSAGE = 'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading'
+_CANDIDATES = f"""
+SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors
 FROM passages p JOIN documents d ON d.id = p.document WHERE p.id IN (SELECT value FROM json_each(?))
 """
 _ANY_OF = "IN (SELECT CAST(value AS TEXT) FROM json_each(?))"
@@ -29,12 +30,9 @@ class Candidate:
 
     def __init__(self, row: tuple[Any, ...]) -> None:
         """Decode a row of `Lookup.candidates`; ValueError where its parts do not fit each other."""
-        self.id, doc_id, number, start, end, text, spans, page, heading, vector, quantized = row
-        offsets = np.frombuffer(spans, np.uint32).reshape(-1, 2)
-        if len(text) != end - start or not len(offsets) or int(offsets.max()) > len(text):
-            raise ValueError(f"passage {self.id} and its sentences do not fit")
-        sentences = tuple((a + start, b + start) for a, b in offsets.tolist())
-        self.passage = Passage(doc_id, number, start, end, text, sentences, page, heading)
+        self.id, *passage, vector, quantized = row
+        self.passage = _passage(*passage)
+        sentences = self.passage.sentences
         self.vector: Floats = np.frombuffer(vector, np.float32)
         scales = np.frombuffer(quantized, np.float32, len(sentences))
         rows = np.frombuffer(quantized, np.int8, offset=scales.nbytes).reshape(len(sentences), -1)
@@ -47,6 +45,17 @@ class Candidate:
         """The distinct stems of each sentence."""
         start = self.passage.start
         return [stems(self.passage.text[a - start : b - start]) for a, b in self.passage.sentences]
+
+
+def _passage(
+    doc_id: str, number: int, start: int, end: int, text: str, spans: bytes, page: int | None, heading: str
+) -> Passage:
+    """Decode a passage; ValueError where it and its sentences do not fit."""
+    offsets = np.frombuffer(spans, np.uint32).reshape(-1, 2)
+    if len(text) != end - start or not len(offsets) or int(offsets.max()) > len(text):
+        raise ValueError(f"passage {start} to {end} of {doc_id} and its sentences do not fit")
+    sentences = tuple((a + start, b + start) for a, b in offsets.tolist())
+    return Passage(doc_id, number, start, end, text, sentences, page, heading)
 
 
 class Lookup(Database):
@@ -133,12 +142,12 @@ class Lookup(Database):
     def passages(self, doc_id: str, start: int, end: int | None) -> list[Passage]:
         """Return a document's passages that reach into [start, end), in order; end: None for the end of the text."""
         with self._reading() as connection:
-            ids = connection.execute(
-                """SELECT p.id FROM passages p JOIN documents d ON d.id = p.document
-                   WHERE d.doc_id = ? AND p."end" > ? AND (? IS NULL OR p.start < ?) ORDER BY p.start""",
+            rows = connection.execute(
+                f"""SELECT {_PASSAGE} FROM passages p JOIN documents d ON d.id = p.document
+                   WHERE d.doc_id = ? AND p."end" > ? AND (? IS NULL OR p.start < ?) ORDER BY p.id""",
                 (doc_id, start, end, end),
             ).fetchall()
-        return [candidate.passage for candidate in self.candidates(row[0] for row in ids)]
+            return [_passage(*row) for row in rows]
 
     def paragraphs(self) -> dict[str, int]:
         """Return doc_id -> its number of paragraphs."""
