@@ -224,3 +224,7 @@ def _check_fields(document: Document) -> None:
         if not isinstance(key, str) or not isinstance(value, Scalar) or not finite:
             expected = "text, a finite number, true or false under a name"
             raise DocumentError(document.doc_id, f"metadata {key!r} is {value!r}; expected {expected}")
+    try:
+        "".join(map(str, [document.source, document.sha256, *document.metadata, *document.metadata.values()])).encode()
+    except UnicodeEncodeError:
+        raise DocumentError(document.doc_id, "source or metadata hold half of a surrogate pair") from None
