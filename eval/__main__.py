@@ -121,16 +121,24 @@ def case_set(library: Library, path: Path) -> Dataset:
 
 
 def _write(report: results.Report, out: Path) -> None:
+    from eval.page import report_page
+
     out.mkdir(parents=True, exist_ok=True)
     results.save(report, out / "run.json")
-    console.print(f"{out / 'run.json'}")
+    (out / "report.html").write_text(report_page(report), "utf-8")
+    console.print(f"{out / 'run.json'}\n{out / 'report.html'}")
 
 
 def _compare(before: Path, after: Path, out: Path) -> None:
     from eval.compare import compare
+    from eval.page import comparison_page
 
-    for comparison in compare(results.load(before), results.load(after)):
+    comparisons = compare(results.load(before), results.load(after))
+    for comparison in comparisons:
         tables.show_comparison(console, comparison)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "compare.html").write_text(comparison_page(comparisons), "utf-8")
+    console.print(f"\n{out / 'compare.html'}")
 
 
 def main() -> None:

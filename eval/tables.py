@@ -34,6 +34,11 @@ def plain(text: str, width: int = 0) -> str:
     return line if not width or len(line) <= width else line[: width - 1] + "…"
 
 
+def p_value(p: float) -> str:
+    """Write a p; the permutation test cannot tell smaller ones apart."""
+    return "≤ .001" if p < 0.0015 else f"{p:.3f}"
+
+
 def show_set(console: Console, result: SetResult) -> None:
     """Print what one data set gave."""
     console.print(Text(f"\n{plain(result.name)}", "bold"), Text(_size(result), "dim"))
@@ -68,7 +73,7 @@ def _ablations(result: SetResult) -> Table:
 def _against(result: SetResult) -> Table:
     table = Table(f"{OURS} against", "nDCG@10", "95 %", "p", "better", "worse", box=None, header_style="bold")
     for name, d in result.against.items():
-        test = f"{d['low']:+.4f} to {d['high']:+.4f}", f"{d['p']:.3f}"
+        test = f"{d['low']:+.4f} to {d['high']:+.4f}", p_value(d["p"])
         table.add_row(name, f"{d['value']:+.4f}", *test, f"{d['better']:.0f}", f"{d['worse']:.0f}")
     return table
 
@@ -112,7 +117,7 @@ def show_comparison(console: Console, comparison: Comparison) -> None:
     for row in comparison.rows:
         known = row.before is not None and row.after is not None
         change = f"{row.after - row.before:+.4f}" if row.before is not None and row.after is not None else ""
-        test = [f"{row.test.low:+.4f} to {row.test.high:+.4f}", f"{row.test.p:.3f}"] if row.test and known else []
+        test = [f"{row.test.low:+.4f} to {row.test.high:+.4f}", p_value(row.test.p)] if row.test and known else []
         table.add_row(row.name, number(row.name, row.before), number(row.name, row.after), change, *test)
     console.print(table)
     for title, changes in (("better", comparison.better), ("worse", comparison.worse)):
