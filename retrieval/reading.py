@@ -25,12 +25,40 @@ class Format:
 
 _TEXT = Format("text", "read_text", is_text=True, in_process=True)
 _MARKDOWN = Format("markdown", "read_markdown", is_text=True, in_process=True)
+_HTML = Format("html", "read_html")
+_WORKBOOK = Format("tables", "read_workbook")
+_SEPARATED = Format("tables", "read_csv", is_text=True)
+_LINES = Format("tables", "read_jsonl", is_text=True)
+_SUBTITLES = Format("subtitles", "read_subtitles", is_text=True)
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         ".txt": _TEXT,
         ".text": _TEXT,
         ".md": _MARKDOWN,
         ".markdown": _MARKDOWN,
+        ".html": _HTML,
+        ".htm": _HTML,
+        ".xhtml": _HTML,
+        ".docx": Format("word", "read_docx"),
+        ".docm": Format("word", "read_docx"),
+        ".pptx": Format("slides", "read_pptx"),
+        ".odt": Format("opendocument", "read_odt"),
+        ".rtf": Format("richtext", "read_rtf"),
+        ".epub": Format("epub", "read_epub"),
+        ".csv": _SEPARATED,
+        ".tsv": _SEPARATED,
+        ".xlsx": _WORKBOOK,
+        ".xlsm": _WORKBOOK,
+        ".xls": _WORKBOOK,
+        ".ods": _WORKBOOK,
+        ".jsonl": _LINES,
+        ".ndjson": _LINES,
+        ".eml": Format("mail", "read_eml"),
+        ".mbox": Format("mail", "read_mbox"),
+        ".tex": Format("latex", "read_latex", is_text=True),
+        ".rst": Format("restructured", "read_rst", is_text=True),
+        ".srt": _SUBTITLES,
+        ".vtt": _SUBTITLES,
     }
 )
 

@@ -55,7 +55,7 @@ class Sandbox:
                 timer.cancel()
         if "error" in answer:
             raise UnreadableError(answer["error"])
-        blocks = tuple(Block(*row, turns=tuple(map(tuple, turns))) for *row, turns in answer["blocks"])
+        blocks = tuple(Block(*[*row, tuple(map(tuple, turns))]) for *row, turns in answer["blocks"])
         return Reading(answer["text"], answer["title"], blocks, answer["metadata"])
 
     def close(self) -> None:

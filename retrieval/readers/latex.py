@@ -1,0 +1,153 @@
+"""LaTeX -> headings, paragraphs, lists; formulas as characters. Nothing is run and no other file is read.
+
+Knows nothing about other formats.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pylatexenc import latex2text, latexwalker, macrospec
+
+from retrieval.blocks import Builder, Reading, one_line
+from retrieval.metadata import common
+
+_LEVELS = {
+    "part": 1,
+    "chapter": 1,
+    "section": 2,
+    "subsection": 3,
+    "subsubsection": 4,
+    "paragraph": 5,
+    "subparagraph": 6,
+}
+_FRONT = ("title", "author", "date")
+_SILENT = frozenset(
+    "label maketitle tableofcontents centering includegraphics bibliographystyle bibliography input include vspace "
+    "hspace newpage clearpage usepackage documentclass newcommand renewcommand hypertarget def".split()
+)
+_POINTERS = "cite citep citet ref eqref autoref cref Cref pageref".split()
+_LISTS = frozenset(("itemize", "enumerate", "description", "thebibliography"))
+_TABLES = frozenset(("tabular", "tabular*", "tabularx", "longtable", "supertabular"))
+_VERBATIM = frozenset(("verbatim", "lstlisting", "minted", "Verbatim"))
+_FLOWING = frozenset(
+    "document abstract center quote quotation figure figure* table table* theorem proof lemma definition "
+    "minipage".split()
+)
+_PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
+_LINE_END = "\v"  # of a forced line, until blanks are made single
+
+
+def read_latex(text: str) -> Reading:
+    """Read a LaTeX source as far as one can without running it; own macros stay as their arguments."""
+    nodes, _, _ = latexwalker.LatexWalker(text, latex_context=_grammar(), tolerant_parsing=True).get_latex_nodes()
+    document = next((node.nodelist for node in nodes if _environment(node) == "document"), nodes)
+    tree = _Tree(Builder())
+    stated = {name: tree.text(_argument(node)) for node in (*nodes, *document) if (name := _macro(node)) in _FRONT}
+    tree.builder.add(stated.get("title", ""), 1)
+    tree.add(document)
+    return tree.builder.reading(stated.get("title", ""), common((key, stated.get(key)) for key in ("author", "date")))
+
+
+def _grammar() -> Any:
+    """Return which macros and environments take arguments: pylatexenc's, and more."""
+    grammar = latexwalker.get_default_latex_context_db()
+    macros = [
+        macrospec.std_macro(name, arguments) for name, arguments in (("hypertarget", "{"), ("Cref", "{"), ("def", "{{"))
+    ]
+    environments = [macrospec.std_environment(*each) for each in (("longtable", "[{"), ("tabularx", "{{"))]
+    grammar.add_context_category("pincite", prepend=True, macros=macros, environments=environments)
+    return grammar
+
+
+def _macro(node: Any) -> str:
+    return str(node.macroname).rstrip("*") if node.isNodeType(latexwalker.LatexMacroNode) else ""
+
+
+def _environment(node: Any) -> str:
+    return str(node.environmentname) if node.isNodeType(latexwalker.LatexEnvironmentNode) else ""
+
+
+def _argument(node: Any) -> Any:
+    """Return a macro's last argument that is there, or None."""
+    given = node.nodeargd.argnlist if node.nodeargd else []
+    return next((part for part in reversed(given) if part is not None), None)
+
+
+def _holds_heading(node: Any) -> bool:
+    return node.isNodeType(latexwalker.LatexGroupNode) and any(_macro(part) in _LEVELS for part in node.nodelist)
+
+
+def _converter() -> Any:
+    """Return pylatexenc's converter, with citation keys kept, and table cells and forced lines told apart."""
+    context = latex2text.get_default_latex_context_db()
+    pointers = [latex2text.MacroTextSpec(name, simplify_repl=_in_brackets) for name in _POINTERS]
+    line_end = latex2text.MacroTextSpec("\\", simplify_repl=_LINE_END)
+    cell_end = latex2text.SpecialsTextSpec("&", simplify_repl=" | ")
+    context.add_context_category("pincite", prepend=True, macros=[*pointers, line_end], specials=[cell_end])
+    return latex2text.LatexNodes2Text(context, math_mode="text")
+
+
+def _in_brackets(node: Any, l2tobj: Any) -> str:
+    argument = _argument(node)
+    return "" if argument is None else f"[{l2tobj.nodelist_to_text([argument])}]"
+
+
+class _Tree:
+    """Gives nodes to a builder, paragraph by paragraph."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self._converter = _converter()
+        self._inline: list[Any] = []
+
+    def text(self, *nodes: Any) -> str:
+        """Return what nodes show; every run of white space is one blank, forced lines end."""
+        shown = self._converter.nodelist_to_text([node for node in nodes if node is not None])
+        return "\n".join(filter(None, map(one_line, shown.split(_LINE_END))))
+
+    def add(self, nodes: Iterable[Any]) -> None:
+        """Add the nodes of a document or environment."""
+        for node in nodes:
+            name, macro = _environment(node), _macro(node)
+            if macro in _LEVELS or macro == "caption":
+                self._flush()
+                self.builder.add(self.text(_argument(node)), _LEVELS.get(macro, 0))
+            elif name in _LISTS | _TABLES | _VERBATIM:
+                self._flush()
+                self.builder.add(self._lines(node, name), by_line=True)
+            elif name in _FLOWING or _holds_heading(node):
+                self._flush()
+                self.add(node.nodelist)
+            elif macro not in _SILENT and macro not in _FRONT:
+                self._inline.append(node)
+        self._flush()
+
+    def _flush(self) -> None:
+        inline, self._inline = self._inline, []
+        for part in _PARAGRAPH_END.split(self._converter.nodelist_to_text(inline)):
+            self.builder.add("\n".join(filter(None, map(one_line, part.split(_LINE_END)))))
+
+    def _lines(self, node: Any, name: str) -> str:
+        """Return the lines of a list, table or listing."""
+        if name in _LISTS:
+            return "\n".join(self._items(node.nodelist))
+        if name in _TABLES:
+            return "\n".join(line.strip("| ") for line in self.text(*node.nodelist).split("\n"))
+        source: str = node.latex_verbatim()
+        return source[source.index("}") + 1 : source.rindex("\\end")]
+
+    def _items(self, nodes: Iterable[Any]) -> Iterator[str]:
+        """Yield a line for each item of a list, those of the lists inside it too."""
+        item: list[Any] = []
+        for node in nodes:
+            if _environment(node) in _LISTS:
+                yield from filter(None, [self.text(*item)])
+                yield from self._items(node.nodelist)
+                item = []
+            elif _macro(node) in ("item", "bibitem"):
+                yield from filter(None, [self.text(*item)])
+                item = [_argument(node)]
+            else:
+                item.append(node)
+        yield from filter(None, [self.text(*item)])

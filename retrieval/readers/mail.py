@@ -1,0 +1,93 @@
+"""E-mail (.eml, .mbox) -> the readable part of each message. Attachments are named, never opened.
+
+Knows nothing about other formats.
+"""
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from retrieval.blocks import Builder, Reading, UnreadableError, one_line
+from retrieval.metadata import common
+from retrieval.readers.decoding import decode
+from retrieval.readers.html import parse_html
+from retrieval.readers.markup import Markup
+from retrieval.readers.text import text_blocks
+
+_SHOWN = ("From", "To", "Cc", "Date")
+_SEPARATOR = re.compile(rb"(?:\A|(?<=\n))From [^\n]*\n")  # RFC 4155; ">From " in a message is text
+_QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+
+
+def read_eml(content: bytes) -> Reading:
+    """Read one message: its headers, its text, and the names of its attachments."""
+    message = _message(content)
+    builder = Builder()
+    subject = _header(message, "Subject")
+    _add(builder, message, subject, "")
+    fields = {"author": _header(message, "From"), "date": _header(message, "Date"),
+              "language": _header(message, "Content-Language")}  # fmt: skip
+    return builder.reading(subject, common(fields))
+
+
+def read_mbox(content: bytes) -> Reading:
+    """Read a mailbox; the place of each block is its message's number."""
+    if not content.startswith(b"From "):
+        raise UnreadableError('is no mailbox: it does not begin with "From "')
+    builder = Builder()
+    for number, part in enumerate(_SEPARATOR.split(content)[1:], start=1):
+        message = _message(_QUOTED_FROM.sub(rb"\1", part))
+        _add(builder, message, _header(message, "Subject") or "(no subject)", f"message {number}")
+    return builder.reading("mailbox")
+
+
+def _message(content: bytes) -> EmailMessage:
+    message: Any = message_from_bytes(content, policy=policy.default)
+    if not message.keys():
+        raise UnreadableError("is no e-mail: it has no headers")
+    return message  # type: ignore[no-any-return]
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    """Return a decoded header; as it stands where it is malformed."""
+    try:
+        return one_line(str(message.get(name, "")))
+    except (ValueError, IndexError, KeyError, AttributeError, LookupError):
+        raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+        return one_line(str(raw))
+
+
+def _add(builder: Builder, message: EmailMessage, subject: str, place: str) -> None:
+    builder.add(subject, 1 if subject else 0, place=place)
+    headers = (f"{name}: {_header(message, name)}" for name in _SHOWN if message.get(name))
+    builder.add("\n".join(headers), by_line=True, place=place)
+    body = message.get_body(("plain", "html"))
+    if body is not None and body.get_content_subtype() == "html":
+        Markup(builder, place).add(parse_html(_payload(body)))
+    elif body is not None:
+        text = _text(body)
+        for block in text_blocks(text):
+            builder.add(text[block.start : block.end], place=place)
+    builder.add("\n".join(_attachments(message)), by_line=True, place=place)
+
+
+def _payload(part: Any) -> bytes:
+    return part.get_payload(decode=True) or b""
+
+
+def _text(part: Any) -> str:
+    """Decode a text part by the character set that it names, or by looking at it."""
+    content = _payload(part)
+    try:
+        return content.decode(part.get_content_charset() or "utf-8").replace("\r\n", "\n")
+    except (LookupError, UnicodeDecodeError):
+        return decode(content)
+
+
+def _attachments(message: EmailMessage) -> Iterator[str]:
+    for part in message.walk():
+        filename = part.get_filename()
+        if filename:
+            yield f"Attachment: {one_line(filename)}"

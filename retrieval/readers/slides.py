@@ -1,0 +1,67 @@
+"""Presentations (PPTX) -> slide by slide: title, text, tables, notes. Knows nothing about other formats."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pptx
+from pptx.enum.shapes import MSO_SHAPE_TYPE
+
+from retrieval.blocks import Builder, Reading, one_line
+from retrieval.metadata import common
+from retrieval.readers.archive import open_zip
+
+
+def read_pptx(content: bytes) -> Reading:
+    """Read every slide; the place of each block is its slide, or its slide's notes."""
+    open_zip(content).close()  # checks the limits
+    presentation = pptx.Presentation(io.BytesIO(content))
+    builder = Builder()
+    for number, slide in enumerate(presentation.slides, start=1):
+        place = f"slide {number}"
+        title = slide.shapes.title
+        if title is not None:
+            builder.add(one_line(title.text_frame.text), 1 if number == 1 else 2, place=place)
+        for shape in _flat(slide.shapes):
+            if title is None or shape.shape_id != title.shape_id:
+                _add(builder, shape, place)
+        notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+        if notes is not None:
+            builder.add(_paragraphs(notes), place=f"{place}, notes")
+    properties = presentation.core_properties
+    fields = {
+        "author": properties.author,
+        "date": properties.modified or properties.created,
+        "language": properties.language,
+    }
+    return builder.reading(_stated(properties.title), common(fields))
+
+
+def _stated(title: str) -> str:
+    """Return a title that somebody gave; PowerPoint names every new file like this."""
+    return "" if title == "PowerPoint Presentation" else title
+
+
+def _flat(shapes: Any) -> Iterator[Any]:
+    """Yield shapes in reading order, those of groups too: top to bottom, then left to right, as far as they say."""
+    for shape in sorted(shapes, key=lambda shape: (shape.top or 0, shape.left or 0)):
+        if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
+            yield from _flat(shape.shapes)
+        else:
+            yield shape
+
+
+def _add(builder: Builder, shape: Any, place: str) -> None:
+    if shape.has_text_frame:
+        text = _paragraphs(shape.text_frame)
+        builder.add(text, by_line="\n" in text, place=place)
+    elif getattr(shape, "has_table", False):
+        rows = (" | ".join(one_line(cell.text) for cell in row.cells if cell.text.strip()) for row in shape.table.rows)
+        builder.add("\n".join(filter(None, rows)), by_line=True, place=place)
+    elif getattr(shape, "has_chart", False) and shape.chart.has_title and shape.chart.chart_title.has_text_frame:
+        builder.add(one_line(shape.chart.chart_title.text_frame.text), place=place)
+
+
+def _paragraphs(frame: Any) -> str:
+    lines = (one_line(paragraph.text) for paragraph in frame.paragraphs)
+    return "\n".join(filter(None, lines))
