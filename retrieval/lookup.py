@@ -159,13 +159,14 @@ class Lookup(Database):
             )
 
     def tokens(self, ids: Sequence[int]) -> dict[int, tuple[NDArray[np.uint8], NDArray[np.uint16]]]:
-        """Return passage id -> (token bits, sentence of each token); see PassageVectors."""
+        """Return passage id -> (token bits, sentence of each token); see PassageVectors; none where it is gone."""
+        found = dict.fromkeys(map(int, ids), _tokens(b"", b""))
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT id, sentences, bits FROM tokens WHERE id IN (SELECT value FROM json_each(?))",
-                (json.dumps([int(value) for value in ids]),),
+                (json.dumps(list(found)),),
             ).fetchall()
-            return {row[0]: _tokens(row[1], row[2]) for row in rows}
+            return found | {row[0]: _tokens(row[1], row[2]) for row in rows}
 
 
 def _conditions(where: Mapping[str, Any]) -> tuple[str, list[Any]]:
