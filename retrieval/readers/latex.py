@@ -52,9 +52,7 @@ def read_latex(text: str) -> Reading:
 def _grammar() -> Any:
     """Return which macros and environments take arguments: pylatexenc's, and more."""
     grammar = latexwalker.get_default_latex_context_db()
-    macros = [
-        macrospec.std_macro(name, arguments) for name, arguments in (("hypertarget", "{"), ("Cref", "{"), ("def", "{{"))
-    ]
+    macros = [macrospec.std_macro(*each) for each in (("hypertarget", "{"), ("Cref", "{"), ("def", "{{"))]
     environments = [macrospec.std_environment(*each) for each in (("longtable", "[{"), ("tabularx", "{{"))]
     grammar.add_context_category("pincite", prepend=True, macros=macros, environments=environments)
     return grammar
@@ -74,8 +72,10 @@ def _argument(node: Any) -> Any:
     return next((part for part in reversed(given) if part is not None), None)
 
 
-def _holds_heading(node: Any) -> bool:
-    return node.isNodeType(latexwalker.LatexGroupNode) and any(_macro(part) in _LEVELS for part in node.nodelist)
+def _holds_blocks(node: Any) -> bool:
+    """Tell whether braces are put around headings or environments; pandoc does both."""
+    is_group = node.isNodeType(latexwalker.LatexGroupNode)
+    return is_group and any(_macro(part) in _LEVELS or _environment(part) for part in node.nodelist)
 
 
 def _converter() -> Any:
@@ -116,7 +116,7 @@ class _Tree:
             elif name in _LISTS | _TABLES | _VERBATIM:
                 self._flush()
                 self.builder.add(self._lines(node, name), by_line=True)
-            elif name in _FLOWING or _holds_heading(node):
+            elif name in _FLOWING or _holds_blocks(node):
                 self._flush()
                 self.add(node.nodelist)
             elif macro not in _SILENT and macro not in _FRONT:
