@@ -87,3 +87,10 @@ def scattered(doc_id: str, count: int, seed: int, metadata: dict | None = None) 
     nothing = np.zeros((0, HashedEncoder.dim // 8), np.uint8), np.zeros(0, np.uint16)
     vectors = [PassageVectors(row, row[None, :], *nothing) for row in rows]
     return Prepared(Document(doc_id, "", text, metadata=metadata or {}), passages, vectors)
+
+
+def numbered(number: int, version: int) -> Document:
+    """Return a document of six paragraphs, one of which holds a word that no other document or version has."""
+    filler = "The keeper weighs the hive in March. Bees shiver to stay warm, and a colony eats honey all winter. "
+    paragraphs = [f"Hive {number} was weighed.", *[filler * 5] * 4, f"The mark is word{number}v{version}. It stays."]
+    return Document(f"d{number}", f"Hive {number}", "\n\n".join(paragraphs), metadata={"version": version})
