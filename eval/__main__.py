@@ -11,10 +11,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from eval import cases, formats, results, tables
+from eval import cases, formats, record, results, tables
 from eval.asking import Progress, built, opened
-from eval.datasets import Dataset
-from retrieval import Library, PinciteError
+from eval.datasets import Dataset, read_jsonl
+from retrieval import Document, Library, PinciteError
+from retrieval.library import default_library
 from retrieval.settings import seeds_folder
 
 app = typer.Typer(
@@ -25,9 +26,9 @@ console = Console(highlight=False, markup=False, emoji=False, width=None if sys.
 
 LibraryFolder = Annotated[Path | None, typer.Option("--library", metavar="DIR", help="A library of your own.")]
 CaseFile = Annotated[Path | None, typer.Option("--cases", metavar="FILE", help="Cases for it, or for the seeds.")]
-Data = Annotated[
-    Path | None, typer.Option("--data", metavar="DIR", help="BEIR folder, SQuAD or MTRAG JSON, or a folder of those.")
-]
+_DATA_HELP = "BEIR folder, SQuAD or MTRAG JSON, or a folder of those."
+Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help=_DATA_HELP)]
+GateData = Annotated[Path | None, typer.Option("--data", metavar="DIR", envvar="PINCITE_BENCHMARKS", help=_DATA_HELP)]
 Only = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Only these data sets of --data.")]
 
 
@@ -37,7 +38,7 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except (PinciteError, OSError, ValueError) as error:
-        Console(stderr=True, highlight=False, markup=False).print(tables.plain(str(error)))
+        Console(stderr=True, highlight=False, markup=False).print(tables.plain(str(error)), soft_wrap=True)
         raise typer.Exit(3) from error
 
 
@@ -116,8 +117,13 @@ def _measured(
 
 def case_set(library: Library, path: Path) -> Dataset:
     """Read cases for a library; ValueError where a gold quote is in none of its documents."""
+    return cases.dataset(path.stem, cases.read_cases(path), _documents(library))
+
+
+def _documents(library: Library) -> list[Document]:
+    """Return all documents with their texts."""
     found = (library.document(document.doc_id) for document in library.documents())
-    return cases.dataset(path.stem, cases.read_cases(path), [document for document in found if document])
+    return [document for document in found if document]
 
 
 def _write(report: results.Report, out: Path) -> None:
@@ -139,6 +145,91 @@ def _compare(before: Path, after: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / "compare.html").write_text(comparison_page(comparisons), "utf-8")
     console.print(f"\n{out / 'compare.html'}")
+
+
+@app.command()
+def check(data: GateData = None) -> None:
+    """Fail (exit code 1) where a figure is lower than recorded: on the seeds, and on xquad-r-en if it is in --data."""
+    with _errors():
+        known = record.read()
+        lines = {result.name: record.check(result, known) for result in _gated(data) if result.name in known}
+    tables.show_check(console, lines)
+    raise typer.Exit(0 if all(line.holds for own in lines.values() for line in own) else 1)
+
+
+@app.command("record")
+def record_(data: GateData = None) -> None:
+    """Record today's figures as those that must not fall. Commit the file that this writes."""
+    with _errors():
+        measured = list(_gated(data))
+        record.update(measured)
+    tables.show_check(console, {result.name: record.check(result, record.read()) for result in measured})
+    console.print(f"{record.RECORD}")
+
+
+def _gated(data: Path | None) -> Iterator[results.SetResult]:
+    """Measure the data sets that have a record to keep."""
+    yield from _measured([], None, None, 0, False, lambda *_: None)
+    found = formats.find_datasets(data) if data else []
+    yield from (results.measure(dataset, False) for dataset in found if dataset.name in record.GATED_SETS)
+
+
+@app.command("draft")
+def draft_(
+    into: Annotated[Path, typer.Option(metavar="FILE", help="File of cases to add to.")] = Path("cases.jsonl"),
+    library: LibraryFolder = None,
+    count: Annotated[int, typer.Option(min=1, help="How many questions to propose.")] = 20,
+    review: Annotated[bool, typer.Option(help="Ask for each whether to keep it, else all wait as drafts.")] = False,
+) -> None:
+    """Propose questions from your documents, for you to keep or drop."""
+    from eval.draft import draft
+
+    with _errors(), _library(library) as opened_library:
+        proposed = draft(opened_library, count)
+        kept = list(_reviewed(proposed)) if review else proposed
+        added = cases.write_cases(into, kept)
+    hint = "" if review else '; to keep one, delete its "draft": true, to drop one, its line'
+    console.print(f"{added} questions added to {into}{hint}")
+
+
+def _reviewed(proposed: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Show each question with its quote; yield those that are kept, as they were edited."""
+    for number, case in enumerate(proposed, start=1):
+        console.print(f"\n{number}/{len(proposed)}  {tables.plain(case['question'])}", style="bold")
+        console.print(tables.plain(case["quotes"][0]), style="dim")
+        said = typer.prompt("keep, drop, quit, or another wording", default="keep").strip()
+        if said in ("quit", "q"):
+            return
+        if said not in ("drop", "d"):
+            kept = {name: value for name, value in case.items() if name != "draft"}
+            yield kept if said in ("keep", "k") else kept | {"question": said}
+
+
+@app.command()
+def thumbs(
+    into: Annotated[Path, typer.Option(metavar="FILE", help="File of cases to add to.")] = Path("cases.jsonl"),
+    library: LibraryFolder = None,
+    exported: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file of them, instead of the library's own.")
+    ] = None,
+) -> None:
+    """Add what people thought of the web page's answers to a file of cases."""
+    with _errors(), _library(library) as opened_library:
+        given = list(read_jsonl(exported)) if exported else opened_library.feedback()
+        found = cases.from_thumbs(given, _documents(opened_library))
+        added = cases.write_cases(into, found)
+    drafts = sum(bool(case.get("draft")) for case in found)
+    console.print(f"{added} added to {into}; {drafts} of {len(found)} are drafts that you have to complete")
+
+
+@contextmanager
+def _library(folder: Path | None) -> Iterator[Library]:
+    """Open a library, or that of the shipped documents."""
+    if folder is None:
+        yield default_library()
+        return
+    with Library(folder, create=False) as library:
+        yield library
 
 
 def main() -> None:

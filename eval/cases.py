@@ -4,11 +4,12 @@
      "history": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}
 
 `id`, `kind` and `history` may be left out. A case that is not answerable has no quotes. Any of the quotes answers,
-unless `kind` is "several": then all are needed. Thumbs from the web page are exported in the same form.
+unless `kind` is "several": then all are needed. A case with "draft": true is not asked: it waits for a person, who
+deletes that entry to keep it, or the line to drop it. Thumbs from the web page come in the same form.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,14 @@ _TYPES = {"question": str, "answerable": bool, "quotes": list, "history": list, 
 
 
 def read_cases(path: Path) -> list[dict[str, Any]]:
-    """Read a file of cases; ValueError names the line and what is wrong with it."""
-    return [_checked(record, f"{path}, case {number}") for number, record in enumerate(read_jsonl(path), start=1)]
+    """Read a file of cases without the drafts; ValueError names the line and what is wrong with it."""
+    records = enumerate(read_jsonl(path), start=1)
+    return [
+        checked(r, f"{path}, case {number}") for number, r in records if not (isinstance(r, dict) and r.get("draft"))
+    ]
 
 
-def _checked(record: Any, where: str) -> dict[str, Any]:
+def checked(record: Any, where: str) -> dict[str, Any]:
     """Fill in what may be left out, or say what is wrong."""
     if not isinstance(record, dict) or not str(record.get("question") or "").strip():
         raise ValueError(f"{where}: expected an object with a question")
@@ -88,33 +92,29 @@ def places(quote: str, documents: Iterable[Document]) -> Iterator[Place]:
 
 
 def write_cases(path: Path, cases: Iterable[Mapping[str, Any]]) -> int:
-    """Append the cases that are not there yet, by question and history; return how many were."""
-    known = {_key(case) for case in read_cases(path)} if path.exists() else set()
-    added = 0
+    """Append the cases that are not there yet, by question and history; return how many were added."""
+    known = {_key(case) for case in read_jsonl(path)} if path.exists() else set()
+    new = {_key(case): case for case in cases if _key(case) not in known}
     with path.open("a", encoding="utf-8") as file:
-        for case in cases:
-            if _key(case) not in known:
-                known.add(_key(case))
-                file.write(json.dumps(case, ensure_ascii=False) + "\n")
-                added += 1
-    return added
+        file.writelines(json.dumps(case, ensure_ascii=False) + "\n" for case in new.values())
+    return len(new)
 
 
 def _key(case: Mapping[str, Any]) -> str:
     return json.dumps([case["question"].strip(), case.get("history") or []])
 
 
-def import_thumbs(exported: Path, into: Path, documents: Iterable[Document], warn: Callable[[str], object]) -> int:
-    """Add the web page's exported thumbs to a file of cases; return how many were new.
+def from_thumbs(exported: Iterable[Mapping[str, Any]], documents: Iterable[Document]) -> list[dict[str, Any]]:
+    """Make cases of the web page's thumbs; those that only a person can complete become drafts.
 
-    One whose quotes are no longer in the documents would fail every run: it is left out, and `warn` is told.
+    That is a bad answer, which says nothing of the right one, and one whose quotes are no longer in the documents.
     """
     known = tuple(documents)
-    kept = []
-    for case in read_cases(exported):
-        missing = missing_quotes([case], known)
-        if missing:
-            warn(f"left out, its quote is in no document: {missing[0]}")
-        else:
-            kept.append(case)
-    return write_cases(into, kept)
+    cases = []
+    for given in exported:
+        case = dict(given)
+        whole = isinstance(case.get("answerable"), bool) and case["answerable"] == bool(case.get("quotes"))
+        if not whole or missing_quotes([case], known):
+            case["draft"] = True
+        cases.append(case)
+    return cases

@@ -4,7 +4,7 @@ Questions and quotes come from documents: they are printed without markup, and w
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.progress import Progress as Bar
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from eval.compare import Comparison, shown
 from eval.rankings import OURS
+from eval.record import Line
 from eval.results import Report, SetResult, worst
 
 _COUNTS = ("documents", "passages", "questions", "answerable", "failed questions")
@@ -108,6 +109,17 @@ def show_report(console: Console, report: Report) -> None:
     """Print what stands below the sets."""
     cores, memory = report.machine["cores"], report.machine["memory"]
     console.print(Text(f"\n{report.seconds:.0f} s on {report.machine['processor']}, {cores} cores, {memory}", "dim"))
+
+
+def show_check(console: Console, lines: Mapping[str, Sequence[Line]]) -> None:
+    """Print the gated figures of every data set against their record."""
+    for name, own in lines.items():
+        table = Table(plain(name), "recorded", "at least", "now", "", box=None, header_style="bold")
+        for line in own:
+            verdict = Text("holds", "green") if line.holds else Text("FELL", "bold red")
+            row = (number(line.name, value) for value in (line.recorded, line.least, line.now))
+            table.add_row(line.name, *row, verdict)
+        console.print(table)
 
 
 def show_comparison(console: Console, comparison: Comparison) -> None:
