@@ -1,6 +1,5 @@
 """The command line of the eval suite: `python -m eval`, which `pincite eval` starts. Only wires; computes nothing."""
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -234,7 +233,7 @@ def _library(folder: Path | None) -> Iterator[Library]:
 
 def main() -> None:
     """Run the command line."""
-    app(prog_name=os.environ.get("PINCITE_PROGRAM", "python -m eval"))
+    app(prog_name=results.program())
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Knows nothing about how it is shown. Everything in a result is plain, as JSON ha
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import time
@@ -193,9 +194,14 @@ def run(measured: Iterator[SetResult], report: Callable[[SetResult], object] = l
         sets.append(result)
         report(result)
     settings = {name: str(value) for name, value in asdict(Settings.from_environment()).items() if name != "cache"}
-    command = " ".join(["python -m eval", *sys.argv[1:]])
+    command = shlex.join(program().split() + sys.argv[1:])
     made = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     return Report(made, command, _commit(), machine(), settings, time.perf_counter() - began, sets)
+
+
+def program() -> str:
+    """Return what this was started as."""
+    return "pincite eval" if sys.argv[0] == "pincite eval" else "python -m eval"
 
 
 def machine() -> dict[str, str]:

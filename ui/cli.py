@@ -291,6 +291,15 @@ def ui(
         raise typer.BadParameter(str(error)) from error
 
 
+@app.command("eval", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def eval_(context: typer.Context) -> None:
+    """Measure how good the answers are, on the shipped documents, on public data sets or on your own."""
+    import runpy  # the eval suite is a program of its own, with its own --help
+
+    sys.argv = ["pincite eval", *context.args]
+    runpy.run_module("eval", run_name="__main__")
+
+
 def main() -> int:
     """Run the command line and return the exit code; --help lists them."""
     terminal.prepare()
