@@ -103,6 +103,10 @@ class Library:
         """Return one document with its text, or None."""
         return self._store.document(doc_id)
 
+    def header(self, doc_id: str) -> Document | None:
+        """Return one document without its text, or None."""
+        return self._store.header(doc_id)
+
     def passages(self, doc_id: str, start: int = 0, end: int | None = None) -> list[Passage]:
         """Return a document's passages in order, or those that reach into [start, end) of its text."""
         return self._store.passages(doc_id, start, end)
@@ -251,6 +255,8 @@ def _checked(question: str) -> str:
     """Return the question, or say what is wrong with it."""
     if not isinstance(question, str) or not question.strip():
         raise QuestionError("the question is empty; ask something, for example: Who urged the CIS countries to help?")
+    if any("\ud800" <= character <= "\udfff" for character in question):
+        raise QuestionError("the question holds half of a surrogate pair, which is not text")
     if len(question) > LONGEST_QUESTION:
         size = f"{len(question):,} characters ({len(question.split()):,} words)"
         raise QuestionError(f"the question has {size}; at most {LONGEST_QUESTION:,} characters can be asked at once")

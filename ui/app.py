@@ -4,6 +4,7 @@ The page is one gr.HTML whose parts are the files under assets/. It calls the Se
 and it never puts a document's text through Gradio's templates.
 """
 
+import base64
 import json
 import threading
 from collections.abc import Callable
@@ -21,6 +22,13 @@ from ui.service import Service, guarded, open_library
 
 _SCRIPTS = ("core.js", "viewer.js", "conversation.js", "library.js", "main.js")
 _ASSETS = files("ui") / "assets"
+_FONTS = (
+    ("Sans", 400, "source-sans-3-latin-400-normal.woff2", ""),
+    ("Sans", 600, "source-sans-3-latin-600-normal.woff2", ""),
+    ("Serif", 400, "source-serif-4-latin-400-normal.woff2", ""),
+    ("Serif", 600, "source-serif-4-latin-600-normal.woff2", ""),
+    ("Serif", 400, "source-serif-4-latin-ext-400-normal.woff2", "unicode-range: U+0100-02BA, U+1E00-1EFF; "),
+)
 
 
 def build(service: Service) -> gr.Blocks:
@@ -33,7 +41,7 @@ def build(service: Service) -> gr.Blocks:
     page: gr.Blocks
     with gr.Blocks(title="Pincite", analytics_enabled=False, fill_width=True) as page:
         gr.HTML(
-            f"<style>{_asset('page.css')}</style>{_asset('page.html')}",
+            f"<style>{_fonts()}{_asset('page.css')}</style>{_asset('page.html')}",
             elem_id="pincite",
             js_on_load="\n".join(map(_asset, _SCRIPTS)),
             server_functions=[guarded(call) for call in calls],
@@ -42,6 +50,15 @@ def build(service: Service) -> gr.Blocks:
         )
         publish(service)
     return page
+
+
+def _fonts() -> str:
+    """Return the fonts' rules with the fonts inside, so that no text jumps when they arrive."""
+    rule = '@font-face {{ font-family: "Pincite {}"; font-weight: {}; src: url(data:font/woff2;base64,{}); {}}}'
+    return "".join(
+        rule.format(family, weight, base64.b64encode((_ASSETS / "fonts" / name).read_bytes()).decode(), more)
+        for family, weight, name, more in _FONTS
+    )
 
 
 def _asset(name: str) -> str:

@@ -4,6 +4,7 @@ Every text goes through `escape`: documents, titles, file names and questions ar
 """
 
 import html
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Literal
@@ -12,7 +13,13 @@ from retrieval import Answer, Citation, Document, Hit, Passage
 from ui.words import CONTROL, band, certainty, one_line, published
 
 State = Literal["valid", "changed", "missing"]
+NEAREST = 3  # passages shown where nothing was found
 SHOWN_DOCUMENTS = 200  # in the list; more are found by typing
+_REORDERS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_THUMB = (
+    '<svg viewBox="0 0 24 24" aria-hidden="true">'
+    '<path d="M7 10v10H4V10zM7 10l4-7c2 0 3 1 3 3l-1 3h6l1 2-2 8-1 1H7"/></svg>'
+)
 _STATES = {"changed": "The file has changed since it was read.", "missing": "The file is no longer there."}
 
 
@@ -20,6 +27,11 @@ def escape(text: str) -> str:
     """Escape a text for HTML; braces, `$` and backticks too, which Gradio's templates would act on."""
     escaped = html.escape(text)
     return escaped.translate({ord(sign): f"&#{ord(sign)};" for sign in "{}$`\\"})
+
+
+def _shown(text: str) -> str:
+    """Escape a document's text, word for word; controls that would reorder it are boxed in and do nothing."""
+    return _REORDERS.sub(lambda match: f'<span class="control">{match.group()}</span>', escape(text))
 
 
 def _inline(text: str) -> str:
@@ -37,15 +49,18 @@ def _button(label: str, inside: str, **data: str | int) -> str:
 # --- answers
 
 
-def turn(answer: Answer) -> str:
-    """Show one exchange: the question, how sure the answer is, quotes or nearest passages, what lies behind."""
+def turn(answer: Answer, titles: Mapping[str, str]) -> str:
+    """Show an answer: how sure it is, quotes or nearest passages, what lies behind, what can be done with it.
+
+    titles: doc_id -> title of the documents that passages come from.
+    """
     asked_as = ""
     if answer.asked_as != answer.question:
         asked_as = f'<p class="asked-as">Searched for {_inline(answer.asked_as)}</p>'
-    body = _quotes(answer.citations) if answer.found else _nearest(answer.passages[:3])
+    body = _quotes(answer.citations) if answer.found else _nearest(answer.passages[:NEAREST], titles)
     warning = f'<p class="warning">{escape(str(answer.coverage))}</p>' if answer.coverage.failed else ""
     sure = f'<p class="band" data-band="{band(answer)}">{escape(certainty(answer))}</p>'
-    return asked_as + sure + body + warning + _behind(answer) + _actions(answer)
+    return asked_as + sure + body + warning + _behind(answer, titles) + _actions(answer)
 
 
 def _quotes(citations: Sequence[Citation]) -> str:
@@ -58,14 +73,14 @@ def _quote(citation: Citation) -> str:
     marker = _button(f"Quote {citation.marker}, show in the source", f"[{citation.marker}]", cite=citation.marker)
     place = _button("", _inline(where), cite=citation.marker)
     return (
-        f'<li><div class="marker">{marker}</div><blockquote dir="auto">{escape(citation.quote)}</blockquote>'
+        f'<li><div class="marker">{marker}</div><blockquote dir="auto">{_shown(citation.quote)}</blockquote>'
         f'<div class="place">{place}<span class="state" data-state-of="{citation.marker}"></span></div></li>'
     )
 
 
-def _nearest(hits: Sequence[Hit]) -> str:
+def _nearest(hits: Sequence[Hit], titles: Mapping[str, str]) -> str:
     """Show the best sentences of the passages that came closest, as what they are."""
-    items = (f'<li><p dir="auto">{escape(_sentence(hit))}</p>{_place(hit.passage)}</li>' for hit in hits)
+    items = (f'<li><p dir="auto">{_shown(_sentence(hit))}</p>{_place(hit.passage, titles)}</li>' for hit in hits)
     return f'<ul class="nearest">{"".join(items)}</ul>' if hits else ""
 
 
@@ -74,30 +89,31 @@ def _sentence(hit: Hit) -> str:
     return hit.passage.text[start - hit.passage.start : end - hit.passage.start]
 
 
-def _place(passage: Passage) -> str:
-    button = _button("", _inline(passage.locator), doc=passage.doc_id, paragraph=passage.number)
+def _place(passage: Passage, titles: Mapping[str, str]) -> str:
+    where = ", ".join(filter(None, (titles.get(passage.doc_id), passage.locator)))
+    button = _button("", _inline(where), doc=passage.doc_id, paragraph=passage.number)
     return f'<div class="place">{button}</div>'
 
 
-def _behind(answer: Answer) -> str:
+def _behind(answer: Answer, titles: Mapping[str, str]) -> str:
     """Fold away the passages that the answer was taken from, cited first, the best sentence of each marked."""
     if not answer.passages:
         return ""
     hits = sorted(answer.passages, key=lambda hit: not _markers(hit.passage, answer.citations))
-    items = "".join(f"<li>{_passage(hit, answer.citations)}</li>" for hit in hits)
+    items = "".join(f"<li>{_passage(hit, answer.citations, titles)}</li>" for hit in hits)
     count = f"{len(hits)} passage{'s' if len(hits) != 1 else ''} behind this"
     return f'<details class="behind"><summary>{count}</summary><ol>{items}</ol></details>'
 
 
-def _passage(hit: Hit, citations: Sequence[Citation]) -> str:
+def _passage(hit: Hit, citations: Sequence[Citation], titles: Mapping[str, str]) -> str:
     markers = "".join(
         _button(f"Quote {marker}, show in the source", f"[{marker}]", cite=marker)
         for marker in _markers(hit.passage, citations)
     )
     start, end = (offset - hit.passage.start for offset in hit.best_sentence)
     text = hit.passage.text
-    marked = f"{escape(text[:start])}<b>{escape(text[start:end])}</b>{escape(text[end:])}"
-    return f'<p dir="auto">{marked}</p><div class="marks">{markers}{_place(hit.passage)}</div>'
+    marked = f"{_shown(text[:start])}<b>{_shown(text[start:end])}</b>{_shown(text[end:])}"
+    return f'<p dir="auto">{marked}</p><div class="marks">{markers}{_place(hit.passage, titles)}</div>'
 
 
 def _markers(passage: Passage, citations: Sequence[Citation]) -> list[int]:
@@ -109,9 +125,8 @@ def _actions(answer: Answer) -> str:
     """Offer what people do with an answer."""
     pairs = [("copy-markdown", "Copy"), ("copy-plain", "Copy as text"), ("more", "More passages")]
     buttons = [_button("", label, do=do) for do, label in pairs if answer.passages]
-    buttons += [_button(f"This answer is {label.lower()}", label, do=do) for do, label in (
-        ("good", "Helpful"), ("bad", "Not helpful"))]  # fmt: skip
-    return f'<div class="actions">{"".join(buttons)}</div>'
+    thumbs = _button("Helpful", _THUMB, do="good") + _button("Not helpful", _THUMB, do="bad")
+    return f'<div class="actions">{"".join(buttons)}<span>{thumbs}</span></div>'
 
 
 def plain(answer: Answer) -> str:
@@ -128,8 +143,10 @@ def plain(answer: Answer) -> str:
 
 def document(title: str, metadata: Mapping[str, Any], passages: Sequence[Passage]) -> str:
     """Show a whole document with paragraph numbers in the margin. passages: all of it, in order, with texts."""
-    about = " · ".join(published(metadata))
-    head = f'<header><h3 dir="auto">{escape(one_line(title))}</h3><p>{_inline(about)}</p></header>'
+    about = f"<p>{_inline(' · '.join(published(metadata)))}</p>"
+    said = bool(passages) and " ".join(passages[0].text.split()).startswith(title)
+    name = "" if said else f'<h3 dir="auto">{escape(one_line(title))}</h3>'
+    head = f"<header>{name}{about}</header>"
     return head + "".join(_paragraphs(passages))
 
 
@@ -165,10 +182,10 @@ def _wrapped(passage: Passage, cuts: Sequence[tuple[int, int, str, str]]) -> str
     """Escape a passage's text and put tags around some spans of it; spans in order, apart from each other."""
     pieces, position = [], passage.start
     for start, end, opening, closing in cuts:
-        pieces.append(escape(passage.text[position - passage.start : start - passage.start]))
-        pieces.append(f"{opening}{escape(passage.text[start - passage.start : end - passage.start])}{closing}")
+        pieces.append(_shown(passage.text[position - passage.start : start - passage.start]))
+        pieces.append(f"{opening}{_shown(passage.text[start - passage.start : end - passage.start])}{closing}")
         position = end
-    return "".join(pieces) + escape(passage.text[position - passage.start :])
+    return "".join(pieces) + _shown(passage.text[position - passage.start :])
 
 
 # --- the library

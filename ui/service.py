@@ -82,12 +82,17 @@ class Service:
             asked.get("question", ""), asked.get("history"), asked.get("documents"), asked.get("passages") or 5
         )
         return {
-            "html": render.turn(answer),
+            "html": render.turn(answer, self._titles(answer.passages)),
             "record": answer.to_dict(),
             "markdown": answer.to_markdown(),
             "plain": render.plain(answer),
             "marks": self._marks(answer.citations),
         }
+
+    def _titles(self, hits: Sequence[Hit]) -> dict[str, str]:
+        """Return doc_id -> title of the documents of some hits."""
+        headers = map(self.library.header, {hit.passage.doc_id for hit in hits})
+        return {header.doc_id: header.title or header.doc_id for header in headers if header is not None}
 
     def _marks(self, citations: Sequence[Citation]) -> dict[str, dict[str, str]]:
         """Return doc_id -> start of a passage -> that passage with the quoted words marked."""

@@ -18,6 +18,7 @@ _SAID = "(?:said|stated|argued|declared|claimed|predicted|announced|warned|expla
 _SPEAKER = re.compile(
     rf"\b({_NAME})(?:,[^,.“”]{{3,60}},)? (?:also )?{_SAID}\b|\b{_SAID}[^.“”]{{0,60}}?, ({_NAME})\.",
 )
+_OFFICE = re.compile(r"^(?:(?:Foreign|Defense|Defence|Prime|Vice|The) )*(?:Minister|President|Secretary|Chairman) ")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _WHEN = re.compile(rf"\b[Ii]n ((?:(?:{_MONTHS}) )?[12]\d{{3}})\b")
 _SUBJECT = re.compile(
@@ -57,7 +58,8 @@ def _made_of(library: Library, document: Document) -> Iterator[tuple[str, Passag
 def _speakers(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
     for passage in passages:
         for match in _SPEAKER.finditer(passage.text):
-            yield f"What did {match[1] or match[2]} say?", passage
+            name = _OFFICE.sub("", match[1] or match[2])
+            yield f"What did {name} say?", passage
 
 
 def _headings(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:

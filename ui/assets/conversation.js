@@ -116,7 +116,8 @@ function judge(turn, button, good) {
     }
   });
   find(".actions", turn.element).after(form);
-  note.focus();
+  form.scrollIntoView({ block: "nearest" });
+  note.focus({ preventScroll: true });
 }
 
 const exports = {

@@ -6,10 +6,8 @@ const all = (selector, within = page) => [...within.querySelectorAll(selector)];
 
 /** Call a function of ui/service.py; what goes wrong is thrown with a text for people. */
 async function call(name, given = {}) {
-  let result;
-  try {
-    result = await server[name](given);
-  } catch (error) {
+  const result = await server[name](given).catch(() => undefined);
+  if (!result) {
     throw new Error("The server does not answer. Is Pincite still running? Reload the page when it is.");
   }
   if (result.error) throw new Error(result.error);

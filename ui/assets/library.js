@@ -91,7 +91,7 @@ async function addAll(files) {
 async function addOne(file) {
   const { types, bytes } = limits;
   const suffix = /\.[^.]*$/.exec(file.name.toLowerCase())?.[0] || "(none)";
-  if (!types.includes(suffix)) return `files of type ${suffix} are not read; expected ${types.join(" ")}`;
+  if (!types.includes(suffix)) return `files of type ${suffix} cannot be read; those that can are listed below`;
   if (file.size > bytes) return `has ${(file.size / 2 ** 20).toFixed(1)} MB; at most ${bytes / 2 ** 20} MB are read`;
   const form = new FormData();
   const component = window.gradio_config.components.find((each) => each.props.elem_id === "pincite");

@@ -135,7 +135,8 @@ page.addEventListener("drop", (event) => {
 
 async function begin() {
   find("#files").accept = limits.types.join(",");
-  find("#limits").textContent = `${limits.types.join(" ")}, up to ${limits.bytes / 2 ** 20} MB each.`;
+  find("#most").textContent = limits.bytes / 2 ** 20;
+  find("#types").textContent = limits.types.join(" ");
   box.focus();
   for (;;) {
     const { ready, error } = await call("status");
