@@ -99,7 +99,8 @@ class Adder:
                 self._forget_gone(path)
                 items |= {file: file for file in find_files(path)}
             except (DocumentError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: no such ~user
-                self._report.failed.append(Failure(str(source), getattr(error, "reason", "") or str(error)))
+                reason = getattr(error, "reason", "") or getattr(error, "strerror", "") or str(error)
+                self._report.failed.append(Failure(str(source), reason))
         return list(items.values())
 
     def _forget_gone(self, path: Path) -> None:
@@ -127,6 +128,7 @@ class Adder:
 
         A file that failed is tried again every time: what stood in its way may have been the disk or a setting.
         """
+        _check_is_no_folder(path)
         state = self._files.get(name)
         if state is not None and state.doc_id and _is_unchanged(path, state):
             self._count(self._report.unchanged, state.doc_id, name)
@@ -204,6 +206,16 @@ class Adder:
             prepared.append(Prepared(item.document, each, own, file))
             first += len(each)
         return prepared
+
+
+def _check_is_no_folder(path: Path) -> None:
+    """Refuse what `find_files` lists of folders: those that may not be read; DocumentError says why."""
+    if not os.path.isdir(path):  # noqa: PTH112  # no error without permission
+        return
+    try:
+        next(path.iterdir(), None)
+    except OSError as error:
+        raise DocumentError(str(path), error.strerror or str(error)) from error
 
 
 def _is_unchanged(path: Path, state: FileState) -> bool:

