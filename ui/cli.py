@@ -172,8 +172,10 @@ def remove(
         known = {document.doc_id: document for document in opened.documents()}
         for name in dict.fromkeys(names):
             removed = opened.remove(name)
-            for doc_id in removed:
-                terminal.say(f"removed {words.joined(doc_id, known[doc_id].title, known[doc_id].source)}")
+            for each in removed:
+                document = known.get(each)  # None for a file that could not be read
+                details = (document.title, document.source) if document else ("which could not be read",)
+                terminal.say(f"removed {words.joined(each, *details)}")
             absent += [] if removed else [name]
     for name in absent:
         terminal.complain(f"not in the library: {name}")
