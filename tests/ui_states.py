@@ -25,13 +25,25 @@ def state(function: Callable[[Page], None]) -> Callable[[Page], None]:
     return function
 
 
-def open_page(browser: Browser, url: str, width: int = 1280, scheme: str = "light", height: int = 800) -> Page:
+def open_page(
+    browser: Browser,
+    url: str,
+    width: int = 1280,
+    scheme: str = "light",
+    height: int = 800,
+    ready: bool = True,
+    place: str = "",
+    watch: Callable[[str, str], None] = lambda kind, text: None,
+) -> Page:
+    """Open the page, at a place of it, in a browser of its own. watch: told of every request and of every error on the console."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.set_default_timeout(15_000)
-    page.goto(url)
-    page.wait_for_selector(".pincite[data-ready]")
+    page.on("request", lambda request: watch("request", request.url))
+    page.on("pageerror", lambda error: watch("error", str(error)))
+    page.goto(url + place)
+    page.wait_for_selector(".pincite[data-ready]" if ready else ".pincite")
     return page
 
 
