@@ -39,6 +39,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".html": _HTML,
         ".htm": _HTML,
         ".xhtml": _HTML,
+        ".pdf": Format("pdf", "read_pdf"),
         ".docx": Format("word", "read_docx"),
         ".docm": Format("word", "read_docx"),
         ".pptx": Format("slides", "read_pptx"),

@@ -18,7 +18,8 @@ from typing import IO, Any, NoReturn
 from retrieval.blocks import Block, Reading, UnreadableError
 from retrieval.reading import parse
 
-SECONDS = 60.0  # for one file; 1,000 pages of PDF take about 10
+SECONDS = 60.0  # for one file, and more for a large one: 1,000 pages of PDF take about 10
+SECONDS_PER_MB = 4.0
 MEMORY = 1 << 30  # bytes of address space
 _LONGEST_ANSWER = 1 << 29  # bytes
 _SIZE = struct.Struct("<Q")
@@ -41,16 +42,17 @@ class Sandbox:
 
     def parse(self, suffix: str, content: bytes) -> Reading:
         """Do what `reading.parse` does. UnreadableError also where it takes too much time or memory, or crashes."""
+        seconds = self._seconds + SECONDS_PER_MB * (len(content) >> 20)
         with self._lock:
             process = self._running()
             overdue = threading.Event()
-            timer = threading.Timer(self._seconds, _end, (process, overdue))
+            timer = threading.Timer(seconds, _end, (process, overdue))
             timer.start()
             try:
                 answer = _exchange(process, suffix, content)
             except (OSError, ValueError, EOFError) as error:
                 process.kill()
-                raise UnreadableError(self._reason(process.wait(), overdue.is_set())) from error
+                raise UnreadableError(_reason(process.wait(), seconds if overdue.is_set() else 0)) from error
             finally:
                 timer.cancel()
         if "error" in answer:
@@ -80,10 +82,11 @@ class Sandbox:
             self._owner = os.getpid()
         return self._process
 
-    def _reason(self, code: int, overdue: bool) -> str:
-        if overdue:
-            return f"takes longer than {self._seconds:g} s to read; it is damaged, or too complex"
-        return f"cannot be read: the reader crashed (exit code {code}); the file is damaged, or too complex"
+
+def _reason(code: int, overdue: float) -> str:
+    if overdue:
+        return f"takes longer than {overdue:g} s to read; it is damaged, or too complex"
+    return f"cannot be read: the reader crashed (exit code {code}); the file is damaged, or too complex"
 
 
 def _end(process: subprocess.Popen[bytes], overdue: threading.Event) -> None:
