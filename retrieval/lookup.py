@@ -36,15 +36,9 @@ class Candidate:
         self.vector: Floats = np.frombuffer(vector, np.float32)
         scales = np.frombuffer(quantized, np.float32, len(sentences))
         rows = np.frombuffer(quantized, np.int8, offset=scales.nbytes).reshape(len(sentences), -1)
-        self.sentence_vectors: Floats = rows * scales[:, None]
-        with np.errstate(over="ignore", invalid="ignore"):
-            length = float(self.vector @ self.vector)
-        if (
-            len(self.vector) != rows.shape[1]
-            or not (length == 0 or 0.99 < length < 1.01)
-            or not np.isfinite(scales).all()
-        ):
+        if len(self.vector) != rows.shape[1] or not _is_unit(self.vector) or not np.all(np.abs(scales) < 0.008):
             raise ValueError(f"the vectors of passage {self.id} do not fit")
+        self.sentence_vectors: Floats = rows * scales[:, None]
 
     @cached_property
     def sentence_stems(self) -> list[set[str]]:
@@ -62,6 +56,13 @@ def _passage(
         raise ValueError(f"passage {start} to {end} of {doc_id} and its sentences do not fit")
     sentences = tuple((a + start, b + start) for a, b in offsets.tolist())
     return Passage(doc_id, number, start, end, text, sentences, page, heading)
+
+
+def _is_unit(vector: Floats) -> bool:
+    """Tell whether a vector has length one, or zero where nothing was encoded."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        squared = float(vector @ vector)
+    return squared == 0 or 0.99 < squared < 1.01
 
 
 class Lookup(Database):
