@@ -8,6 +8,7 @@ import ctypes
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import pypdfium2
@@ -134,15 +135,20 @@ def _text(text_page: Any) -> str:
 def _line(text_page: Any, text: str, page: int, words: Sequence[Span], hyphen: bool) -> Line:
     """Measure a line. words: (first, last) character of each."""
     middle = words[len(words) // 2][0]
-    boxes = [_box(text_page, index) for index in (words[0][0], middle, words[-1][1])]
+    samples = (words[0][0], middle, words[-1][1])
+    boxes = [_box(text_page, index) for index in samples]
     x, y = ctypes.c_double(), ctypes.c_double()
     raw.FPDFText_GetCharOrigin(text_page, middle, x, y)
-    name, flags = ctypes.create_string_buffer(128), ctypes.c_int()
-    raw.FPDFText_GetFontInfo(text_page, middle, name, 128, flags)
-    is_bold = bool(_BOLD.search(name.value) or flags.value & _FORCED_BOLD)
-    size = max(box.top - box.bottom for box in boxes)
+    is_bold = all(_is_bold(text_page, index) for index in samples)
+    size = median(box.top - box.bottom for box in boxes)  # of three: a bracket or a raised digit is another
     gaps = tuple(_gaps(text_page, words, 1.2 * size))
     return Line(text, page, boxes[0].left, boxes[-1].right, y.value, size, is_bold, hyphen, gaps)
+
+
+def _is_bold(text_page: Any, index: int) -> bool:
+    name, flags = ctypes.create_string_buffer(128), ctypes.c_int()
+    raw.FPDFText_GetFontInfo(text_page, index, name, 128, flags)
+    return bool(_BOLD.search(name.value) or flags.value & _FORCED_BOLD)
 
 
 def _gaps(text_page: Any, words: Sequence[Span], least: float) -> Iterator[Gap]:
