@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 
 from retrieval.reading import FORMATS
 from ui.api import publish
-from ui.guard import Guard, is_loopback
+from ui.guard import Guard, is_loopback, require_password
 from ui.service import Service, guarded, open_library
 
 _SCRIPTS = ("core.js", "viewer.js", "conversation.js", "library.js", "main.js")
@@ -78,8 +78,7 @@ def launch(
 
     port: 7860 or the next free one where it is None.
     """
-    if auth is None and not is_loopback(host):
-        raise ValueError(f"{host} can be reached from other machines; set --auth user:password")
+    require_password(host, auth)
     threading.Thread(target=service.warm, daemon=True).start()
     most = service.library.settings.max_file_bytes
     guard = Middleware(Guard, local=is_loopback(host), most=most + 2**20)

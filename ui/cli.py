@@ -14,9 +14,8 @@ import typer
 from ui import terminal, words
 
 if TYPE_CHECKING:
-    from retrieval import Citation, Library
+    from retrieval import Library
 
-_STYLES = {"valid": "green", "changed": "yellow", "missing": "red"}
 _EXIT_CODES = """
 \b
 Exit codes:
@@ -205,50 +204,12 @@ def verify(
     library: LibraryFolder = None,
 ) -> None:
     """Compare the quotes of a saved answer, or without one the whole library, with the files as they are now."""
-    saved = None if answer is None else _saved_citations(answer)
+    from ui import verifying
+
+    saved = None if answer is None else verifying.saved_citations(answer)
     with _opened(library) as opened:
-        valid = _verify_library(opened) if saved is None else _verify_citations(opened, saved)
+        valid = verifying.library(opened) if saved is None else verifying.citations(opened, saved)
     raise typer.Exit(0 if valid else 1)
-
-
-def _verify_citations(library: "Library", citations: Sequence["Citation"]) -> bool:
-    """Write the state of every citation; True where all are valid."""
-    states = [library.verify(citation) for citation in citations]
-    for citation, state in zip(citations, states, strict=True):
-        source = words.joined(citation.title, citation.locator, citation.source)
-        terminal.say(f"[{citation.marker}] {state}  {source}", _STYLES[state])
-    if not citations:
-        terminal.say("no citations to verify")
-    return set(states) <= {"valid"}
-
-
-def _verify_library(library: "Library") -> bool:
-    """Read the database whole, and write every document whose file is not as it was; True where none is."""
-    library.check()
-    total = wrong = 0
-    for document, state in library.verify_sources():
-        total += 1
-        if state != "valid":
-            wrong += 1
-            terminal.say(f"{state}  {words.joined(document.title, document.source)}", _STYLES[state])
-    terminal.say(f"the library is whole; {total - wrong} of {total} files are as they were read")
-    return not wrong
-
-
-def _saved_citations(name: str) -> list["Citation"]:
-    """Read the citations of a saved answer from a file or stdin; a usage error says what is wrong."""
-    from ui import saved
-
-    try:
-        return saved.citations(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
-    except OSError as error:
-        reason = error.strerror or str(error)
-    except ValueError as error:
-        reason = str(error)
-    expected = 'expected what `pincite ask --json` writes, a list of those, or {"answers": [...]}'
-    raise typer.BadParameter(
-        f"{words.one_line(name)}: {words.one_line(reason)}; {expected}", param_hint="'ANSWER.json'"
-    )
 
 
 @app.command()
@@ -270,6 +231,14 @@ def info(library: LibraryFolder = None, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def feedback(library: LibraryFolder = None) -> None:
+    """Write what people thought of answers on the page, as eval cases, one JSON object a line."""
+    with _opened(library) as opened:
+        for case in opened.feedback():
+            terminal.say_json(case, indent=None)
+
+
+@app.command()
 def ui(
     library: LibraryFolder = None,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
@@ -282,11 +251,12 @@ def ui(
     show: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
 ) -> None:
     """Open a page where people ask, read the quotes in their place, and add documents."""
-    from ui.guard import credentials
+    from ui.guard import credentials, require_password
 
     try:
         check = credentials(auth) if auth else None
-        from ui.app import serve
+        require_password(host, check)
+        from ui.app import serve  # gradio takes seconds that a complaint need not wait for
 
         serve(library, host=host, port=port, auth=check, mcp=mcp, open_browser=show)
     except (ValueError, OSError) as error:

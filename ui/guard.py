@@ -43,6 +43,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def require_password(host: str, auth: object) -> None:
+    """Raise ValueError where other machines could use the page without a password."""
+    if auth is None and not is_loopback(host):
+        raise ValueError(f"{host} can be reached from other machines; set --auth user:password")
+
+
 class Guard:
     """ASGI middleware around everything that Gradio serves.
 

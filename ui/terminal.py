@@ -73,11 +73,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     _console().print(grid)
 
 
-def say_json(record: Any) -> None:
+def say_json(record: Any, indent: int | None = 2) -> None:
     """Write JSON in UTF-8 and nothing else; control characters are escaped, so they are kept and do no harm."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
-    text = CONTROL.sub(_escaped, json.dumps(record, ensure_ascii=False, indent=2))
+    text = CONTROL.sub(_escaped, json.dumps(record, ensure_ascii=False, indent=indent))
     _write(SURROGATE.sub(_escaped, text))
 
 
