@@ -26,6 +26,7 @@ _MADE_BY = re.compile(rf"^((?:The |A |An )?[^,;:.“”\"()]{{3,60}}?) {_BE} (\w
 _DEFINED = re.compile(rf"^((?:The )?[^,;:.“”\"()]{{3,50}}?) {_BE} (?:an?|the) ")
 _ACRONYM = re.compile(r"((?:[A-Z][\w’'-]+ )(?:(?:of |and |the |for )*[A-Z][\w’'-]+ ){1,5})\(([A-Z]{2,8})\)")
 _PRONOUNS = frozenset("he she it they this that these those there we i you who what which".split())
+_OPENERS = STOP_WORDS | {"however", "meanwhile", "also", "still", "later", "yesterday", "today"}  # not of a name
 _KEYWORDS = 4  # of a question made of a sentence's rarest words
 _SHORTEST, _LONGEST = 40, 400  # characters of a sentence that questions are made of
 
@@ -53,7 +54,7 @@ def _of_document(library: Library, document: Document, frequency: Mapping[str, i
         if _SHORTEST <= end - start <= _LONGEST
     ]
     kinds = [
-        [(question, kind, sentence) for sentence in sentences if (question := make(sentence))] for kind, make in _RULES
+        [(question, kind, sentence) for sentence in sentences if (question := make(sentence))] for kind, make in RULES
     ]
     kinds.append([(_keywords(sentence, frequency), "keyword", sentence) for sentence in sentences])
     yield from filter(None, chain.from_iterable(zip_longest(*kinds)))
@@ -61,7 +62,10 @@ def _of_document(library: Library, document: Document, frequency: Mapping[str, i
 
 def _speech(sentence: str) -> str:
     match = _SPEECH.search(sentence)
-    return f"What did {match[1].strip()} {_SAID[match[2]]}?" if match else ""
+    speaker = match[1].split() if match else []
+    while speaker and speaker[0].lower() in _OPENERS:
+        speaker.pop(0)
+    return f"What did {' '.join(speaker)} {_SAID[match[2]]}?" if match and speaker else ""
 
 
 def _when(sentence: str) -> str:
@@ -102,6 +106,6 @@ def _named(subject: str) -> bool:
     return words(subject)[:1] != [] and words(subject)[0] not in _PRONOUNS
 
 
-_RULES: tuple[tuple[str, Callable[[str], str]], ...] = (
+RULES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("what", _what), ("when", _when), ("who", _who), ("said", _speech), ("acronym", _acronym),
 )  # fmt: skip
