@@ -12,7 +12,7 @@ from pathlib import Path
 from retrieval.errors import LibraryDamagedError, LibraryError, StorageError
 
 Connection = sqlite3.Connection
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 60.0
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -27,7 +27,7 @@ CREATE INDEX files_doc_id ON files (doc_id);
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     generation INTEGER NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    page INTEGER, heading TEXT NOT NULL, text TEXT NOT NULL, sentences BLOB NOT NULL,
+    page INTEGER, heading TEXT NOT NULL, place TEXT NOT NULL, text TEXT NOT NULL, sentences BLOB NOT NULL,
     vector BLOB NOT NULL, sentence_vectors BLOB NOT NULL);
 CREATE INDEX passages_document ON passages (document);
 CREATE INDEX passages_generation ON passages (generation);

@@ -17,7 +17,7 @@ from retrieval.records import Passage, Scalar
 from retrieval.terms import stem, stems
 
 DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
-_PASSAGE = 'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading'
+_PASSAGE = 'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.place'
 _CANDIDATES = f"""
 SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors
 FROM passages p JOIN documents d ON d.id = p.document WHERE p.id IN (SELECT value FROM json_each(?))
@@ -48,14 +48,14 @@ class Candidate:
 
 
 def _passage(
-    doc_id: str, number: int, start: int, end: int, text: str, spans: bytes, page: int | None, heading: str
+    doc_id: str, number: int, start: int, end: int, text: str, spans: bytes, page: int | None, heading: str, place: str
 ) -> Passage:
     """Decode a passage; ValueError where it and its sentences do not fit."""
     offsets = np.frombuffer(spans, np.uint32).reshape(-1, 2)
     if len(text) != end - start or not len(offsets) or int(offsets.max()) > len(text):
         raise ValueError(f"passage {start} to {end} of {doc_id} and its sentences do not fit")
     sentences = tuple((a + start, b + start) for a, b in offsets.tolist())
-    return Passage(doc_id, number, start, end, text, sentences, page, heading)
+    return Passage(doc_id, number, start, end, text, sentences, page, heading, place)
 
 
 def _is_unit(vector: Floats) -> bool:

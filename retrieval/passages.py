@@ -81,8 +81,8 @@ def split(document: Document, blocks: Iterable[Block], count_tokens: CountTokens
             start = headings[0].start if headings and not index else part[0][0]
             end = part[-1][1]
             page, place = _place(body[-1], start, end)
-            heading = " › ".join(filter(None, (place, path)))
-            passages.append(Passage(document.doc_id, number, start, end, text[start:end], tuple(part), page, heading))
+            quoted = text[start:end]
+            passages.append(Passage(document.doc_id, number, start, end, quoted, tuple(part), page, path, place))
     return passages
 
 

@@ -47,6 +47,7 @@ class Passage:
     start, end: `document.text[start:end] == text`, always.
     sentences: spans into the document's text, in order; every one inside [start, end).
     page: from 1, where the format has pages. heading: the headings above it, joined by " › ".
+    place: what a person looks for instead of a page: "slide 4", "Costs, row 12", "0:31–0:58", "pp. 3–4".
     """
 
     doc_id: str
@@ -57,12 +58,13 @@ class Passage:
     sentences: tuple[Span, ...] = ()
     page: int | None = None
     heading: str = ""
+    place: str = ""
 
     @property
     def locator(self) -> str:
-        """Where a person finds it: "p. 4, Install › Linux, ¶ 12"."""
-        page = f"p. {self.page}" if self.page else ""
-        return ", ".join(part for part in (page, self.heading, f"¶ {self.number}") if part)
+        """Where a person finds it: "p. 4, Install › Linux, ¶ 12", "slide 4, ¶ 12"."""
+        place = self.place or (f"p. {self.page}" if self.page else "")
+        return ", ".join(part for part in (place, self.heading, f"¶ {self.number}") if part)
 
 
 @dataclass(frozen=True, slots=True)

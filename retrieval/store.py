@@ -205,9 +205,9 @@ def _insert_passage(
     connection: Connection, document: int, title: str, generation: int, p: Passage, vectors: PassageVectors
 ) -> None:
     cursor = connection.execute(
-        """INSERT INTO passages (document, generation, number, start, "end", page, heading, text, sentences, vector,
-           sentence_vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (document, generation, p.number, p.start, p.end, p.page, p.heading, p.text,
+        """INSERT INTO passages (document, generation, number, start, "end", page, heading, place, text, sentences,
+           vector, sentence_vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (document, generation, p.number, p.start, p.end, p.page, p.heading, p.place, p.text,
          (np.array(p.sentences, np.int64) - p.start).astype(np.uint32).tobytes(),
          vectors.vector.astype(np.float32).tobytes(), _quantized(vectors.sentences)),
     )  # fmt: skip

@@ -427,6 +427,7 @@ def test_what_looks_like_front_matter_stays_text(tmp_path, text):
 def test_the_place_stands_before_the_headings_in_a_passage(written):
     loaded = written(".pptx")
     passages = split(loaded.document, loaded.blocks, lambda texts: [len(text.split()) for text in texts], 200)
-    assert {passage.heading for passage in passages} >= {"slide 2 › Introduction"}
+    assert passages[-1].locator.startswith("slide 4, Notes, ¶ ")
+    assert {(passage.place, passage.heading) for passage in passages} >= {("slide 2", "Introduction")}
     for passage in passages:
         assert loaded.document.text[passage.start : passage.end] == passage.text

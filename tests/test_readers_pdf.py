@@ -144,7 +144,7 @@ def test_a_sentence_that_goes_on_on_the_next_page(page):
     body = loaded.blocks[1]
     assert (body.page, body.turns) == (1, ((body.start + len(" ".join(lines[:12])) + 1, 2),))
     passages = split(loaded.document, loaded.blocks, lambda texts: [len(text.split()) for text in texts], 100)
-    places = [(passage.page, passage.heading) for passage in passages if passage.text in text]
+    places = [(passage.page, passage.place) for passage in passages if passage.text in text]
     assert places == [(1, ""), (1, ""), (1, "pp. 1–2"), (2, "")]
     for passage in passages:
         assert loaded.document.text[passage.start : passage.end] == passage.text

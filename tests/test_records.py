@@ -59,6 +59,10 @@ def test_sha256_is_of_utf8():
     assert content_sha256("é") == "4a99557e4033c3539de2eb65472017cad5f9557f7a0625a09f1c3f6e2ba69c4c"
 
 
+def test_a_place_stands_where_the_page_would():
+    assert dataclasses.replace(PASSAGE, page=3, place="pp. 3–4", heading="Install").locator == "pp. 3–4, Install, ¶ 12"
+
+
 @pytest.mark.parametrize(
     "page, heading, locator",
     [
