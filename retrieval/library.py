@@ -160,7 +160,8 @@ class Library:
     def search(self, question: str, k: int = 10, where: Mapping[str, Any] | None = None) -> list[Hit]:
         """Return the best `k` passages, best first. QuestionError where the question is empty or too long.
 
-        where: {"doc_id", "source", "title" or a metadata key: a value, or a list of which any will do}.
+        where: {"doc_id", "source", "title" or a metadata key: a value, or a list of which any will do}; a value may be
+        a range of dates, "2018-06..2018-07" or "2018..".
         """
         return [item.hit(number) for number, item in enumerate(self._rank(question, k, where or {}), start=1)]
 

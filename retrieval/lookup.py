@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.conditions import conditions
 from retrieval.database import Database
 from retrieval.encoder import Floats
-from retrieval.errors import QuestionError
-from retrieval.records import Passage, Scalar
+from retrieval.records import Passage
 from retrieval.terms import stem, stems
 
 DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
@@ -22,7 +22,6 @@ _CANDIDATES = f"""
 SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors
 FROM passages p JOIN documents d ON d.id = p.document WHERE p.id IN (SELECT value FROM json_each(?))
 """
-_ANY_OF = "IN (SELECT CAST(value AS TEXT) FROM json_each(?))"
 
 
 class Candidate:
@@ -95,7 +94,7 @@ class Lookup(Database):
 
     def allowed(self, where: Mapping[str, Any]) -> NDArray[np.int64]:
         """Return the sorted ids of passages whose document matches every condition."""
-        condition, values = _conditions(where)
+        condition, values = conditions(where)
         with self._reading() as connection:
             rows = connection.execute(
                 f"SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE {condition} ORDER BY p.id",
@@ -107,7 +106,7 @@ class Lookup(Database):
         """Return passage id -> BM25 (higher is better) of the best `limit` passages with any of the words."""
         if not words:
             return {}
-        condition, values = _conditions(where)
+        condition, values = conditions(where)
         within = f"AND rowid IN (SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE {condition})"
         query = f"""SELECT rowid, -bm25(fulltext) FROM fulltext WHERE fulltext MATCH ?
                     {within if where else ""} ORDER BY rank LIMIT {int(limit)}"""
@@ -174,30 +173,6 @@ class Lookup(Database):
                 (json.dumps(list(found)),),
             ).fetchall()
             return found | {row[0]: _tokens(row[1], row[2]) for row in rows}
-
-
-def _conditions(where: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """Build SQL for {"doc_id": …, "source": …, metadata key: …}; a list of values means any of them."""
-    parts, parameters = ["1"], []
-    for key, value in where.items():
-        options = json.dumps(_options(key, value))
-        if key in ("doc_id", "source", "title"):
-            parts.append(f"d.{key} {_ANY_OF}")
-            parameters.append(options)
-        else:
-            of_key = f"SELECT 1 FROM json_each(d.metadata) m WHERE m.key = ? AND CAST(m.value AS TEXT) {_ANY_OF}"
-            parts.append(f"EXISTS ({of_key})")
-            parameters += [key, options]
-    return " AND ".join(parts), parameters
-
-
-def _options(key: str, value: Any) -> list[Scalar]:
-    """Return the values that a condition allows; QuestionError names one that cannot be compared."""
-    options = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
-    wrong = [option for option in options if not isinstance(option, Scalar)]
-    if wrong:
-        raise QuestionError(f"where[{key!r}] is {value!r}; expected text, a number, true or false, or a list of those")
-    return options
 
 
 def _tokens(sentences: bytes, bits: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:

@@ -42,6 +42,7 @@ ORDER = [
     "passages",
     "models",
     "encoder",
+    "conditions",
     "database",
     "lookup",
     "store",
