@@ -13,7 +13,9 @@ from eval.datasets import Dataset, Query
 from retrieval import Answer, Document, Hit, Library, Settings
 
 RANKED = 60  # passages asked for with an answer, so that twenty units are left when parts of one are merged
-DEPTH = 2000  # passages asked for to rank by one signal alone; sets with no more are ranked whole
+DEPTH = (
+    600  # passages asked for to rank by one signal alone: all of a small set, far more than the best 60 of a large one
+)
 
 Progress = Callable[[str, int, int], object]
 

@@ -49,7 +49,7 @@ def main(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the figures as JSON.")] = None,
 ) -> None:
     """Measure throughput, latency, cold start, memory and disk, alternating, with the same weights."""
-    texts, asked = _input(data, passages, questions)
+    texts, asked = inputs(data, passages, questions)
     names = [name for name, found in CONTESTANTS.items() if found.installed() and (not only or name in only)]
     absent = [name for name, found in CONTESTANTS.items() if not found.installed()]
     with TemporaryDirectory(prefix="pincite-benchmark-") as folder:
@@ -64,7 +64,7 @@ def main(
         out.write_text(json.dumps(record, indent=1), "utf-8")
 
 
-def _input(data: Path | None, passages: int, questions: int) -> tuple[list[tuple[str, str]], list[str]]:
+def inputs(data: Path | None, passages: int, questions: int) -> tuple[list[tuple[str, str]], list[str]]:
     """Return (title, text) pairs and questions; without data, made of the seeds' sentences, no two texts alike."""
     if data:
         dataset = formats.find_datasets(data)[0]
@@ -112,7 +112,8 @@ def _process(name: str, action: str, folder: Path, given: Sequence[Path]) -> dic
     offline = os.environ | {"HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False"}
     done = subprocess.run(command, capture_output=True, text=True, env=offline)
     if done.returncode:
-        raise RuntimeError(f"{name} failed to {action}: {done.stderr[-800:]}")
+        said = done.stderr.strip() or f"exit code {done.returncode}"
+        raise RuntimeError(f"{name} failed to {action}: {said.splitlines()[-1]}")
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 

@@ -91,8 +91,3 @@ def _query(record: Mapping[str, Any], relevant: Mapping[str, int]) -> Query:
     history, kind = tuple(record.get("history", ())), str(record.get("kind", ""))
     answerable = record.get("answerable", True)
     return Query(record["_id"], record["text"], answerable, relevant, tuple(spans), history, kind=kind)
-
-
-def load_cases(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield cases: question, kind, answerable, quotes (strings of the document, any of which answers)."""
-    yield from read_jsonl(path)
