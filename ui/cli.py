@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -46,6 +46,7 @@ LibraryFolder = Annotated[
         "--library", metavar="DIR", envvar="PINCITE_LIBRARY", callback=_folder, help="Folder of the library.",
     ),
 ]  # fmt: skip
+CitationStyle = Literal["markdown", "plain", "bibtex", "ris", "csl-json"]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 
 
@@ -103,17 +104,22 @@ def ask(
     library: LibraryFolder = None,
     where: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Only documents with this metadata; may be repeated."),
+        typer.Option(metavar="KEY=VALUE", help="Only documents with this metadata; dates may be 2018-06..2018-07."),
     ] = None,
     k: Annotated[int, typer.Option("--k", min=1, metavar="N", help="Passages to return with the answer.")] = 5,
     as_json: AsJson = False,
+    cite: Annotated[CitationStyle | None, typer.Option(help="Write the citations only, in this form.")] = None,
 ) -> None:
     """Answer a question with quotes, or say that the documents do not."""
     conditions = _conditions(where or [])
     asked = sys.stdin.buffer.read() if question == "-" else question.encode("utf-8", "surrogateescape")
     with _opened(library) as opened:
         answer = opened.ask(asked.decode("utf-8", "replace").strip(), k=k, where=conditions)
-        if as_json:
+        if cite:
+            from retrieval.exports import export
+
+            terminal.say(export(answer.citations, opened.header, cite).rstrip("\n"))
+        elif as_json:
             terminal.say_json(answer.to_dict())
         else:
             terminal.show_answer(answer, opened.document)
