@@ -11,7 +11,6 @@ from typing import Any
 
 from retrieval.blocks import Builder, Reading, UnreadableError, one_line
 from retrieval.metadata import common
-from retrieval.readers.decoding import decode
 from retrieval.readers.html import parse_html
 from retrieval.readers.markup import Markup
 from retrieval.readers.text import text_blocks
@@ -24,6 +23,8 @@ _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 def read_eml(content: bytes) -> Reading:
     """Read one message: its headers, its text, and the names of its attachments."""
     message = _message(content)
+    if not message.keys():
+        raise UnreadableError("is no e-mail: it has no headers")
     builder = Builder()
     subject = _header(message, "Subject")
     _add(builder, message, subject, "")
@@ -45,8 +46,6 @@ def read_mbox(content: bytes) -> Reading:
 
 def _message(content: bytes) -> EmailMessage:
     message: Any = message_from_bytes(content, policy=policy.default)
-    if not message.keys():
-        raise UnreadableError("is no e-mail: it has no headers")
     return message  # type: ignore[no-any-return]
 
 
@@ -78,12 +77,13 @@ def _payload(part: Any) -> bytes:
 
 
 def _text(part: Any) -> str:
-    """Decode a text part by the character set that it names, or by looking at it."""
+    """Decode a text part by the character set that it names; signs stand for bytes that are not in it."""
     content = _payload(part)
     try:
-        return content.decode(part.get_content_charset() or "utf-8").replace("\r\n", "\n")
-    except (LookupError, UnicodeDecodeError):
-        return decode(content)
+        text = content.decode(part.get_content_charset() or "utf-8", "replace")
+    except LookupError:
+        text = content.decode("utf-8", "replace")
+    return text.replace("\r\n", "\n")
 
 
 def _attachments(message: EmailMessage) -> Iterator[str]:

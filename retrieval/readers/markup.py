@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from lxml import etree
-
 from retrieval.blocks import Builder, one_line
 
 _HIDDEN = frozenset(
@@ -72,7 +70,7 @@ class Markup:
 
 def name(element: Any) -> str:
     """Return an element's name in lower case without its namespace; "" for comments and the like."""
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
 def is_hidden(element: Any) -> bool:

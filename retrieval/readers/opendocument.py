@@ -6,8 +6,6 @@ An ODT is a ZIP of XML; odfpy, the usual library, expands external entities and 
 from collections.abc import Iterator
 from typing import Any
 
-from lxml import etree
-
 from retrieval.blocks import Builder, Reading, one_line
 from retrieval.metadata import common
 from retrieval.readers.archive import open_zip, parse_xml
@@ -38,7 +36,7 @@ def read_odt(content: bytes) -> Reading:
 
 def name(element: Any) -> str:
     """Return an element's name without its namespace; "" for comments and unresolved entities."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _add(builder: Builder, container: Any) -> None:
