@@ -3,14 +3,17 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from fakes import HashedEncoder
+from typer.testing import CliRunner
 
 from retrieval import Document, Library, Settings
 from retrieval.encoder import Encoder, open_encoder
+from retrieval.store import Store
+from ui.cli import app
 
 ROOT = Path(__file__).parents[1]
 SEED = ROOT / "seeds" / "russias-allies-syrian-operation.txt"
@@ -85,6 +88,14 @@ def hashed(tmp_path) -> Library:
 
 
 @pytest.fixture
+def store(tmp_path) -> Iterator[Store]:
+    """An empty store."""
+    opened = Store(tmp_path / "library.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def python() -> Callable[..., subprocess.Popen]:
     """Start Python code in a process of its own, which can import retrieval and fakes; it is killed at the end."""
     started = []
@@ -102,3 +113,38 @@ def python() -> Callable[..., subprocess.Popen]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("PINCITE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def pincite():
+    """Run a command in this process and return its result; an exception that is not an exit fails the test."""
+
+    def run(*arguments, stdin=None):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
+        assert isinstance(result.exception, SystemExit | None), result.exception
+        assert "Traceback" not in result.output
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def ready(tmp_path_factory, encoder):
+    """A folder with a closed library of the bridge and the seed. Not to be changed."""
+    folder = tmp_path_factory.mktemp("ready")
+    (folder / "bridge.md").write_text(ARTICLES["bridge.md"])
+    with Library(folder / "library", Settings(), encoder=encoder) as library:
+        library.add([folder / "bridge.md", SEED])
+    return folder
+
+
+@pytest.fixture
+def library(ready) -> Path:
+    """The closed library's folder."""
+    return ready / "library"

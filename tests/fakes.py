@@ -2,11 +2,12 @@
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import numpy as np
 
+from retrieval import Library
 from retrieval.documents import from_memory
 from retrieval.encoder import PassageVectors, QuestionVectors, unit
 from retrieval.passages import split
@@ -94,3 +95,20 @@ def numbered(number: int, version: int) -> Document:
     filler = "The keeper weighs the hive in March. Bees shiver to stay warm, and a colony eats honey all winter. "
     paragraphs = [f"Hive {number} was weighed.", *[filler * 5] * 4, f"The mark is word{number}v{version}. It stays."]
     return Document(f"d{number}", f"Hive {number}", "\n\n".join(paragraphs), metadata={"version": version})
+
+
+def about_bees(
+    doc_id: str = "a1",
+    text: str = "Honey bees do not hibernate. They shiver.\n\nA colony eats honey.",
+    **fields: object,
+) -> Document:
+    """Return a document of two paragraphs and three sentences, unless another text is given."""
+    return Document(doc_id, "Bees", text, **fields)
+
+
+def assert_answers(library: Library, names: Iterable[str]) -> None:
+    """Every named document is as `numbered` made it and answers for its own word."""
+    for name in names:
+        number = int(name[1:])
+        assert library.document(name) == numbered(number, 0)
+        assert library.ask(f"mark word{number}v0").citations[0].doc_id == name

@@ -1,41 +1,13 @@
 import json
-import os
-import pty
 import shutil
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from conftest import ARTICLES, ROOT, SEED
-from fakes import HashedEncoder
-from typer.testing import CliRunner
+from conftest import ARTICLES, SEED
 
 from retrieval import Library, Settings
-from ui.cli import app
 
 QUESTION = "Who opened the bridge at Harwick?"
 QUOTE = "The bridge at Harwick was opened in 1932 by Mayor Ellen Brandt."
-
-
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch):
-    for name in [name for name in os.environ if name.startswith("PINCITE_")]:
-        monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def pincite():
-    """Run a command in this process and return its result; an exception that is not an exit fails the test."""
-
-    def run(*arguments, stdin=None):
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
-        assert isinstance(result.exception, SystemExit | None), result.exception
-        assert "Traceback" not in result.output
-        return result
-
-    return run
 
 
 @pytest.fixture
@@ -49,34 +21,12 @@ def docs(tmp_path):
     return folder
 
 
-@pytest.fixture(scope="module")
-def ready(tmp_path_factory, encoder):
-    """A library of the bridge and the seed. Not to be changed."""
-    folder = tmp_path_factory.mktemp("ready")
-    (folder / "bridge.md").write_text(ARTICLES["bridge.md"])
-    with Library(folder / "library", Settings(), encoder=encoder) as library:
-        library.add([folder / "bridge.md", SEED])
-    return folder
-
-
-@pytest.fixture
-def library(ready):
-    return ready / "library"
-
-
 @pytest.fixture
 def own(tmp_path, docs, encoder):
     """A library of the folder, to be changed."""
     with Library(tmp_path / "library", Settings(), encoder=encoder) as opened:
         opened.add(docs)
     return tmp_path / "library"
-
-
-def process(*arguments, **options):
-    """Run the command in a process of its own."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)} | options.pop("env", {})
-    command = [sys.executable, "-m", "ui.cli", *map(str, arguments)]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, **options)
 
 
 # --- ask
@@ -162,94 +112,6 @@ def test_questions_of_other_kinds(pincite, library, question):
     result = pincite("ask", "--library", library, "--", question)
     assert result.exit_code in (0, 1)
     assert "\x1b" not in result.stdout
-
-
-# --- wrong usage
-
-
-@pytest.mark.parametrize(
-    "arguments, message",
-    [
-        (["ask"], "Missing argument 'QUESTION'"),
-        (["ask", "--k", "0", "q"], "Invalid value for '--k': Input should be greater than or equal to 1"),
-        (["ask", "--k", "x", "q"], "Invalid value for '--k': Input should be a valid integer"),
-        (["ask", "--where", "year", "q"], "'year'; expected KEY=VALUE, for example"),
-        (["ask", "--where", "=x", "q"], "'=x'; expected KEY=VALUE"),
-        (["ask", "--library", "", "q"], "is empty; name a folder, for example --library ~/articles.pincite"),
-        (["add", "file"], "no library to add to; for example: pincite add --library ~/articles.pincite ~/articles"),
-        (["remove"], "Missing argument 'NAME...'"),
-        (["verify", "/no/such/file.json"], "/no/such/file.json: No such file or directory; expected what"),
-        (["nonsense"], "No such command 'nonsense'"),
-        (["ask", "--nonsense", "q"], "No such option: --nonsense"),
-    ],
-    ids=str,
-)
-def test_wrong_usage_says_what_is_right(pincite, arguments, message):
-    result = pincite(*arguments)
-    assert result.exit_code == 2
-    assert message in " ".join(result.stderr.split())
-
-
-def test_a_wrong_setting_is_named(pincite, library, monkeypatch):
-    monkeypatch.setenv("PINCITE_THRESHOLD", "high")
-    result = pincite("ask", "--library", library, "q")
-    assert result.exit_code == 2
-    assert "PINCITE_THRESHOLD is 'high'; expected a number of 0 or more" in " ".join(result.stderr.split())
-
-
-def test_help_documents_the_exit_codes(pincite):
-    shown = pincite("--help").stdout
-    assert "Exit codes:" in shown
-    for line in (
-        "0 fine",
-        "2 wrong usage",
-        "3 the library, the model or the question cannot be used",
-        "130 interrupted",
-    ):
-        assert line in " ".join(shown.split())
-    for command in ("ask", "add", "remove", "list", "verify", "info"):
-        assert pincite(command, "--help").exit_code == 0
-
-
-def test_version(pincite):
-    assert pincite("--version").stdout == "pincite 0.1.0\n"
-
-
-# --- libraries that cannot be used
-
-
-def test_a_library_that_is_not_there_is_not_made(pincite, tmp_path):
-    for command in (["ask", "q"], ["list"], ["info"], ["verify"], ["remove", "x"]):
-        result = pincite(*command, "--library", tmp_path / "none")
-        assert result.exit_code == 3
-        assert f"pincite: {tmp_path}/none holds no library; make one with: pincite add --library" in result.stderr
-    assert not (tmp_path / "none").exists()
-
-
-def test_a_damaged_library_is_named(pincite, tmp_path):
-    (tmp_path / "library.db").write_bytes(b"not a database" * 1000)
-    for command in (["ask", "q"], ["list"], ["info"], ["verify"], ["remove", "x"], ["add", SEED]):
-        result = pincite(*command, "--library", tmp_path)
-        assert result.exit_code == 3
-        assert result.stderr.startswith(f"pincite: {tmp_path}/library.db is damaged (file is not a database); restore")
-
-
-def test_a_library_of_another_encoder_is_refused(pincite, tmp_path):
-    with Library(tmp_path, encoder=HashedEncoder()) as other:
-        other.add(SEED)
-    result = pincite("ask", "--library", tmp_path, "q")
-    assert result.exit_code == 3
-    assert f"{tmp_path} was built with encoder hashed-words, but" in result.stderr
-    assert pincite("list", "--library", tmp_path).exit_code == 0
-
-
-def test_a_model_that_is_not_there_is_named(pincite, library, monkeypatch, tmp_path):
-    monkeypatch.setenv("PINCITE_MODEL", str(tmp_path))
-    result = pincite("ask", "--library", library, "q")
-    assert (result.exit_code, result.stderr) == (
-        3,
-        f"pincite: {tmp_path} holds no model weights (.safetensors or .bin)\n",
-    )
 
 
 # --- add, remove, list, info
@@ -344,99 +206,3 @@ def test_an_answer_that_is_none_is_wrong_usage(pincite, library, content):
     result = pincite("verify", "--library", library, "-", stdin=content)
     assert result.exit_code == 2
     assert "expected what `pincite ask --json` writes" in " ".join(result.stderr.replace("│", " ").split())
-
-
-# --- processes of their own
-
-
-def test_a_pipe_gets_plain_text_and_nothing_else(library):
-    result = process("ask", "--library", library, QUESTION)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert QUOTE in result.stdout
-    assert "\x1b" not in result.stdout
-
-
-def test_a_terminal_gets_colours_and_no_more_than_its_width(library):
-    parent, child = pty.openpty()
-    command = [sys.executable, "-m", "ui.cli", "ask", "--library", library, QUESTION]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "60"}
-    with subprocess.Popen(command, stdout=child, stderr=child, stdin=child, env=environment) as started:
-        os.close(child)
-        shown = b""
-        while True:
-            try:
-                shown += os.read(parent, 65536)
-            except OSError:
-                break
-        assert started.wait(60) == 0
-    os.close(parent)
-    assert b"\x1b[1" in shown
-    assert all(len(line) <= 75 for line in shown.decode().splitlines() if "\x1b" not in line)
-
-
-def test_a_reader_that_goes_away_is_no_error(library):
-    command = f"{sys.executable} -m ui.cli list --json --library {library} | head -c 1; exit ${{PIPESTATUS[0]}}"
-    result = subprocess.run(["bash", "-c", command], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True)
-    assert (result.returncode, result.stdout, result.stderr) == (0, b"[", b"")
-
-
-def test_a_locale_without_the_characters_shows_escapes(library):
-    result = process("ask", "--library", library, QUESTION, env={"LC_ALL": "C", "PYTHONIOENCODING": "ascii"})
-    assert result.returncode == 0
-    assert "\\xb6 1" in result.stdout
-
-
-def test_what_a_document_holds_does_not_reach_the_terminal(encoder, tmp_path):
-    (tmp_path / "evil\x1b[2J.txt").write_text(
-        "The \x1b[31mlamp\x1b[0m was lit by \u202eKeeper Jonas\u202c every evening."
-    )
-    with Library(tmp_path / "library", Settings(), encoder=encoder) as library:
-        library.add(tmp_path / "evil\x1b[2J.txt")
-    result = process("ask", "--library", tmp_path / "library", "Who lit the lamp every evening?")
-    assert "Keeper Jonas" in result.stdout
-    assert not set("\x1b\u202e\u202c") & set(result.stdout + result.stderr)
-    record = process("ask", "--json", "--library", tmp_path / "library", "Who lit the lamp every evening?").stdout
-    assert not set("\x1b\u202e\u202c") & set(record)
-    assert "\u202eKeeper Jonas\u202c" in json.loads(record)["citations"][0]["quote"]
-
-
-def test_an_interrupt_keeps_what_was_added(tmp_path):
-    folder = tmp_path / "docs"
-    folder.mkdir()
-    for number in range(60):
-        (folder / f"{number:02}.txt").write_text(f"Document {number}. " + ARTICLES["bees.txt"] * 30)
-    command = [sys.executable, "-m", "ui.cli", "add", "--library", tmp_path / "library", folder]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as started:
-        while not (tmp_path / "library" / "library.db-wal").exists() or stored(tmp_path / "library") == 0:
-            assert started.poll() is None
-        started.send_signal(signal.SIGINT)
-        printed, trouble = started.communicate(timeout=60)
-    assert (started.returncode, printed) == (130, "")
-    assert trouble == "pincite: interrupted; what was added is kept, and the same command goes on from there\n"
-    assert 0 < stored(tmp_path / "library") < 60
-
-
-def stored(folder):
-    """Count a library's documents from outside; 0 while it is being made."""
-    import sqlite3
-
-    try:
-        with sqlite3.connect(f"file:{folder}/library.db?mode=ro", uri=True) as connection:
-            return connection.execute("SELECT count(*) FROM documents").fetchone()[0]
-    except sqlite3.OperationalError:
-        return 0
-
-
-def test_without_a_library_the_seeds_are_asked(tmp_path):
-    """Into a fresh cache, but for the prepared model."""
-    (tmp_path / "models").symlink_to(Settings().cache / "models")
-    for _ in range(2):
-        result = process("ask", "Who urged the CIS countries to help in Syria?", env={"PINCITE_CACHE": str(tmp_path)})
-        assert (result.returncode, result.stderr) == (0, "")
-        assert "Shoigu" in result.stdout
-        assert "Eurasia Daily Monitor" in result.stdout
-    assert len(list(tmp_path.glob("seeds-*.pincite/library.db"))) == 1
-    assert Path(SEED).name in process("list", env={"PINCITE_CACHE": str(tmp_path)}).stdout
