@@ -22,7 +22,7 @@ BATCH_PASSAGES = 64  # encoded and written together: about 3 s of work that Ctrl
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A document that could not be added, and why."""
+    """A document that could not be added, or not wholly, and why."""
 
     source: str
     reason: str
@@ -33,12 +33,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What an add did: doc_ids, and failures with their reasons."""
+    """What an add did: doc_ids, failures with their reasons, and what was added but not wholly read."""
 
     added: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
+    incomplete: list[Failure] = field(default_factory=list)
 
     def __str__(self) -> str:
         counts = (self.added, self.unchanged, self.replaced, self.failed)
@@ -149,6 +150,8 @@ class Adder:
         self._count(self._report.unchanged, doc_id, name)
 
     def _queue(self, loaded: Loaded, name: str, replaces: bool) -> None:
+        if warning := loaded.document.metadata.get("warnings"):
+            self._report.incomplete.append(Failure(name, str(warning)))
         self._batch.loaded.append(loaded)
         self._batch.names.append(name)
         self._batch.replaces.append(replaces)

@@ -94,7 +94,7 @@ def _open_without_waiting(path: str, flags: int) -> int:
 
 
 def find_files(path: Path) -> Iterator[Path]:
-    """List a folder's files in a fixed order, or the file itself; hidden ones and libraries are left out.
+    """List a folder's files in a fixed order, or the file itself; hidden ones, Word's locks and libraries are left out.
 
     Folders that may not be read come last, so that what they hold is not skipped silently.
 
@@ -110,7 +110,7 @@ def find_files(path: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
         visible = [name for name in folders if not name.startswith(".")]
         folders[:] = sorted(name for name in visible if not os.path.lexists(Path(folder, name, "library.db")))
-        for name in sorted(name for name in names if not name.startswith(".")):
+        for name in sorted(name for name in names if not name.startswith((".", "~$"))):
             found = True
             yield Path(folder, name)
     yield from closed

@@ -243,7 +243,7 @@ def make(folder, *names):
 
 def test_find_files_in_order_without_hidden_ones_and_libraries(tmp_path):
     make(tmp_path, "b.txt", "a.md", "z/d.txt", "c/b/e.txt", "c/a.txt", "c/unknown.xyz")
-    make(tmp_path, ".hidden.txt", ".git/config.txt", "c/.cache/a.txt")
+    make(tmp_path, ".hidden.txt", ".git/config.txt", "c/.cache/a.txt", "c/~$letter.docx")
     make(tmp_path, "my.pincite/library.db", "my.pincite/notes.txt", "c/other/library.db", "c/other/sub/a.txt")
     found = [path.relative_to(tmp_path).as_posix() for path in find_files(tmp_path)]
     assert found == ["a.md", "b.txt", "c/a.txt", "c/unknown.xyz", "c/b/e.txt", "z/d.txt"]

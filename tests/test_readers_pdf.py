@@ -171,6 +171,18 @@ def test_scanned_pages_are_named(page):
     assert [block.page for block in loaded.blocks] == [1, 3, 7]
 
 
+def test_adding_says_what_was_not_read(page, hashed, tmp_path):
+    write(page, SENTENCES[:1])
+    page.showPage()
+    scan(page)
+    page.save()
+    report = hashed.add(tmp_path / "a.pdf")
+    assert [str(each) for each in report.incomplete] == [f"{tmp_path}/a.pdf: no text on page 2 (scanned?)"]
+    assert len(report.added) == 1 and report.failed == []
+    (hit,) = hashed.search("bridge inspected", where={"warnings": "no text on page 2 (scanned?)"})
+    assert hit.passage.locator == "p. 1, ¶ 1"
+
+
 def test_a_scan_has_no_text(page):
     scan(page)
     with pytest.raises(DocumentError) as caught:

@@ -163,6 +163,8 @@ def add(
     terminal.say(str(report), "bold")
     for failure in report.failed:
         terminal.say(f"failed: {words.one_line(str(failure))}", "red")
+    for failure in report.incomplete:
+        terminal.say(f"incomplete: {words.one_line(str(failure))}", "yellow")
     raise typer.Exit(1 if report.failed else 0)
 
 
