@@ -40,7 +40,7 @@ def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> Loaded:
         reading = parse(suffix, content) if FORMATS[suffix].in_process else sandbox.parse(suffix, content)
     except UnreadableError as error:
         raise DocumentError(str(path), str(error)) from error
-    if not reading.text.strip():
+    if not reading.blocks:
         raise DocumentError(str(path), "holds no text")
     sha256 = hashlib.sha256(content).hexdigest()
     title = one_line(reading.title or printable(path.stem))

@@ -13,6 +13,7 @@ import xlsxwriter
 from docx.oxml import OxmlElement
 
 from retrieval.documents import load
+from retrieval.errors import DocumentError
 from retrieval.passages import split
 
 MEGABYTE = 2**20
@@ -431,3 +432,27 @@ def test_the_place_stands_before_the_headings_in_a_passage(written):
     assert {(passage.place, passage.heading) for passage in passages} >= {("slide 2", "Introduction")}
     for passage in passages:
         assert loaded.document.text[passage.start : passage.end] == passage.text
+
+
+def test_front_matter_alone_is_no_text(tmp_path):
+    with pytest.raises(DocumentError) as caught:
+        read(tmp_path, "a.md", "---\ntitle: Nothing\n---\n")
+    assert caught.value.reason == "holds no text"
+
+
+# --- what fuzzing found
+
+
+def test_a_broken_tag_hides_nothing(tmp_path):
+    loaded = read(tmp_path, "a.html", '<p>Before.</p><p<b x="1">Middle.</p><%y>After.')
+    assert "Before." in loaded.document.text and "Middle." in loaded.document.text and "After." in loaded.document.text
+
+
+def test_mail_in_an_unknown_encoding_is_read_as_far_as_it_goes(tmp_path):
+    loaded = read(tmp_path, "a.eml", b"Subject: Hi\nContent-Type: text/plain; charset=klingon\n\nGr\xfc\xdfe aus Ulm.\n")
+    assert pieces(loaded) == ["Hi", "Gr\ufffd\ufffde aus Ulm."]
+
+
+def test_a_mailbox_with_a_false_separator(tmp_path):
+    loaded = read(tmp_path, "a.mbox", "From a Mon\nSubject: One\n\nFirst.\nFrom here on all is text.\nSecond.\n")
+    assert pieces(loaded) == ["One", "First.\nFrom here on all is text.\nSecond."]

@@ -16,7 +16,7 @@ from retrieval.readers.markup import Markup
 from retrieval.readers.text import text_blocks
 
 _SHOWN = ("From", "To", "Cc", "Date")
-_SEPARATOR = re.compile(rb"(?:\A|(?<=\n))From [^\n]*\n")  # RFC 4155; ">From " in a message is text
+_SEPARATOR = re.compile(rb"(?:\A|\n\r?\n)From \S+ [^\n]*\n")  # RFC 4155; ">From " in a message is text
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
