@@ -24,7 +24,7 @@ _LEVELS = {
 _FRONT = ("title", "author", "date")
 _SILENT = frozenset(
     "label maketitle tableofcontents centering includegraphics bibliographystyle bibliography input include vspace "
-    "hspace newpage clearpage usepackage documentclass newcommand renewcommand hypertarget def".split()
+    "hspace newpage clearpage usepackage documentclass newcommand renewcommand providecommand hypertarget def".split()
 )
 _POINTERS = "cite citep citet ref eqref autoref cref Cref pageref".split()
 _LISTS = frozenset(("itemize", "enumerate", "description", "thebibliography"))
@@ -34,15 +34,19 @@ _FLOWING = frozenset(
     "document abstract center quote quotation figure figure* table table* theorem proof lemma definition "
     "minipage".split()
 )
+_DEFINING = frozenset(("newcommand", "renewcommand", "providecommand", "def"))
+_LONGEST_MACRO = 300  # characters
+_SPACING = re.compile(r"\\(?:kern|hskip|vskip|raise|lower)\s*-?[\d.]+\s*(?:em|ex|pt|mm|cm|in|mu)")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 _LINE_END = "\v"  # of a forced line, until blanks are made single
 
 
 def read_latex(text: str) -> Reading:
-    """Read a LaTeX source as far as one can without running it; own macros stay as their arguments."""
-    nodes, _, _ = latexwalker.LatexWalker(text, latex_context=_grammar(), tolerant_parsing=True).get_latex_nodes()
+    """Read a LaTeX source as far as one can without running it; own macros without arguments are expanded."""
+    source = _SPACING.sub("", text)
+    nodes, _, _ = latexwalker.LatexWalker(source, latex_context=_grammar(), tolerant_parsing=True).get_latex_nodes()
     document = next((node.nodelist for node in nodes if _environment(node) == "document"), nodes)
-    tree = _Tree(Builder())
+    tree = _Tree(Builder(), (*nodes, *document))
     stated = {name: tree.text(_argument(node)) for node in (*nodes, *document) if (name := _macro(node)) in _FRONT}
     tree.builder.add(stated.get("title", ""), 1)
     tree.add(document)
@@ -78,14 +82,32 @@ def _holds_blocks(node: Any) -> bool:
     return is_group and any(_macro(part) in _LEVELS or _environment(part) for part in node.nodelist)
 
 
-def _converter() -> Any:
-    """Return pylatexenc's converter, with citation keys kept, and table cells and forced lines told apart."""
+def _converter(nodes: Iterable[Any]) -> Any:
+    """Return pylatexenc's converter; citations stay as keys, table cells and forced lines can be told apart."""
     context = latex2text.get_default_latex_context_db()
     pointers = [latex2text.MacroTextSpec(name, simplify_repl=_in_brackets) for name in _POINTERS]
     line_end = latex2text.MacroTextSpec("\\", simplify_repl=_LINE_END)
     cell_end = latex2text.SpecialsTextSpec("&", simplify_repl=" | ")
     context.add_context_category("pincite", prepend=True, macros=[*pointers, line_end], specials=[cell_end])
-    return latex2text.LatexNodes2Text(context, math_mode="text")
+    converter = latex2text.LatexNodes2Text(context, math_mode="text")
+    own = [latex2text.MacroTextSpec(name, simplify_repl=_constant(converter, body)) for name, body in _defined(nodes)]
+    context.add_context_category("own", prepend=True, macros=own)
+    return converter
+
+
+def _defined(nodes: Iterable[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield (name, body) of the macros without arguments that a source defines."""
+    for node in nodes:
+        given = node.nodeargd.argnlist if _macro(node) in _DEFINING and node.nodeargd else []
+        parts = [part for part in given if part is not None and part.latex_verbatim() != "*"]
+        name = parts[0].latex_verbatim().strip("{}\\ ") if len(parts) == 2 else ""
+        if name.isalpha():
+            yield name, parts[1]
+
+
+def _constant(converter: Any, body: Any) -> str:
+    """Return a macro's text as a format without arguments; short, so that macros in macros do not grow without end."""
+    return str(converter.nodelist_to_text([body]))[:_LONGEST_MACRO].replace("%", "%%")
 
 
 def _in_brackets(node: Any, l2tobj: Any) -> str:
@@ -96,9 +118,9 @@ def _in_brackets(node: Any, l2tobj: Any) -> str:
 class _Tree:
     """Gives nodes to a builder, paragraph by paragraph."""
 
-    def __init__(self, builder: Builder) -> None:
+    def __init__(self, builder: Builder, nodes: Iterable[Any]) -> None:
         self.builder = builder
-        self._converter = _converter()
+        self._converter = _converter(nodes)
         self._inline: list[Any] = []
 
     def text(self, *nodes: Any) -> str:
