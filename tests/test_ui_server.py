@@ -323,7 +323,7 @@ def run(*arguments, **environment):
 def test_the_command_serves_a_library_until_interrupted(library):
     process = run("--library", str(library.path))
     line = process.stdout.readline()
-    address = re.fullmatch(r"Pincite is at (http://127\.0\.0\.1:\d+/)\n", line)[1]
+    address = re.fullmatch(r"Pincite is at (http://127\.0\.0\.1:\d+/); its library is .*\n", line)[1]
     assert call(address, "status", {}).json()["error"] == ""
     process.send_signal(signal.SIGINT)
     assert process.wait(20) in (0, 130)

@@ -96,6 +96,11 @@ def launch(
 def serve(folder: str | Path | None, **options: Any) -> None:
     """Serve a library until interrupted, the shipped documents where no folder is named; options: as for launch."""
     with open_library(folder) as library:
-        page, address = launch(Service(library, seeds=folder is None), **options)
-        print(f"Pincite is at {address}" + ("gradio_api/mcp/ too, for MCP" if options.get("mcp") else ""), flush=True)
-        page.block_thread()
+        service = Service(library, seeds=folder is None)
+        page, address = launch(service, **options)
+        also = f", for MCP at {address}gradio_api/mcp/" if options.get("mcp") else ""
+        try:
+            print(f"Pincite is at {address}{also}; its library is {library.path}", flush=True)
+            page.block_thread()
+        finally:
+            service.wait()  # the interpreter must not end under a thread that loads a model

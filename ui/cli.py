@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from ui import terminal, words
+from ui.options import AsJson, LibraryFolder
 
 if TYPE_CHECKING:
     from retrieval import Library
@@ -33,36 +34,27 @@ app = typer.Typer(
 )  # fmt: skip
 
 
-def _folder(value: str | None) -> str | None:
-    """Refuse `--library ""`, which a forgotten shell variable makes and which would mean this folder."""
-    if value is not None and not value.strip():
-        raise typer.BadParameter("is empty; name a folder, for example --library ~/articles.pincite")
-    return value
-
-
-LibraryFolder = Annotated[
-    str | None,
-    typer.Option(
-        "--library", metavar="DIR", envvar="PINCITE_LIBRARY", callback=_folder, help="Folder of the library.",
-    ),
-]  # fmt: skip
-CitationStyle = Literal["markdown", "plain", "bibtex", "ris", "csl-json"]
-AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
-
-
 @contextmanager
 def _opened(folder: str | None, create: bool = False) -> Iterator["Library"]:
     """Open a library, the shipped one where no folder is named. Errors on purpose end here, with exit code 3."""
-    from retrieval import Library, PinciteError, Settings
+    from retrieval import Library, Settings
     from retrieval.library import default_library
 
     try:
         settings = Settings.from_environment()
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="the environment") from error
+    with _complaining(), default_library() if folder is None else Library(folder, settings, create=create) as library:
+        yield library
+
+
+@contextmanager
+def _complaining() -> Iterator[None]:
+    """Turn errors on purpose into a line on stderr and exit code 3."""
+    from retrieval import PinciteError
+
     try:
-        with default_library() if folder is None else Library(folder, settings, create=create) as library:
-            yield library
+        yield
     except (PinciteError, OSError) as error:
         terminal.complain(str(error))
         raise typer.Exit(3) from error
@@ -264,11 +256,12 @@ def ui(
     try:
         check = credentials(auth) if auth else None
         require_password(host, check)
-        from ui.app import serve  # gradio takes seconds that a complaint need not wait for
-
-        serve(library, host=host, port=port, auth=check, mcp=mcp, open_browser=show)
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error)) from error
+    from ui.app import serve  # gradio takes seconds that a complaint need not wait for
+
+    with _complaining():
+        serve(library, host=host, port=port, auth=check, mcp=mcp, open_browser=show)
 
 
 @app.command("eval", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

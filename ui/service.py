@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from retrieval import Answer, Citation, Hit, Library, PinciteError, Settings
+from retrieval.database import SCHEMA_VERSION
+from retrieval.models import fingerprint
 from retrieval.settings import seeds_folder
 from ui import render, suggest
 from ui.saved import citation
@@ -28,7 +30,8 @@ def open_library(folder: str | Path | None) -> Library:
     The page's own is apart from the one that `retrieval.ask` uses, so that uploads do not change its answers.
     """
     settings = Settings.from_environment()
-    return Library(folder or settings.cache / "page.pincite", settings)
+    own = settings.cache / f"page-{SCHEMA_VERSION}-{fingerprint(settings)}.pincite"
+    return Library(folder or own, settings)
 
 
 class Service:
@@ -57,6 +60,10 @@ class Service:
         finally:
             self._ready.set()
 
+    def wait(self) -> None:
+        """Return when `warm` is done."""
+        self._ready.wait()
+
     def status(self, _: Any = None) -> dict[str, Any]:
         """Tell whether questions can be answered at once, and what is wrong if they never will be."""
         return {"ready": self._ready.is_set(), "error": self._problem}
@@ -68,12 +75,12 @@ class Service:
 
         history: messages as in chat APIs; documents: doc_ids to look in, all where empty; passages: 1 to 50.
         """
-        self._ready.wait()
+        self.wait()
         return self.library.ask(_text(question), history=_messages(history), k=_k(passages), where=_where(documents))
 
     def search(self, question: str, passages: int = 10, documents: Any = ()) -> list[Hit]:
         """Find passages; see `answer` for what goes in and what is raised."""
-        self._ready.wait()
+        self.wait()
         return self.library.search(_text(question), k=_k(passages), where=_where(documents))
 
     def ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,7 +188,7 @@ class Service:
 
     def suggestions(self, _: Any = None) -> dict[str, str]:
         """Return questions to begin with, made of the documents and answered by them."""
-        self._ready.wait()
+        self.wait()
         generation = self.library.info()["generation"]
         if self._suggested[0] != generation:
             self._suggested = (generation, suggest.questions(self.library))
