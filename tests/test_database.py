@@ -1,5 +1,7 @@
+import os
 import sqlite3
 import threading
+import time
 
 import pytest
 from fakes import about_bees, prepare, scattered
@@ -126,3 +128,24 @@ def test_a_library_that_another_program_holds_is_said_to_be_busy(store, monkeypa
     other.close()
     store.add([prepare(about_bees())])
     assert store.count("documents") == 1
+
+
+def test_processes_may_make_the_same_library_at_once(tmp_path):
+    """SQLite does not wait while another process switches to write-ahead logging; 1 in 200 openings failed."""
+    for attempt in range(15):
+        path, begin = tmp_path / str(attempt) / "library.db", time.monotonic() + 0.02
+        children = [fork(path, begin) for _ in range(4)]
+        assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0, 0]
+
+
+def fork(path, begin):
+    """Open the store in a child at a moment; its exit code is 0 if that went well."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        time.sleep(max(0.0, begin - time.monotonic()))
+        Store(path).set_meta(str(os.getpid()), "here")
+        os._exit(0)
+    except BaseException:
+        os._exit(1)

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -102,7 +103,17 @@ def test_a_folder_that_is_no_model_is_named(tmp_path):
     folder = small_model(tmp_path / "model")
     with pytest.raises(ModelError, match=f"sentence-transformers cannot load {folder}"):
         exported(Settings(model=str(folder), cache=tmp_path / "cache"))
-    assert not list((tmp_path / "cache" / "models").glob("tmp*")), "nothing half made stays"
+    assert not list((tmp_path / "cache" / "models").glob("export-*")), "nothing half made stays"
+
+
+def test_what_a_killed_export_left_is_swept(tmp_path):
+    old, new = (tmp_path / "cache" / "models" / f"export-{name}" for name in ("old", "new"))
+    for folder in (old, new):
+        (folder / "export").mkdir(parents=True)
+    os.utime(old, (1, 1))
+    with pytest.raises(ModelError):
+        exported(Settings(model=str(small_model(tmp_path / "model")), cache=tmp_path / "cache"))
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_writing_is_whole_or_not_at_all(tmp_path):
