@@ -104,7 +104,7 @@ def test_a_member_that_is_longer_than_it_says(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", "a.docx a.docm a.pptx a.odt a.epub a.xlsx a.xls a.ods a.pdf a.rtf a.mbox a.eml".split()
+    "name", "a.docx a.docm a.html a.pptx a.odt a.epub a.xlsx a.xls a.ods a.pdf a.rtf a.mbox a.eml".split()
 )
 def test_a_file_that_is_something_else(tmp_path, name):
     assert reason(tmp_path, name, os.urandom(2000) + b"\x00") != ""

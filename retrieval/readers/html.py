@@ -47,6 +47,8 @@ def parse_html(content: bytes) -> Any:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = trafilatura.utils.decode_file(content) or decode(content)
+    if "\x00" in text:
+        text = decode(content)  # UTF-16, or no text at all
     if not text.strip():
         raise UnreadableError("holds no text")
     parser = html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
