@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ui import terminal, words
-from ui.options import AsJson, LibraryFolder
+from ui.options import AsJson, CitationStyle, LibraryFolder
 
 if TYPE_CHECKING:
     from retrieval import Library

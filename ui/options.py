@@ -1,6 +1,6 @@
 """Options that several commands take. Knows nothing about what the commands do."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
