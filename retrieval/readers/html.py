@@ -9,11 +9,12 @@ from typing import Any
 import trafilatura
 from lxml import html
 
-from retrieval.blocks import Block, Builder, Reading, UnreadableError
+from retrieval.blocks import Block, Builder, Reading, UnreadableError, one_line
 from retrieval.metadata import common
 from retrieval.readers.decoding import decode
 from retrieval.readers.markup import Markup
 
+_DATES = {"extensive_search": False, "original_date": True}  # what the page states, not the first date in its text
 _SHARE = 0.25  # of the words that must be in the main text, else everything is kept
 _ANCHOR = 12  # letters and digits from which a block is told from others by its text
 _BESIDE = ("nav", "aside", "footer")
@@ -25,7 +26,9 @@ def read_html(content: bytes) -> Reading:
     trafilatura only says where the main text is: it leaves out headings, lists and notes (2.3, pages of pandoc).
     """
     tree = parse_html(content)
-    found: Any = trafilatura.bare_extraction(content, favor_recall=True, include_comments=False, with_metadata=True)
+    found: Any = trafilatura.bare_extraction(
+        content, favor_recall=True, include_comments=False, with_metadata=True, date_extraction_params=_DATES
+    )
     _drop_menus(tree)
     everything = Builder()
     Markup(everything).add(tree)
@@ -37,8 +40,14 @@ def read_html(content: bytes) -> Reading:
     fields = ("author", "date", "sitename", "url")
     language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
     metadata = [(key, getattr(found, key, None)) for key in fields]
-    title = str(getattr(found, "title", None) or tree.findtext(".//title") or "")
-    return builder.reading(title, common([*metadata, ("language", language)]))
+    return builder.reading(_title(tree, found), common([*metadata, ("language", language)]))
+
+
+def _title(tree: Any, found: Any) -> str:
+    """Return the main text's title where the page's title has it in it, for example before its publication."""
+    stated = one_line(tree.findtext(".//title") or "")
+    title = one_line(getattr(found, "title", None) or "")
+    return title if title in stated or not stated else stated
 
 
 def parse_html(content: bytes) -> Any:
