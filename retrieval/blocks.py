@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from retrieval.records import Scalar, Span
 
-LONGEST_TEXT = 50_000_000  # characters of one document; a novel has 600,000
+LONGEST_TEXT = 20_000_000  # characters of one document; a novel has 600,000
 LONGEST_HEADING = 200  # characters; what is longer is nobody's heading, whatever it is marked as
 
 

@@ -81,8 +81,9 @@ def _content(path: Path, max_bytes: int) -> tuple[bytes, os.stat_result]:
                 reason = f"has {size:.1f} MB; at most {limit:.1f} MB are read (set PINCITE_MAX_FILE_MB to change it)"
                 raise DocumentError(str(path), reason)
             content = file.read(max_bytes + 1)
-            if len(content) > max_bytes:
-                raise DocumentError(str(path), "grew while it was read; add it again when it is complete")
+            after = os.fstat(file.fileno())
+            if len(content) > max_bytes or (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
+                raise DocumentError(str(path), "changed while it was read; add it again when it is complete")
             return content, status
     except OSError as error:
         raise DocumentError(str(path), error.strerror or str(error)) from error

@@ -75,7 +75,7 @@ class Sandbox:
             paths = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
             limits = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _CODE.format(memory=self._memory)],
+                [sys.executable, "-P", "-c", _CODE.format(memory=self._memory)],
                 env=os.environ | limits | {"PYTHONPATH": paths},
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
@@ -139,7 +139,8 @@ def serve(memory: int) -> None:
             suffix, content = _receive(sys.stdin.buffer).decode(), _receive(sys.stdin.buffer)
         except EOFError:
             return
-        _send(answers, json.dumps(_answer(suffix, content, memory)).encode())
+        answer = json.dumps(_answer(suffix, content, memory), ensure_ascii=False)
+        _send(answers, answer.encode("utf-8", "replace"))
 
 
 def _answer(suffix: str, content: bytes, memory: int) -> dict[str, Any]:

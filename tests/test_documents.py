@@ -136,7 +136,7 @@ def test_a_file_of_exactly_the_limit_is_read(tmp_path):
 def test_a_file_longer_than_its_size_said_is_not_cut(tmp_path):
     path = tmp_path / "grows.txt"
     path.symlink_to("/proc/cpuinfo")
-    assert reason(path, max_bytes=20) == "grew while it was read; add it again when it is complete"
+    assert reason(path, max_bytes=20) == "changed while it was read; add it again when it is complete"
 
 
 def test_missing(tmp_path):
@@ -167,6 +167,41 @@ def test_pipe_returns_at_once(tmp_path):
     thread.start()
     thread.join(timeout=5)
     assert reasons == ["is not a regular file"]
+
+
+def test_a_file_that_changes_while_it_is_read(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"word " * (4 * MEGABYTE))
+    writing = threading.Event()
+
+    def touch():
+        while not writing.is_set():
+            os.utime(path)
+
+    thread = threading.Thread(target=touch)
+    thread.start()
+    try:
+        assert reason(path, 32 * MEGABYTE) == "changed while it was read; add it again when it is complete"
+    finally:
+        writing.set()
+        thread.join()
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no devices here")
+def test_device(tmp_path):
+    path = tmp_path / "zero.txt"
+    path.symlink_to("/dev/zero")
+    assert reason(path) == "is not a regular file"
+
+
+def test_links_that_lead_in_circles(tmp_path):
+    make(tmp_path, "a/b.txt")
+    (tmp_path / "a" / "up").symlink_to(tmp_path)
+    (tmp_path / "one.txt").symlink_to(tmp_path / "two.txt")
+    (tmp_path / "two.txt").symlink_to(tmp_path / "one.txt")
+    found = list(find_files(tmp_path))
+    assert found == [tmp_path / "one.txt", tmp_path / "two.txt", tmp_path / "a" / "b.txt"]
+    assert reason(tmp_path / "one.txt") == "Too many levels of symbolic links"
 
 
 def test_directory(tmp_path):

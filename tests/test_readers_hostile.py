@@ -241,6 +241,14 @@ def test_a_worker_that_dies_is_replaced(sandbox):
     assert box.parse(".csv", FINE).text == "a: 1; b: 2"
 
 
+def test_modules_in_the_working_folder_are_not_imported(python, tmp_path):
+    for name in ("docx", "lxml", "yaml", "csv", "json"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('let in')")
+    (tmp_path / "a.csv").write_bytes(FINE)
+    code = f"from pathlib import Path; from retrieval.documents import load; import os; os.chdir({str(tmp_path)!r})\n"
+    assert python(code + "print(load(Path('a.csv'), 9999).document.text)").communicate()[0] == "a: 1; b: 2\n"
+
+
 def test_one_worker_serves_many_threads(sandbox):
     box = sandbox()
     found = []
