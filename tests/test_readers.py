@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 from docx.oxml import OxmlElement
 
+from retrieval import Library, Settings
 from retrieval.documents import load
 from retrieval.errors import DocumentError
 from retrieval.passages import split
@@ -449,10 +450,45 @@ def test_a_broken_tag_hides_nothing(tmp_path):
 
 
 def test_mail_in_an_unknown_encoding_is_read_as_far_as_it_goes(tmp_path):
-    loaded = read(tmp_path, "a.eml", b"Subject: Hi\nContent-Type: text/plain; charset=klingon\n\nGr\xfc\xdfe aus Ulm.\n")
+    loaded = read(
+        tmp_path, "a.eml", b"Subject: Hi\nContent-Type: text/plain; charset=klingon\n\nGr\xfc\xdfe aus Ulm.\n"
+    )
     assert pieces(loaded) == ["Hi", "Gr\ufffd\ufffde aus Ulm."]
 
 
 def test_a_mailbox_with_a_false_separator(tmp_path):
     loaded = read(tmp_path, "a.mbox", "From a Mon\nSubject: One\n\nFirst.\nFrom here on all is text.\nSecond.\n")
     assert pieces(loaded) == ["One", "First.\nFrom here on all is text.\nSecond."]
+
+
+# --- in a library
+
+
+@pytest.mark.parametrize(
+    "question, quote",
+    [
+        ("How many of the bolts held?", "Of the two hundred bolts, nine held."),
+        ("What is said of cable two?", "Cable two was not."),
+        ("What is the footnote about?", "A footnote about the deck."),
+        ("Which year had 0.7 million?", "2013 | 0.7 million"),
+        ("Was anybody hurt?", "No one was hurt — “really”."),
+    ],
+)
+def test_quotes_from_every_format_are_what_a_person_reads(written, report_library, question, quote):
+    suffixes = [".docx", ".odt", ".epub", ".html", ".rst", ".tex"]
+    for suffix in suffixes:
+        source = written(suffix).document.source
+        best = report_library.search(question, 1, {"source": source})[0]
+        start, end = (offset - best.passage.start for offset in best.best_sentence)
+        found = best.passage.text[start:end]
+        assert quote in (best.passage.text if suffix == ".tex" and "footnote" in question else found)
+        answer = report_library.ask(question, where={"source": source})
+        assert [report_library.verify(citation) for citation in answer.citations] == ["valid"] * len(answer.citations)
+
+
+@pytest.fixture(scope="module")
+def report_library(written, encoder, tmp_path_factory):
+    """The report in six formats, with the real model."""
+    with Library(tmp_path_factory.mktemp("reports") / "library", Settings(threshold=0.0), encoder=encoder) as library:
+        library.add(written(suffix).document.source for suffix in [".docx", ".odt", ".epub", ".html", ".rst", ".tex"])
+        yield library
