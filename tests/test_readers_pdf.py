@@ -1,14 +1,17 @@
 """PDF as ReportLab, LaTeX and LibreOffice write it: reading order, paragraphs, pages, what is not text."""
 
-import io
 import shutil
 import subprocess
 import textwrap
 
 import docx
 import pytest
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from PIL import Image
 from reportlab.lib.utils import ImageReader
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from retrieval.documents import load
@@ -97,6 +100,18 @@ def test_hyphens_at_line_ends(page):
     write(page, lines)
     assert pieces(page.load()) == [
         "The well-known engineer found a well-known fault in the Anglo-Dutch design and nothing else at all today."
+    ]
+
+
+def test_lines_of_chinese_join_without_a_blank(page):
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    write(
+        page,
+        ["这座桥的桥面在星期一早上六点掉进了河里没有人受", "伤市长说这座桥已经关闭了。The deck fell", "on Monday."],
+        font="STSong-Light",
+    )
+    assert pieces(page.load()) == [
+        "这座桥的桥面在星期一早上六点掉进了河里没有人受伤市长说这座桥已经关闭了。The deck fell on Monday."
     ]
 
 
@@ -250,14 +265,16 @@ def test_a_paper_of_latex_with_every_sentence_in_order(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice (apt install libreoffice-writer-nogui)")
-def test_a_letter_of_libreoffice_reads_like_its_source(tmp_path):
+def test_two_columns_of_libreoffice_with_every_sentence_in_order(tmp_path):
     document = docx.Document()
-    document.add_heading("A Letter", 0)
-    for number in range(0, 60, 6):
+    document.add_heading("A Report", 0)
+    for number in range(0, 96, 6):
         document.add_paragraph(" ".join(SENTENCES[number : number + 6]))
-    content = io.BytesIO()
-    document.save(content)
-    (tmp_path / "a.docx").write_bytes(content.getvalue())
+    columns = OxmlElement("w:cols")
+    columns.set(qn("w:num"), "2")
+    document.sections[0]._sectPr.append(columns)
+    document.sections[0].header.paragraphs[0].text = "The Bridge Quarterly"
+    document.save(tmp_path / "a.docx")
     profile = f"-env:UserInstallation=file://{tmp_path}/profile"
     command = [
         "soffice",
@@ -270,8 +287,10 @@ def test_a_letter_of_libreoffice_reads_like_its_source(tmp_path):
         str(tmp_path / "a.docx"),
     ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    printed, written = load(tmp_path / "a.pdf", MEGABYTE), load(tmp_path / "a.docx", MEGABYTE)
-    assert pieces(printed) == pieces(written)
+    loaded = load(tmp_path / "a.pdf", MEGABYTE)
+    assert pieces(loaded)[:2] == ["The Bridge Quarterly", "A Report"]
+    assert " ".join(pieces(loaded)[2:]) == " ".join(SENTENCES[:96])
+    assert [block.page for block in loaded.blocks] == sorted(block.page for block in loaded.blocks)
 
 
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs pdftotext (apt install poppler-utils)")

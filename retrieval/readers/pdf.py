@@ -36,6 +36,7 @@ _AS_READ = {
 _BOLD = re.compile(rb"bold|black|heavy|demi|BX\d", re.IGNORECASE)
 _FORCED_BOLD = 1 << 18
 _NO_TITLE = re.compile(r"\(?untitled\)?|\(?anonymous\)?|unspecified|.*\.(?:docx?|tex|dvi|indd|qxd|pdf)", re.IGNORECASE)
+_WITHOUT_BLANKS = re.compile("[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _WORD_BEFORE, _WORD_AFTER = re.compile(r"\w+$"), re.compile(r"\w+")
 
 
@@ -173,21 +174,17 @@ class Words:
 
     def joined(self, paragraph: Paragraph) -> tuple[str, tuple[tuple[int, int], ...]]:
         """Join lines into the text that a person reads; also (offset, page) of each further page."""
-        text, turns = "", []
-        page = paragraph.lines[0].page
+        text, turns = "", list[Span]()
         starts = {id(item.lines[0]) for item in paragraph.joined}
         by_line = paragraph.by_line and not paragraph.joined
-        for index, line in enumerate(paragraph.lines):
-            before = paragraph.lines[index - 1] if index else None
-            if before is not None and before.hyphen:
-                text += self._hyphen(text, line.text)
-            elif before is not None:
-                is_same = abs(before.y - line.y) < 0.3 * line.size and before.page == line.page
-                text += "\n" if id(line) in starts or (by_line and not is_same) else " "
-            if line.page != page:
-                page = line.page
-                turns.append((len(text), page))
-            text += line.text
+        for before, line in pairwise([None, *paragraph.lines]):
+            if before is not None and line is not None:
+                is_row = abs(before.y - line.y) < 0.3 * line.size and before.page == line.page
+                ends = id(line) in starts or (by_line and not is_row)
+                text += "\n" if ends else self._hyphen(text, line.text) if before.hyphen else _blank(before, line)
+                if line.page != before.page:
+                    turns.append((len(text), line.page))
+            text += line.text if line else ""
         return text, tuple(turns)
 
     def _hyphen(self, before: str, after: str) -> str:
@@ -197,3 +194,8 @@ class Words:
             return "-"
         is_compound = f"{first.group()}-{second.group()}" in self._hyphenated
         return "-" if is_compound or not second.group()[0].islower() else ""
+
+
+def _blank(before: Line, after: Line) -> str:
+    """Return what stands between the words of two lines: nothing in Chinese and Japanese."""
+    return "" if _WITHOUT_BLANKS.match(before.text[-1]) and _WITHOUT_BLANKS.match(after.text) else " "
