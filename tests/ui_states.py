@@ -17,6 +17,8 @@ HOSTILE = (
     "[a link](javascript:alert(1)) \u202egnp.exe\u202c and `ticks` {{constructor}} ${window.hacked = 1} \\u0041 &amp; end.\n\n"
     "The zebra numbers are " + "[1]" * 10_000 + " in all.\n"
 )
+IN_VIEW = """mark => { const box = mark.getBoundingClientRect(), paper = document.querySelector('#paper').getBoundingClientRect();
+    return box.bottom > paper.top && box.top < paper.bottom; }"""
 STATES: dict[str, Callable[[Page], None]] = {}
 
 
@@ -57,6 +59,19 @@ def pane(page: Page, name: str) -> None:
     """Show a pane where the page is too narrow for all."""
     if page.is_visible(f"nav [data-show={name}]"):
         page.click(f"nav [data-show={name}]")
+
+
+def current(page: Page) -> str:
+    return "".join(page.locator("mark.now").all_text_contents())
+
+
+def quote(page: Page, marker: int = 1) -> str:
+    return page.locator(f".turn:last-child .quotes > li:nth-child({marker}) blockquote").text_content()
+
+
+def upload(page: Page, name: str, content: bytes) -> None:
+    page.set_input_files("#files", [{"name": name, "mimeType": "text/plain", "buffer": content}])
+    page.wait_for_selector("#uploads >> text=/ of 1 added/")
 
 
 @state

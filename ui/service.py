@@ -204,7 +204,9 @@ class Service:
             path.unlink(missing_ok=True)
             self.library.remove(str(path))
             return {"error": render.message(report.failed[0].reason)}
-        return {"doc_id": (report.added + report.replaced + report.unchanged)[0], "new": not report.unchanged}
+        note = "; ".join(render.message(each.reason) for each in report.incomplete)
+        doc_id = (report.added + report.replaced + report.unchanged)[0]
+        return {"doc_id": doc_id, "new": not report.unchanged, "note": note}
 
     def _store(self, name: str, content: bytes) -> Path:
         """Write an upload; the name keeps only its letters, and only as a hint for people."""

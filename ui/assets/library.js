@@ -77,9 +77,10 @@ async function addAll(files) {
   let failed = 0;
   for (const [index, file] of files.entries()) {
     line.textContent = `Adding ${index + 1} of ${files.length}: ${file.name}`;
-    const problem = await addOne(file);
-    failed += problem ? 1 : 0;
-    if (problem || files.length <= 5) bar.after(make("p", { className: problem ? "bad" : "", textContent: `${file.name}: ${problem || "added"}` }));
+    const { error, note } = await addOne(file);
+    failed += error ? 1 : 0;
+    const told = error || (note ? `added, but ${note}` : "added");
+    if (error || note || files.length <= 5) bar.after(make("p", { className: error ? "bad" : "", textContent: `${file.name}: ${told}` }));
     bar.value = index + 1;
   }
   bar.remove();
@@ -87,12 +88,12 @@ async function addAll(files) {
   await Promise.all([refresh(), suggest()]);
 }
 
-/** Send one file; resolves to what was wrong with it, or "". */
+/** Send one file; resolves to {error} or {note}: what was wrong with it, or what of it was not read. */
 async function addOne(file) {
   const { types, bytes } = limits;
   const suffix = /\.[^.]*$/.exec(file.name.toLowerCase())?.[0] || "(none)";
-  if (!types.includes(suffix)) return `files of type ${suffix} cannot be read; those that can are listed below`;
-  if (file.size > bytes) return `has ${(file.size / 2 ** 20).toFixed(1)} MB; at most ${bytes / 2 ** 20} MB are read`;
+  if (!types.includes(suffix)) return { error: `files of type ${suffix} cannot be read; those that can are listed below` };
+  if (file.size > bytes) return { error: `has ${(file.size / 2 ** 20).toFixed(1)} MB; at most ${bytes / 2 ** 20} MB are read` };
   const form = new FormData();
   const component = window.gradio_config.components.find((each) => each.props.elem_id === "pincite");
   for (const [name, value] of Object.entries({ component_id: component.id, session_hash: "upload", fn_name: "upload" })) form.append(name, value);
@@ -100,8 +101,8 @@ async function addOne(file) {
   try {
     const response = await fetch("gradio_api/component_server/", { method: "POST", body: form });
     const result = await response.json();
-    return response.ok ? result.error || "" : String(result.detail || "was refused");
+    return response.ok ? result : { error: String(result.detail || "was refused") };
   } catch (error) {
-    return "could not be sent; is Pincite still running?";
+    return { error: "could not be sent; is Pincite still running?" };
   }
 }
