@@ -61,8 +61,11 @@ ONLY_IN = {
     "sentence_transformers": {"retrieval/models.py"},
     "transformers": {"retrieval/models.py"},
     "sqlite3": {"retrieval/database.py"},
+    "pypdfium2": {"retrieval/readers/pdf.py"},
+    "trafilatura": {"retrieval/readers/html.py"},
+    "subprocess": {"retrieval/sandbox.py"},
 }
-HEAVY = "torch sentence_transformers transformers gradio"
+HEAVY = "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc pysubs2"
 
 
 def imports(path: Path) -> Iterator[tuple[str, str]]:
