@@ -105,9 +105,7 @@ def test_questions_that_cannot_be_asked(pincite, library, question, message):
     assert result.stderr.startswith(message)
 
 
-@pytest.mark.parametrize(
-    "question", ["Кто открыл мост?", "谁开了桥?", "\x1b[31mred\x1b[0m", "--", "' OR 1=1"], ids=ascii
-)
+@pytest.mark.parametrize("question", ["谁开了桥?", "\x1b[31mred\x1b[0m", "--"], ids=ascii)
 def test_questions_of_other_kinds(pincite, library, question):
     result = pincite("ask", "--library", library, "--", question)
     assert result.exit_code in (0, 1)
