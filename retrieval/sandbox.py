@@ -1,12 +1,14 @@
 """Parses content in a process of its own with limits on time and memory. Knows nothing about files or formats.
 
 One worker serves one file after another; it is started with the first and replaced when it fails. It gets the content
-through a pipe and answers with JSON, and it may neither open connections, nor start programs, nor write files.
+through a pipe and answers with JSON; it may neither open connections, nor start programs (but Tesseract), nor write
+files.
 """
 
 import atexit
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -22,6 +24,7 @@ SECONDS = 60.0  # for one file, and more for a large one: 1,000 pages of PDF tak
 SECONDS_PER_MB = 4.0
 MEMORY = 1 << 30  # bytes of address space
 _LONGEST_ANSWER = 1 << 29  # bytes
+_TESSERACT = shutil.which("tesseract") or ""
 _SIZE = struct.Struct("<Q")
 _CODE = "from retrieval.sandbox import serve; serve({memory})"
 _FORBIDDEN = tuple(
@@ -170,8 +173,8 @@ def _limit(memory: int) -> None:
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    """Audit hook: a file that is only read needs no connection and no other program."""
-    if event.startswith(_FORBIDDEN):
+    """Audit hook: a file that is only read needs no connection, and no other program than Tesseract."""
+    if event.startswith(_FORBIDDEN) and not (event == "subprocess.Popen" and arguments[0] == _TESSERACT):
         _forbidden(event)
 
 

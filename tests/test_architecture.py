@@ -36,6 +36,7 @@ ORDER = [
     "readers.subtitles",
     "readers.printed",
     "readers.layout",
+    "readers.ocr",
     "readers.pdf",
     "reading",
     "sandbox",
@@ -63,7 +64,7 @@ ONLY_IN = {
     "sqlite3": {"retrieval/database.py"},
     "pypdfium2": {"retrieval/readers/pdf.py"},
     "trafilatura": {"retrieval/readers/html.py"},
-    "subprocess": {"retrieval/sandbox.py"},
+    "subprocess": {"retrieval/sandbox.py", "retrieval/readers/ocr.py"},
 }
 HEAVY = "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc pysubs2"
 

@@ -5,6 +5,7 @@ import subprocess
 import textwrap
 
 import docx
+import pypdfium2
 import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -203,6 +204,25 @@ def test_a_scan_has_no_text(page):
     with pytest.raises(DocumentError) as caught:
         page.load()
     assert caught.value.reason == "no text on page 1 (scanned?)"
+
+
+@pytest.mark.skipif(
+    not shutil.which("tesseract"), reason="needs Tesseract (apt install tesseract-ocr tesseract-ocr-eng)"
+)
+def test_a_scan_is_recognized_where_tesseract_is_installed(page, tmp_path):
+    printed = Canvas(str(tmp_path / "printed.pdf"))
+    write(printed, ["A Scanned Study"], y=800, size=18)
+    write(printed, wrapped(SENTENCES[:6]))
+    write(printed, wrapped(SENTENCES[6:9]), y=650)
+    printed.save()
+    picture = pypdfium2.PdfDocument(tmp_path / "printed.pdf")[0].render(scale=2.5).to_pil()
+    write(page, SENTENCES[20:21])
+    page.showPage()
+    page.drawImage(ImageReader(picture), 0, 0, 595, 842)
+    loaded = page.load()
+    assert pieces(loaded) == [SENTENCES[20], "A Scanned Study", " ".join(SENTENCES[:6]), " ".join(SENTENCES[6:9])]
+    assert [(block.page, block.level) for block in loaded.blocks] == [(1, 0), (2, 1), (2, 0), (2, 0)]
+    assert loaded.document.metadata["warnings"] == "page 2 read from a picture; compare quotes with it"
 
 
 def test_metadata(page):

@@ -17,6 +17,7 @@ from pypdfium2 import raw
 from retrieval.blocks import Builder, Reading, UnreadableError, one_line, printable
 from retrieval.metadata import common
 from retrieval.readers.layout import Paragraph, paragraphs
+from retrieval.readers.ocr import recognized
 from retrieval.readers.printed import CUT_WORD, Gap, Line
 from retrieval.records import Span
 
@@ -49,13 +50,11 @@ def read_pdf(content: bytes) -> Reading:
         raise UnreadableError(
             "is encrypted; save it without a password" if is_locked else "is no PDF, or damaged"
         ) from error
-    pages, silent = [], []
-    for number in range(1, len(document) + 1):
-        lines = _page(document, number)
-        pages.append(lines or [])
-        if lines is None:
-            silent.append(number)
-    warning = f"no text on {_ranges(silent)} (scanned?)" if silent else ""
+    found = {number: _page(document, number) for number in range(1, len(document) + 1)}
+    silent = [number for number, lines in found.items() if lines is None]
+    pictured = recognized(document, silent)
+    pages = [lines or pictured.get(number, []) for number, lines in found.items()]
+    warning = _warning([number for number in silent if number not in pictured], list(pictured))
     if not any(pages):
         raise UnreadableError(warning or "holds no text")
     stated = document.get_metadata_dict()
@@ -78,6 +77,12 @@ def _language(document: Any) -> str:
     buffer = (ctypes.c_ushort * 64)()
     length = raw.FPDFCatalog_GetLanguage(document, buffer, ctypes.sizeof(buffer))  # bytes, with the final zero
     return bytes(buffer)[: max(0, min(length, ctypes.sizeof(buffer)) - 2)].decode("utf-16-le", "replace")
+
+
+def _warning(silent: Sequence[int], pictured: Sequence[int]) -> str:
+    """Say which pages were not read, and which only by recognizing letters in a picture."""
+    guessed = f"{_ranges(pictured)} read from a picture; compare quotes with it" if pictured else ""
+    return "; ".join(filter(None, (f"no text on {_ranges(silent)} (scanned?)" if silent else "", guessed)))
 
 
 def _ranges(numbers: Sequence[int]) -> str:
