@@ -30,7 +30,7 @@ def measure(
     seconds: Annotated[float, typer.Option(min=1, help="How long they go on.")] = 60,
     pause: Annotated[float, typer.Option(min=0, help="Seconds from one question of a person to the next.")] = 2,
 ) -> None:
-    """Print requests, errors, median and 95th percentile in milliseconds, and memory before and after."""
+    """Print requests, errors, median and 95th percentile in milliseconds, and memory as it goes."""
     server = subprocess.Popen([sys.executable, "-m", "ui"], stdout=subprocess.PIPE, text=True)
     try:
         found = re.search(r"http://\S+(?=;)", server.stdout.readline() if server.stdout else "")
@@ -47,14 +47,13 @@ async def _run(address: str, pid: int, users: int, seconds: float, pause: float)
         components = (await client.get("config")).json()["components"]
         component = next(each["id"] for each in components if each["props"].get("elem_id") == "pincite")
         warm, _ = await asyncio.gather(_user(client, component, 0, 5, 0), asyncio.sleep(0))
-        before = _megabytes(pid)
+        memory = asyncio.create_task(_memory(pid, seconds))
         asked = await asyncio.gather(*(_user(client, component, number, seconds, pause) for number in range(users)))
-        after = _megabytes(pid)
     times = sorted(time for each in asked for time, _ in each)
     errors = sum(not fine for each in [warm, *asked] for _, fine in each)
     print(f"{len(times)} questions of {users} users in {seconds:.0f} s, {errors} errors")
     print(f"median {statistics.median(times):.0f} ms, 95 % within {times[int(len(times) * 0.95)]:.0f} ms")
-    print(f"memory {before:.0f} MB before, {after:.0f} MB after")
+    print("memory in MB, at the start and after each quarter:", *await memory)
 
 
 async def _user(
@@ -80,10 +79,14 @@ async def _ask(client: httpx.AsyncClient, component: int, number: int, question:
     return (time.perf_counter() - sent) * 1e3, response.status_code == 200 and "record" in response.json()
 
 
-def _megabytes(pid: int) -> float:
-    """Return the resident memory of a process (Linux)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+async def _memory(pid: int, seconds: float) -> list[int]:
+    """Return the resident memory of a process (Linux) in MB at five times, as far apart as a quarter of the seconds."""
+    sizes = []
+    for _ in range(5):
+        status = Path(f"/proc/{pid}/status").read_text()
+        sizes.append(int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) // 1024)
+        await asyncio.sleep(seconds / 4)
+    return sizes
 
 
 if __name__ == "__main__":
