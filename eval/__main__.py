@@ -54,6 +54,9 @@ def _eval(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for run.json and report.html.")] = Path(
         "eval-report"
     ),
+    brief: Annotated[
+        Path | None, typer.Option("--summary", metavar="FILE", help="Also write the run without its questions.")
+    ] = None,
     compare: Annotated[
         tuple[Path, Path] | None, typer.Option(metavar="RUN1 RUN2", help="Compare two run.json; measures nothing.")
     ] = None,
@@ -71,6 +74,15 @@ def _eval(
             report = results.run(measured, lambda result: tables.show_set(console, result))
         tables.show_report(console, report)
         _write(report, out)
+        if brief:
+            results.save(results.summary(report), brief)
+
+
+@app.command()
+def table(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run.json or a summary.")]) -> None:
+    """Write a run as a Markdown table."""
+    with _errors():
+        typer.echo(tables.markdown(results.load(run)))
 
 
 def _progress(shown: Any) -> Progress:

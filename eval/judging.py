@@ -18,6 +18,7 @@ class Judged:
 
     found: shown as an answer, at the user's threshold. spans: whether it is known where the answer stands.
     passage: top 1, 3 and 5 hold an answer whole. quoted: a quote holds one whole, whether shown or not.
+    gold: the answers, or how the relevant documents begin. In quotes, gold is None where answers have no known place.
     right: found with such a quote, or not found where there is no answer. sentences, gold_sentences: quoted ones, and
     those of them that touch an answer. parts, quoted_parts: of the answer. invalid: quotes unlike their source.
     """
@@ -73,8 +74,8 @@ def judge(asked: Asked, threshold: float, text_of: TextOf) -> Judged:
         parts=len(needed),
         quoted_parts=len(held),
         invalid=sum((text_of(c.doc_id) or "")[c.start : c.end] != c.quote for c in citations),
-        quotes=[_shown(c, any(mark)) for c, mark in zip(citations, marks, strict=True)],
-        gold=[(text_of(doc_id) or "")[start:end] for doc_id, start, end in dict.fromkeys(query.answers)][:5],
+        quotes=[_shown(c, any(m) if query.answers else None) for c, m in zip(citations, marks, strict=True)],
+        gold=_gold(query, text_of),
         nearest=answer.passages[0].passage.text[:600] if answer and answer.passages else "",
     )
 
@@ -103,5 +104,12 @@ def _marks(citation: Citation, query: Query, answer: Answer | None) -> list[bool
     return [any(citation.doc_id == d and a < e and s < b for d, s, e in query.answers) for a, b in sorted(spans)]
 
 
-def _shown(citation: Citation, gold: bool) -> dict[str, Any]:
+def _gold(query: Query, text_of: TextOf) -> list[str]:
+    """Return up to five answers, or where their places are not known, how the relevant documents begin."""
+    answers = [(text_of(doc_id) or "")[start:end] for doc_id, start, end in dict.fromkeys(query.answers)]
+    begins = [(text_of(doc_id) or "")[:200] + " …" for doc_id, grade in query.relevant.items() if grade > 0]
+    return (answers or (begins if query.answerable else []))[:5]
+
+
+def _shown(citation: Citation, gold: bool | None) -> dict[str, Any]:
     return {"text": citation.quote, "title": citation.title, "locator": citation.locator, "gold": gold}

@@ -241,6 +241,11 @@ def save(report: Report, path: Path) -> None:
     path.write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1), "utf-8")
 
 
+def summary(report: Report) -> Report:
+    """Return a run without its questions, small enough to be committed."""
+    return replace(report, sets=[replace(result, questions=[]) for result in report.sets])
+
+
 def load(path: Path) -> Report:
     """Read a run; ValueError where the file is something else."""
     try:

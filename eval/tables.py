@@ -100,7 +100,8 @@ def _show_worst(console: Console, result: SetResult) -> None:
         return
     table = Table("worst questions", "expected", "got", box=None, header_style="bold")
     for question in questions:
-        expected = plain(question["gold"][0], 60) if question["gold"] else "not found"
+        nothing = "a relevant document" if question["answerable"] else "not found"
+        expected = plain(question["gold"][0], 60) if question["gold"] else nothing
         table.add_row(*map(Text, (plain(question["question"], 60), expected, plain(shown(question), 60))))
     console.print(table)
 
@@ -120,6 +121,33 @@ def show_check(console: Console, lines: Mapping[str, Sequence[Line]]) -> None:
             row = (number(line.name, value) for value in (line.recorded, line.least, line.now))
             table.add_row(line.name, *row, verdict)
         console.print(table)
+
+
+_BRIEF = {
+    "answers": ("right quote", "citation validity"),
+    "not found": ("answered when answerable", "not found recall", "AUROC"),
+    "speed": ("median ms",),
+}
+
+
+def markdown(report: Report) -> str:
+    """Return a table of a run for a README, with the command that made it.
+
+    Passage vectors and BM25 are those of the bare texts, as on leaderboards, where documents have titles.
+    """
+    rankings = ("passage vectors", "BM25", "rank fusion", OURS)
+    columns = ["data set", "questions", *(f"nDCG@10: {name}" for name in rankings)]
+    columns += [name for names in _BRIEF.values() for name in names]
+    rows = [columns, ["---"] * len(columns)]
+    for result in report.sets:
+        ablations = [result.ablations.get(f"{name}, no titles", result.ablations.get(name)) for name in rankings]
+        ranked = (f"{found['nDCG@10']['value']:.4f}" if found else "–" for found in ablations)
+        brief = (number(name, result.figures[group].get(name)) for group, names in _BRIEF.items() for name in names)
+        questions = number("questions", result.figures["size"]["questions"])
+        rows.append([plain(result.name), questions, *ranked, *brief])
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    made = f"{report.made}, commit {report.commit}, {report.machine['processor']}, {report.machine['cores']} cores"
+    return f"{table}\n\n`{report.command}` ({made})"
 
 
 def show_comparison(console: Console, comparison: Comparison) -> None:
