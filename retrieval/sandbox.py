@@ -47,7 +47,10 @@ class Sandbox:
         """Do what `reading.parse` does. UnreadableError also where it takes too much time or memory, or crashes."""
         seconds = self._seconds + SECONDS_PER_MB * (len(content) >> 20)
         with self._lock:
-            process = self._running()
+            try:
+                process = self._running()
+            except (OSError, EOFError) as error:
+                raise UnreadableError("cannot be read: the process that reads files cannot be started") from error
             overdue = threading.Event()
             timer = threading.Timer(seconds, _end, (process, overdue))
             timer.start()
@@ -83,6 +86,7 @@ class Sandbox:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
             self._owner = os.getpid()
+            _receive(_stdout(self._process), 0)  # ready: what follows is on the file's time
         return self._process
 
 
@@ -99,11 +103,16 @@ def _end(process: subprocess.Popen[bytes], overdue: threading.Event) -> None:
 
 def _exchange(process: subprocess.Popen[bytes], suffix: str, content: bytes) -> dict[str, Any]:
     """Send one job and wait for its answer; OSError, ValueError or EOFError where none comes."""
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
     _send(process.stdin, suffix.encode())
     _send(process.stdin, content)
-    answer: dict[str, Any] = json.loads(_receive(process.stdout, _LONGEST_ANSWER))
+    answer: dict[str, Any] = json.loads(_receive(_stdout(process), _LONGEST_ANSWER))
     return answer
+
+
+def _stdout(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    assert process.stdout is not None
+    return process.stdout
 
 
 def _send(stream: IO[bytes], content: bytes) -> None:
@@ -137,6 +146,7 @@ def serve(memory: int) -> None:
     sys.setrecursionlimit(3000)  # nested lists of a saved web page
     _limit(memory)
     sys.addaudithook(_refuse)
+    _send(answers, b"")
     while True:
         try:
             suffix, content = _receive(sys.stdin.buffer).decode(), _receive(sys.stdin.buffer)

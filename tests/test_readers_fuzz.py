@@ -117,7 +117,8 @@ def check(sandbox, suffix, content):
         assert is_front_matter or not reading.text[position : block.start].strip()
         position = block.end
     assert not reading.blocks or not reading.text[position:].strip()
-    assert reading.text.encode() and all(isinstance(value, str | int | float) for value in reading.metadata.values())
+    reading.text.encode()  # no halves of surrogate pairs
+    assert all(isinstance(value, str | int | float) for value in reading.metadata.values())
 
 
 def test_every_format_has_a_seed_or_is_another_name_of_one():
@@ -125,13 +126,17 @@ def test_every_format_has_a_seed_or_is_another_name_of_one():
     assert {suffix for suffix, kind in FORMATS.items() if kind not in seeded} == set()
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(suffix=st.sampled_from(sorted(SEEDS)), edits=EDITS)
 def test_damaged_files(sandbox, suffix, edits):
     check(sandbox, suffix, edited(SEEDS[suffix], edits))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(name=st.sampled_from([".docx", ".pptx", ".xlsx", ".odt", ".epub"]), share=st.floats(0, 0.999), edits=EDITS)
 def test_damaged_members_of_archives(sandbox, name, share, edits):
     with zipfile.ZipFile(io.BytesIO(SEEDS[name])) as file:
