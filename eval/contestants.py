@@ -179,8 +179,8 @@ def _llama_open(folder: Path) -> Search:
 
 def _haystack_build(texts: Sequence[tuple[str, str]], folder: Path) -> None:
     from haystack import Document
-    from haystack.components.embedders import SentenceTransformersDocumentEmbedder
     from haystack.document_stores.in_memory import InMemoryDocumentStore
+    from haystack_integrations.components.embedders.sentence_transformers import SentenceTransformersDocumentEmbedder
 
     embedder = SentenceTransformersDocumentEmbedder(model=_model(), progress_bar=False)
     embedder.warm_up()
@@ -191,8 +191,8 @@ def _haystack_build(texts: Sequence[tuple[str, str]], folder: Path) -> None:
 
 
 def _haystack_open(folder: Path) -> Search:
-    from haystack.components.embedders import SentenceTransformersTextEmbedder
     from haystack.document_stores.in_memory import InMemoryDocumentStore
+    from haystack_integrations.components.embedders.sentence_transformers import SentenceTransformersTextEmbedder
 
     embedder = SentenceTransformersTextEmbedder(model=_model(), progress_bar=False)
     embedder.warm_up()
@@ -209,7 +209,7 @@ CONTESTANTS = {
     "Chroma": Contestant(("chromadb",), _chroma_build, _chroma_open),
     "LangChain": Contestant(("langchain_core", "langchain_huggingface"), _langchain_build, _langchain_open),
     "LlamaIndex": Contestant(("llama_index",), _llama_build, _llama_open),
-    "Haystack": Contestant(("haystack",), _haystack_build, _haystack_open),
+    "Haystack": Contestant(("haystack", "haystack_integrations"), _haystack_build, _haystack_open),
 }
 
 
