@@ -85,8 +85,9 @@ def common(fields: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> dict[str, S
 
 def _scalar(value: Any) -> Scalar:
     """Return one value as text, number or truth; "" for what is none of them."""
-    if isinstance(value, list | tuple) and len(value) <= 100:
-        return "; ".join(str(part) for part in map(_scalar, value) if part != "")[:_LONGEST_VALUE]
+    if isinstance(value, list | tuple):  # one level: YAML's references make deeper ones explode
+        flat = (_scalar(part) for part in value[:100] if not isinstance(part, list | tuple))
+        return "; ".join(str(part) for part in flat if part != "")[:_LONGEST_VALUE]
     if isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 2**63):
         return value
     if isinstance(value, str):

@@ -3,6 +3,8 @@
 import datetime
 import io
 import mailbox
+import shutil
+import subprocess
 from email.message import EmailMessage
 
 import docx
@@ -405,6 +407,33 @@ term
     assert "secret words" not in loaded.document.text
     assert pieces(loaded)[:2] == ["Guide", "See :func:`open`."]
     assert pieces(loaded)[3:] == [".. toctree::\n\n   intro", "Take care.", "term\nits meaning"]
+
+
+# --- other files of LibreOffice
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice (apt install libreoffice-impress-nogui)")
+@pytest.mark.parametrize(
+    "suffix, expected",
+    [
+        (".odp", ["slide 2: Introduction", "slide 2: Cable one was renewed.", f"slide 2: {TABLE}"]),
+        (".ods", ["Costs, row 2: Year: 2012; Cost: 1.25"]),
+    ],
+)
+def test_slides_and_sheets_of_libreoffice(written, tmp_path, suffix, expected):
+    source = written(".pptx").document.source
+    if suffix == ".ods":
+        source = str(tmp_path / "a.xlsx")
+        with xlsxwriter.Workbook(source) as workbook:
+            sheet = workbook.add_worksheet("Costs")
+            sheet.write_row(0, 0, ["Year", "Cost"])
+            sheet.write_row(1, 0, [2012, 1.25])
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = ["soffice", profile, "--headless", "--convert-to", suffix[1:], "--outdir", str(tmp_path), source]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    (path,) = tmp_path.glob(f"*{suffix}")
+    found = [f"{place}: {text}" for place, text in places(load(path, MEGABYTE))]
+    assert [entry for entry in found if entry in expected] == expected
 
 
 # --- front matter and passages

@@ -1,6 +1,6 @@
-"""OpenDocument texts (ODT) -> headings, paragraphs, lists, tables, notes. Knows nothing about other formats.
+"""OpenDocument texts and slides (ODT, ODP) -> headings, paragraphs, lists, notes. Knows nothing about other formats.
 
-An ODT is a ZIP of XML; odfpy, the usual library, expands external entities and drops tracked insertions.
+Such a file is a ZIP of XML; odfpy, the usual library, expands external entities and drops tracked insertions.
 """
 
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ _META = {"initial-creator": "author", "creator": "creator", "date": "date", "lan
 
 
 def read_odt(content: bytes) -> Reading:
-    """Read a text document in reading order; notes follow at the end."""
+    """Read a text or presentation in reading order; footnotes follow at the end."""
     with open_zip(content) as archive:
         body = parse_xml(archive.read("content.xml"))
         meta = parse_xml(archive.read("meta.xml")) if "meta.xml" in archive.namelist() else None
     builder = Builder()
-    for text in body.iter("{*}text", "{*}presentation", "{*}drawing"):
+    for text in body.iter("{*}text", "{*}presentation"):
         if name(text.getparent()) == "body":
             _add(builder, text)
     for note in body.iter("{*}note"):
@@ -39,22 +39,34 @@ def name(element: Any) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def _add(builder: Builder, container: Any) -> None:
+def _add(builder: Builder, container: Any, place: str = "", level: int = 0) -> None:
+    """Add what is in an element. place: the slide; level: of its paragraphs."""
+    number = 0
     for element in container:
         tag = name(element)
-        if tag == "h":
-            level = next((value for key, value in element.attrib.items() if key.endswith("}outline-level")), "1")
-            builder.add(_text(element), min(int(level), 6))
+        if tag == "page":
+            number += 1
+            _add(builder, element, f"slide {number}")
+        elif tag == "h":
+            builder.add(_text(element), min(int(_attribute(element, "outline-level") or 1), 6), place=place)
         elif tag == "p":
-            style = next((value for key, value in element.attrib.items() if key.endswith("}style-name")), "")
-            builder.add(_text(element), 1 if style == "Title" else 0)
+            builder.add(_text(element), 1 if _attribute(element, "style-name") == "Title" else level, place=place)
             for box in element.iter("{*}text-box"):
-                _add(builder, box)
+                _add(builder, box, place)
         elif tag in ("list", "table"):
             lines = _items(element) if tag == "list" else _rows(element)
-            builder.add("\n".join(filter(None, map(one_line, lines))), by_line=True)
+            builder.add("\n".join(filter(None, map(one_line, lines))), by_line=True, place=place)
+        elif tag == "frame" and place:
+            _add(builder, element, place, 2 if _attribute(element, "class") == "title" else 0)
+        elif tag == "notes":
+            _add(builder, element, f"{place}, notes")
         elif tag not in _UNREAD:
-            _add(builder, element)
+            _add(builder, element, place, level)
+
+
+def _attribute(element: Any, wanted: str) -> str:
+    """Return an attribute by its name without its namespace; "" where it is not there."""
+    return next((str(value) for key, value in element.attrib.items() if key.endswith(f"}}{wanted}")), "")
 
 
 def _text(element: Any) -> str:
