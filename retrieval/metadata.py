@@ -88,8 +88,8 @@ def _scalar(value: Any) -> Scalar:
     if isinstance(value, list | tuple):  # one level: YAML's references make deeper ones explode
         flat = (_scalar(part) for part in value[:100] if not isinstance(part, list | tuple))
         return "; ".join(str(part) for part in flat if part != "")[:_LONGEST_VALUE]
-    if isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 2**63):
-        return value
+    if isinstance(value, bool | int | float):
+        return value if abs(value) < 2**63 else ""  # neither infinite, nor no number at all: SQLite's JSON has none
     if isinstance(value, str):
         return one_line(printable(value))[:_LONGEST_VALUE]
     return str(value) if hasattr(value, "isoformat") else ""
