@@ -17,7 +17,7 @@ SENTENCES = 5  # quoted at the most
 # behind the first. Near what logistic regression gives on squad2-dev-a without the paragraphs that xquad-r-en shares
 # with it (python -m eval.fit); there 0.88 of the answers lie in a quote, against 0.71 for the best sentence alone.
 QUOTE_WEIGHTS = (2.0, 4.8, 1.5)
-QUOTE_GAP = 1.0
+QUOTE_GAP = 0.7
 QUOTE_MARGIN = 2.2  # log-odds behind the best sentence within which others are quoted too
 # Log-odds that the question is answered here at all, fitted on the same questions against those of other data sets
 # and other articles: the best sentence's cosine, the best passage's cosine, the best passage's alignment.
