@@ -96,8 +96,8 @@ class Builder:
         self._length += len(text) + 2
 
     def reading(self, title: str = "", metadata: dict[str, Scalar] | None = None) -> Reading:
-        """Return what was collected; without a title, the first of the highest headings is it."""
-        headings = [block for block in self._blocks if block.level]
+        """Return what was collected; without a title, the first of the highest headings (of the first page) is it."""
+        headings = [block for block in self._blocks if block.level and block.page == self._blocks[0].page]
         first = min(headings, key=lambda block: block.level, default=None)
         found = one_line(printable(title)) or (first.heading if first else "")
         return Reading("\n\n".join(self._parts), found, tuple(self._blocks), metadata or {})

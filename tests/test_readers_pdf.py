@@ -67,6 +67,13 @@ def test_paragraphs_and_headings(page):
     assert loaded.document.title == "A Study of Bridges"
 
 
+def test_a_large_heading_further_on_is_not_the_title(page):
+    write(page, wrapped(SENTENCES[:3]))
+    page.showPage()
+    write(page, ["Appendix"], size=20)
+    assert page.load().document.title == "a"
+
+
 def test_indents_begin_paragraphs(page):
     lines = wrapped(SENTENCES[:4])
     write(page, lines)
