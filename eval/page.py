@@ -15,7 +15,7 @@ from eval.metrics import HEADLINE
 from eval.plots import plots
 from eval.rankings import OURS
 from eval.results import Report, SetResult, worst
-from eval.tables import number, p_value
+from eval.tables import change, number, p_value
 
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True,
@@ -50,7 +50,8 @@ def comparison_page(comparisons: Sequence[Comparison]) -> str:
 
 
 def _render(template: str, **values: Any) -> str:
-    return _TEMPLATES.get_template(template).render(number=number, percent=_percent, p_value=p_value, **values)
+    formats = {"number": number, "percent": _percent, "p_value": p_value, "change": change}
+    return _TEMPLATES.get_template(template).render(formats | values)
 
 
 def _tiles(result: SetResult) -> list[Mapping[str, str]]:

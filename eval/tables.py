@@ -11,7 +11,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 from rich.text import Text
 
-from eval.compare import Comparison, shown
+from eval.compare import Comparison, Row, shown
 from eval.rankings import OURS
 from eval.record import Line
 from eval.results import Report, SetResult, worst
@@ -27,6 +27,14 @@ def number(name: str, value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:,.0f}" if name in _COUNTS else f"{value:,.1f}" if name in _AMOUNTS else f"{value:.4f}"
+
+
+def change(row: Row) -> str:
+    """Write the difference of a figure between two runs; nothing where one of them has none."""
+    if row.before is None or row.after is None:
+        return ""
+    difference = row.after - row.before
+    return f"{'+' if difference >= 0 else '−'}{number(row.name, abs(difference))}"
 
 
 def plain(text: str, width: int = 0) -> str:
@@ -155,10 +163,8 @@ def show_comparison(console: Console, comparison: Comparison) -> None:
     console.print(Text(f"\n{plain(comparison.name)}: {plain(comparison.before)} → {plain(comparison.after)}", "bold"))
     table = Table("figure", "before", "after", "difference", "95 %", "p", box=None, header_style="bold")
     for row in comparison.rows:
-        known = row.before is not None and row.after is not None
-        change = f"{row.after - row.before:+.4f}" if row.before is not None and row.after is not None else ""
-        test = [f"{row.test.low:+.4f} to {row.test.high:+.4f}", p_value(row.test.p)] if row.test and known else []
-        table.add_row(row.name, number(row.name, row.before), number(row.name, row.after), change, *test)
+        test = [f"{row.test.low:+.4f} to {row.test.high:+.4f}", p_value(row.test.p)] if row.test else []
+        table.add_row(row.name, number(row.name, row.before), number(row.name, row.after), change(row), *test)
     console.print(table)
     for title, changes in (("better", comparison.better), ("worse", comparison.worse)):
         if changes:
