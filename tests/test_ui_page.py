@@ -155,3 +155,10 @@ def test_a_judgement_is_kept_as_an_eval_case(visit, serve):
     case = library.feedback()[0]
     assert (case["id"], case["answerable"], case["note"]) == ("feedback-1", True, "just right")
     assert case["quotes"][0] == quote(page)
+
+
+def test_the_endpoints_are_documented_in_the_page(visit):
+    page = visit()
+    page.click(".menu summary")
+    page.click("[data-do=api]")
+    expect(page.locator(".api-docs")).to_contain_text("/read_passage")

@@ -88,7 +88,7 @@ def launch(
         app_kwargs={"middleware": [guard], "docs_url": None, "redoc_url": None, "openapi_url": None},
         theme=gr.themes.Base(font="sans-serif", font_mono="monospace"), favicon_path=str(_ASSETS / "favicon.svg"),
         state_session_capacity=1000, run_history=False, enable_monitoring=False, ssr_mode=False, pwa=False,
-        share=False, footer_links=[], quiet=True, prevent_thread_lock=True,
+        share=False, footer_links=["api"], quiet=True, prevent_thread_lock=True,
     )  # fmt: skip
     return page, address
 

@@ -5,20 +5,25 @@ Everything that comes in may come from a stranger: it is checked for type and si
 
 import hashlib
 import logging
+import math
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from retrieval import Answer, Citation, Hit, Library, PinciteError, Settings
 from retrieval.database import SCHEMA_VERSION
+from retrieval.errors import DocumentError
 from retrieval.models import fingerprint
+from retrieval.reading import FORMATS
 from retrieval.settings import seeds_folder
 from ui import render, suggest
 from ui.saved import citation
 
 MOST_PASSAGES = 50
+SOURCES_SECONDS = 30.0  # for which the state of the files is kept
 HISTORY = 20  # messages of a conversation that a question may lean on
 _LONGEST = 4000  # characters of a message or a note
 _log = logging.getLogger(__name__)
@@ -46,6 +51,7 @@ class Service:
         self._ready = threading.Event()
         self._adding = threading.Lock()
         self._problem = ""
+        self._checked: tuple[float, dict[str, str]] = (-math.inf, {})
         self._suggested: tuple[int, list[str]] = (-1, [])
 
     def warm(self) -> None:
@@ -179,12 +185,15 @@ class Service:
         }
 
     def sources(self, _: Any = None) -> dict[str, str]:
-        """Return doc_id -> what is wrong, for the documents whose files changed or vanished."""
-        return {
-            document.doc_id: render.state(state)
-            for document, state in self.library.verify_sources()
-            if state != "valid"
-        }
+        """Return doc_id -> what is wrong, for the documents whose files changed or vanished.
+
+        Every file is read for it, so the result is kept for a while.
+        """
+        now = time.monotonic()
+        if now - self._checked[0] > SOURCES_SECONDS:
+            states = {document.doc_id: render.state(state) for document, state in self.library.verify_sources()}
+            self._checked = (now, {doc_id: state for doc_id, state in states.items() if state})
+        return self._checked[1]
 
     def suggestions(self, _: Any = None) -> dict[str, str]:
         """Return questions to begin with, made of the documents and answered by them."""
@@ -209,10 +218,12 @@ class Service:
         return {"doc_id": doc_id, "new": not report.unchanged, "note": note}
 
     def _store(self, name: str, content: bytes) -> Path:
-        """Write an upload; the name keeps only its letters, and only as a hint for people."""
+        """Write an upload under a name that keeps the letters of its own; DocumentError where its type is not read."""
+        suffix = Path(name).suffix.lower()
+        if suffix not in FORMATS:
+            raise DocumentError(name, f"files of type {suffix or '(none)'} are not read")
         folder = self.library.path / "uploads"
         folder.mkdir(exist_ok=True)
-        suffix = Path(name).suffix.lower()
         stem = re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-")[:40] or "upload"
         path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
         path.write_bytes(content)

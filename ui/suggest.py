@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from itertools import chain, zip_longest
 
-from retrieval import Document, Library, Passage, PinciteError
+from retrieval import Answer, Document, Library, Passage, PinciteError
+from ui.words import band
 
 WANTED = 4
 _DOCUMENTS = 8  # the newest are looked at
@@ -21,6 +22,8 @@ _SPEAKER = re.compile(
 _OFFICE = re.compile(r"^(?:(?:Foreign|Defense|Defence|Prime|Vice|The) )*(?:Minister|President|Secretary|Chairman) ")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _WHEN = re.compile(rf"\b[Ii]n ((?:(?:{_MONTHS}) )?[12]\d{{3}})\b")
+_ROLE = re.compile(rf"(?<![Tt]he )(?<!\) )(?<!of )\b({_NAME}), (?:an?|the) [^.“”;]{{4,80}}?,")
+_SHORT = re.compile(r"\b[A-Z][\w’'-]+(?: (?:of |for |the |and )?[A-Z][\w’'-]+)+ \(([A-Z]{2,6})\)")
 _SUBJECT = re.compile(
     r"^(?:The |An? )?((?:[\w’'-]+ ){0,3}[\w’'-]+) (is|are|was|were) (?:an?|the|made|known|used|called)\b"
 )
@@ -31,27 +34,30 @@ def questions(library: Library, wanted: int = WANTED) -> list[str]:
     documents = library.documents()[-_DOCUMENTS:]
     by_document = [_made_of(library, document) for document in reversed(documents)]
     mixed = chain.from_iterable(zip_longest(*by_document))
-    kept: list[str] = []
-    for _, made in zip(range(_TRIED), filter(None, mixed), strict=False):
-        question, passage = made
-        if len(kept) < wanted and question not in kept and _answers(library, question, passage):
-            kept.append(question)
-    return kept
+    kept: dict[str, bool] = {}  # and whether the answer is certain
+    for _, (question, passage) in zip(range(_TRIED), filter(None, mixed), strict=False):
+        answer = _answer(library, question)
+        if question not in kept and answer is not None and _is_from(answer, passage):
+            kept[question] = band(answer) == "answered"
+    return sorted(kept, key=lambda question: not kept[question])[:wanted]
 
 
-def _answers(library: Library, question: str, passage: Passage) -> bool:
-    """Tell whether a quote of the answer comes from the passage that the question was made of."""
+def _answer(library: Library, question: str) -> Answer | None:
     try:
-        citations = library.ask(question).citations
+        return library.ask(question)
     except PinciteError:
-        return False
-    return any(c.doc_id == passage.doc_id and passage.start <= c.start < passage.end for c in citations)
+        return None
+
+
+def _is_from(answer: Answer, passage: Passage) -> bool:
+    """Tell whether a quote of the answer comes from the passage that the question was made of."""
+    return any(c.doc_id == passage.doc_id and passage.start <= c.start < passage.end for c in answer.citations)
 
 
 def _made_of(library: Library, document: Document) -> Iterator[tuple[str, Passage]]:
-    """Make questions of a document, the kinds taking turns: who said what, headings, years, what something is."""
+    """Make questions of a document, the kinds taking turns: who said what, who somebody is, and so on."""
     passages = library.passages(document.doc_id)[:_PASSAGES]
-    kinds = (_speakers(passages), _headings(passages), _years(passages), _subjects(passages))
+    kinds = (kind(passages) for kind in (_speakers, _roles, _shorts, _headings, _years, _subjects))
     yield from filter(None, chain.from_iterable(zip_longest(*kinds)))
 
 
@@ -60,6 +66,18 @@ def _speakers(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
         for match in _SPEAKER.finditer(passage.text):
             name = _OFFICE.sub("", match[1] or match[2])
             yield f"What did {name} say?", passage
+
+
+def _roles(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
+    for passage in passages:
+        for match in _ROLE.finditer(passage.text):
+            yield f"Who is {_OFFICE.sub('', match[1])}?", passage
+
+
+def _shorts(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
+    for passage in passages:
+        for match in _SHORT.finditer(passage.text):
+            yield f"What does {match[1]} stand for?", passage
 
 
 def _headings(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:

@@ -20,8 +20,17 @@ function act(button, name) {
     find(".menu").open = false;
     return answered().length ? exports[name]() : say("There is nothing to export yet");
   }
+  if (name === "api") return showApi();
   if (name === "theme") return document.body.classList.toggle("dark");
   return viewer.walk(name === "next" ? 1 : -1);
+}
+
+/** Open Gradio's page about the endpoints, which it loads when its own link (hidden here) is pointed at. */
+function showApi() {
+  find(".menu").open = false;
+  const link = document.querySelector("footer .show-api");
+  link.dispatchEvent(new MouseEvent("mouseenter"));
+  setTimeout(() => link.click(), 500);
 }
 
 page.addEventListener("click", async (event) => {
