@@ -138,10 +138,10 @@ def _documents(library: Library) -> list[Document]:
 
 
 def _write(report: results.Report, out: Path) -> None:
-    from eval.page import report_page
-
     out.mkdir(parents=True, exist_ok=True)
     results.save(report, out / "run.json")
+    from eval.page import report_page  # matplotlib takes a second
+
     (out / "report.html").write_text(report_page(report), "utf-8")
     console.print(f"{out / 'run.json'}\n{out / 'report.html'}")
 
