@@ -10,18 +10,23 @@ from typing import Any, Self
 
 from retrieval import answer as answering
 from retrieval.adding import Adder, Progress, Report, Source
-from retrieval.chat import Message, standalone
+from retrieval.chat import Context, Message, context, leans
 from retrieval.database import SCHEMA_VERSION
 from retrieval.documents import load
 from retrieval.encoder import Encoder, open_encoder
 from retrieval.errors import DocumentError, EncoderMismatchError, LibraryError, QuestionError
 from retrieval.models import file_sha256, fingerprint
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
-from retrieval.search import Ranked, rank
+from retrieval.search import Ranked, merged, rank
 from retrieval.settings import Settings, seeds_folder
 from retrieval.store import Store
 
 LONGEST_QUESTION = 4000  # characters; the model reads about 1,000
+# Readings of a question that continues a conversation: as asked, with the question before, with the reply before.
+# Measured on mtrag-un-a (recall@5 0.86 to 0.92) and xquad-r-en with unrelated history (recall@1 0.965 to 0.958).
+READING_WEIGHTS = (1.0, 0.5, 0.5)
+RELATED = 0.2  # cosine to what was said before, from which a question continues it
+IN_CONTEXT = 100  # passages of each reading that are fused
 
 
 class Library:
@@ -173,8 +178,7 @@ class Library:
         history: Turns, or {"role", "content"} dicts as in chat APIs. k: passages returned with the answer.
         """
         began = time.perf_counter()
-        asked_as = standalone(_checked(question), history)[-LONGEST_QUESTION:]
-        ranked = self._rank(asked_as, max(k, answering.PASSAGES), where or {})
+        asked_as, ranked = self._rank_in_context(_checked(question), history, max(k, answering.PASSAGES), where or {})
         searched = time.perf_counter()
         certainty = answering.confidence(ranked)
         found = certainty >= self.settings.threshold
@@ -184,6 +188,25 @@ class Library:
         timings = {"search": (searched - began) * 1e3, "answer": (done - searched) * 1e3}
         found = bool(citations)
         return Answer(question, asked_as, found, certainty, citations, hits, self.coverage(), timings)
+
+    def _rank_in_context(
+        self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]
+    ) -> tuple[str, list[Ranked]]:
+        """Return the question as understood and its ranking; one that stands alone is ranked as if it came first."""
+        before = context(history)
+        if before is None or not (leans(question) or self._continues(question, before)):
+            return question, self._rank(question, k, where)
+        whole = f"{before.question} {question}"[-LONGEST_QUESTION:]
+        asked_as, other = (whole, question) if leans(question) else (question, whole)
+        readings = [asked_as, other, f"{before.reply} {question}"[-LONGEST_QUESTION:]]
+        rankings = [self._rank(reading, max(k, IN_CONTEXT), where) for reading in readings]
+        return asked_as, merged(rankings, READING_WEIGHTS)[:k]
+
+    def _continues(self, question: str, before: Context) -> bool:
+        """Tell whether a question is about what was said before, by cosine."""
+        said = [text for text in (before.question, before.reply) if text]
+        own, *others = self._load_encoder().encode_questions([question, *said])
+        return max(float(own @ other) for other in others) > RELATED
 
     def _rank(self, question: str, k: int, where: Mapping[str, Any]) -> list[Ranked]:
         _checked(question)

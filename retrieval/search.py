@@ -6,7 +6,7 @@ each question token's closest passage token (late interaction), and the share of
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,25 @@ def rank(
     ]
     unread = [ranked(i, first[i], {}, np.pad(cosines[i][:, None], ((0, 0), (0, 2)))) for i in rest]
     return [*sorted(read, key=lambda item: -item.score), *unread][:k]
+
+
+def merged(rankings: Sequence[Sequence[Ranked]], weights: Sequence[float]) -> list[Ranked]:
+    """Fuse rankings of several readings of a question by their weighted mean score, best first.
+
+    A passage keeps the signals that the first of the rankings that holds it gives; one that does not hold it counts
+    with its lowest score there.
+    """
+    found: dict[int, Ranked] = {}
+    for ranking in reversed(rankings):
+        found |= {item.candidate.id: item for item in ranking}
+    totals = dict.fromkeys(found, 0.0)
+    for ranking, weight in zip(rankings, weights, strict=True):
+        scores = {item.candidate.id: item.score - FIRST * (item.score > FIRST / 2) for item in ranking}
+        least = min(scores.values(), default=0.0)
+        for number in totals:
+            totals[number] += weight / sum(weights) * scores.get(number, least)
+    items = (replace(item, score=totals[number]) for number, item in found.items())
+    return sorted(items, key=lambda item: -item.score)
 
 
 def _candidates(
