@@ -6,7 +6,7 @@ import pytest
 from conftest import SEED
 from fakes import HashedEncoder
 from playwright.sync_api import sync_playwright
-from ui_states import CHROMIUM, open_page
+from ui_states import CHROMIUM, open_context, open_page
 
 from retrieval import Document, Library, Settings
 
@@ -19,7 +19,7 @@ from ui.service import Service
 def chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
+        yield open_context(browser)
         browser.close()
 
 
@@ -61,18 +61,22 @@ def rough(serve):
 
 @pytest.fixture
 def visit(chromium, site):
-    """Open the page in a browser of its own; in the end no script failed, and every request was to the own origin."""
+    """Open the page; in the end no script failed, and every request was to the page's own origin.
+
+    apart: in a browser of its own. The others share one, which keeps the scripts that Gradio loads.
+    """
     pages, seen = [], []
 
-    def start(address=site, **options):
+    def start(address=site, *, apart=False, **options):
+        context = open_context(chromium.browser) if apart else chromium
         pages.append(
-            open_page(chromium, address, watch=lambda kind, text: seen.append((kind, address, text)), **options)
+            open_page(context, address, watch=lambda kind, text: seen.append((kind, address, text)), **options)
         )
         return pages[-1]
 
     yield start
     for page in pages:
-        page.context.close()
+        page.close()
     assert [text for kind, _, text in seen if kind == "error"] == []
     outside = [url for kind, own, url in seen if kind == "request" and not url.startswith((own, "data:", "blob:"))]
     assert outside == []

@@ -72,7 +72,7 @@ def test_suggested_questions_are_answered_by_the_documents(visit):
 
 
 def test_two_browsers_and_a_reload_share_no_conversation(visit):
-    first, second = visit(), visit()
+    first, second = visit(apart=True), visit(apart=True)
     ask(first, QUESTION)
     assert second.locator(".turn").count() == 0
     ask(second, "And who else?")

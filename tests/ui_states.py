@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 QUESTION = "What did Kazakhstan say about deploying troops to Syria?"
@@ -27,8 +27,13 @@ def state(function: Callable[[Page], None]) -> Callable[[Page], None]:
     return function
 
 
+def open_context(browser: Browser) -> BrowserContext:
+    """Return a browser profile of its own that may use the clipboard."""
+    return browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+
+
 def open_page(
-    browser: Browser,
+    context: BrowserContext,
     url: str,
     width: int = 1280,
     scheme: str = "light",
@@ -37,10 +42,10 @@ def open_page(
     place: str = "",
     watch: Callable[[str, str], None] = lambda kind, text: None,
 ) -> Page:
-    """Open the page, at a place of it, in a browser of its own. watch: told of every request and of every error on the console."""
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    """Open the page, at a place of it. watch: told of every request and of every error on the console."""
     page = context.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)
     page.set_default_timeout(15_000)
     page.on("request", lambda request: watch("request", request.url))
     page.on("pageerror", lambda error: watch("error", str(error)))
@@ -164,7 +169,9 @@ def main(url: str, folder: Path) -> None:
                 (1920, "light"),
                 (900, "light"),
             ):
-                page = open_page(browser, url, width, scheme, 740 if width == 360 else 1080 if width == 1920 else 800)
+                page = open_page(
+                    open_context(browser), url, width, scheme, 740 if width == 360 else 1080 if width == 1920 else 800
+                )
                 reach(page)
                 page.wait_for_timeout(250)
                 page.screenshot(path=folder / f"{name}-{width}-{scheme}.png")
