@@ -5,8 +5,7 @@ Letters stay letters and colours are the page's own, so that plots follow its fo
 
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib
@@ -29,22 +28,23 @@ _STYLE: Any = {
     "axes.titlelocation": "left",
 }  # fmt: skip
 _SMALL = (3.7, 2.7)  # inches; the page scales them
+_DASHED = (0, (4, 3))
 
 
 def plots(result: SetResult) -> list[tuple[str, str, str]]:
     """Return (title, what to read in it, SVG) of every plot that a data set has the figures for."""
-    return [(title, text, svg) for title, text, draw in _PLOTS for svg in [draw(result)] if svg]
+    return [(title, text, svg) for title, text, draw in _PLOTS for svg in [_drawn(result, draw)] if svg]
 
 
-@contextmanager
-def _drawing(size: tuple[float, float], written: list[str]) -> Iterator[Axes]:
-    """Draw into axes; the SVG is appended to `written`."""
+def _drawn(result: SetResult, draw: Callable[[Axes, SetResult], bool]) -> str:
+    """Return the SVG of a plot, or "" where there is nothing to draw."""
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=size, layout="constrained")
-        yield figure.subplots()
+        figure = Figure(figsize=_SMALL, layout="constrained")
+        if not draw(figure.subplots(), result):
+            return ""
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    written.append(_embedded(buffer.getvalue()))
+    return _embedded(buffer.getvalue())
 
 
 def _embedded(svg: str) -> str:
@@ -58,91 +58,70 @@ def _embedded(svg: str) -> str:
     return svg
 
 
-def quality(result: SetResult) -> str:
+def quality(axes: Axes, result: SetResult) -> bool:
     """Plot nDCG@10 of every ranking with its 95 % interval."""
-    if not result.ablations:
-        return ""
-    written: list[str] = []
     names = list(reversed(result.ablations))
-    with _drawing((9.0, 0.4 * len(names) + 0.6), written) as axes:
-        for row, name in enumerate(names):
-            found = result.ablations[name][HEADLINE]
-            colour = _ACCENT if name == OURS else _MUTED
-            axes.plot([found["low"], found["high"]], [row, row], color=colour, linewidth=2, solid_capstyle="round")
-            axes.plot(found["value"], row, "o", color=colour, markersize=8)
-            weight = "bold" if name == OURS else "normal"
-            axes.annotate(f"{found['value']:.3f}", (found["high"], row), (8, 0), textcoords="offset points",
-                          va="center", color=colour, weight=weight)  # fmt: skip
-        axes.set_yticks(range(len(names)), names)
-        axes.set_ylim(-0.6, len(names) - 0.4)
-        axes.margins(x=0.12)
-        axes.grid(axis="y", visible=False)
-        axes.set_xlabel(HEADLINE)
-    return written[0]
+    if figure := axes.get_figure(root=True):
+        figure.set_size_inches(9.0, 0.4 * len(names) + 0.6)
+    for row, name in enumerate(names):
+        found, colour = result.ablations[name][HEADLINE], _ACCENT if name == OURS else _MUTED
+        axes.plot([found["low"], found["high"]], [row, row], color=colour, linewidth=2, solid_capstyle="round")
+        axes.plot(found["value"], row, "o", color=colour, markersize=8)
+        axes.annotate(f"{found['value']:.3f}", (found["high"], row), (8, 0), textcoords="offset points", va="center",
+                      color=colour, weight="bold" if name == OURS else "normal")  # fmt: skip
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(-0.6, len(names) - 0.4)
+    axes.margins(x=0.12)
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(HEADLINE)
+    return bool(names)
 
 
-def risk_coverage(result: SetResult) -> str:
+def risk_coverage(axes: Axes, result: SetResult) -> bool:
     """Plot the share of wrong answers against the share of questions answered, the surest first."""
     curve = result.curves["risk-coverage"]
-    if not curve["x"]:
-        return ""
-    written: list[str] = []
-    with _drawing(_SMALL, written) as axes:
-        axes.step(curve["x"], curve["y"], where="post", color=_ACCENT, linewidth=2)
-        axes.fill_between(curve["x"], curve["y"], step="post", color=_ACCENT, alpha=0.12, linewidth=0)
-        axes.set(xlim=(0, 1), ylim=(0, max(0.05, 1.1 * max(curve["y"]))))
-        _label(axes, "questions answered", "wrong among them")
-        _percent(axes)
-    return written[0]
+    axes.step(curve["x"], curve["y"], where="post", color=_ACCENT, linewidth=2)
+    axes.fill_between(curve["x"], curve["y"], step="post", color=_ACCENT, alpha=0.12, linewidth=0)
+    axes.set(xlim=(0, 1), ylim=(0, max(0.05, 1.1 * max(curve["y"], default=0))))
+    _label(axes, "questions answered", "wrong among them", percent=True)
+    return bool(curve["x"])
 
 
-def calibration(result: SetResult) -> str:
+def calibration(axes: Axes, result: SetResult) -> bool:
     """Plot how often questions are answerable against the confidence given; areas show how many there are."""
     curve = result.curves["calibration"]
-    if not curve["x"]:
-        return ""
-    written: list[str] = []
-    with _drawing(_SMALL, written) as axes:
-        axes.plot([0, 1], [0, 1], color=_MUTED, linewidth=1, linestyle=(0, (4, 3)))
-        axes.plot(curve["x"], curve["y"], color=_ACCENT, linewidth=1.5)
-        axes.scatter(curve["x"], curve["y"], s=[30 + 500 * w for w in curve["weights"]], color=_ACCENT, alpha=0.75)
-        axes.set(xlim=(-0.02, 1.02), ylim=(-0.04, 1.06))
-        _label(axes, "confidence", "really answerable")
-        _percent(axes)
-    return written[0]
+    axes.plot([0, 1], [0, 1], color=_MUTED, linewidth=1, linestyle=_DASHED)
+    axes.plot(curve["x"], curve["y"], color=_ACCENT, linewidth=1.5)
+    axes.scatter(curve["x"], curve["y"], s=[30 + 500 * w for w in curve["weights"]], color=_ACCENT, alpha=0.75)
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.04, 1.06))
+    _label(axes, "confidence", "really answerable", percent=True)
+    return bool(curve["x"])
 
 
-def latency(result: SetResult) -> str:
+def latency(axes: Axes, result: SetResult) -> bool:
     """Plot how the times of single questions are distributed, with the median and the 95th percentile."""
-    times = sorted(q["milliseconds"] for q in result.questions if not q["error"])
-    if len(times) < 2:
-        return ""
-    written: list[str] = []
-    late = result.figures["speed"]["95th percentile ms"] or times[-1]
-    with _drawing(_SMALL, written) as axes:
-        shown = [time for time in times if time <= 2 * late]
-        axes.hist(shown, bins=40, color=_ACCENT, alpha=0.8)
-        for name, value in (("median", result.figures["speed"]["median ms"]), ("95 %", late)):
-            axes.axvline(value or 0, color=_INK, linewidth=1, linestyle=(0, (4, 3)))
-            axes.annotate(f"{name} {value:.0f}", (value or 0, 1), (4, -10), xycoords=("data", "axes fraction"),
-                          textcoords="offset points")  # fmt: skip
-        axes.set_xlim(left=0)
-        axes.grid(axis="x", visible=False)
-        _label(axes, "milliseconds", "questions")
-    return written[0]
+    speed = result.figures["speed"]
+    marks = {"median": speed["median ms"] or 0.0, "95 %": speed["95th percentile ms"] or 0.0}
+    times = [q["milliseconds"] for q in result.questions if not q["error"] and q["milliseconds"] <= 2 * marks["95 %"]]
+    axes.hist(times, bins=40, color=_ACCENT, alpha=0.8)
+    for name, value in marks.items():
+        axes.axvline(value, color=_INK, linewidth=1, linestyle=_DASHED)
+        axes.annotate(f"{name} {value:.0f}", (value, 1), (4, -10), xycoords=("data", "axes fraction"),
+                      textcoords="offset points")  # fmt: skip
+    axes.set_xlim(left=0)
+    axes.grid(axis="x", visible=False)
+    _label(axes, "milliseconds", "questions")
+    return bool(times)
 
 
-def _label(axes: Axes, x: str, y: str) -> None:
+def _label(axes: Axes, x: str, y: str, percent: bool = False) -> None:
     axes.set_xlabel(x)
     axes.set_title(y, fontsize=10, color=_MUTED)
-
-
-def _percent(axes: Axes) -> None:
-    for axis in (axes.xaxis, axes.yaxis):
+    for axis in (axes.xaxis, axes.yaxis) if percent else ():
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
-_PLOTS: Sequence[tuple[str, str, Callable[[SetResult], str]]] = (
+_PLOTS: Sequence[tuple[str, str, Callable[[Axes, SetResult], bool]]] = (
     ("Quality by ranking", "What each signal alone finds, and all together. Bars are 95 % intervals.", quality),
     ("Risk and coverage", "If it answered only the questions it is surest about, how many would be wrong?",
      risk_coverage),
