@@ -43,6 +43,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".docx": Format("word", "read_docx"),
         ".docm": Format("word", "read_docx"),
         ".pptx": Format("slides", "read_pptx"),
+        ".pptm": Format("slides", "read_pptx"),
         ".odt": Format("opendocument", "read_odt"),
         ".odp": Format("opendocument", "read_odt"),
         ".rtf": Format("richtext", "read_rtf"),

@@ -10,6 +10,7 @@ import zlib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import docx
+import pptx
 import pytest
 
 from retrieval.blocks import UnreadableError
@@ -294,11 +295,27 @@ def test_odd_names(tmp_path, name, title):
     assert (document.title, document.text) == (title, "a: 1; b: 2")
 
 
-def test_macros_are_text_at_most(tmp_path):
-    document = docx.Document()
-    document.add_paragraph("Words.")
-    document.save(tmp_path / "a.docx")
-    with zipfile.ZipFile(tmp_path / "a.docx", "a") as file:
-        file.writestr("word/vbaProject.bin", b"Sub AutoOpen")
-    (tmp_path / "a.docx").rename(tmp_path / "a.docm")
-    assert pieces(load(tmp_path / "a.docm", MEGABYTE)) == ["Words."]
+@pytest.mark.parametrize("suffix", [".docm", ".pptm"])
+def test_macros_are_never_looked_at(tmp_path, suffix):
+    content = io.BytesIO()
+    if suffix == ".docm":
+        document = docx.Document()
+        document.add_paragraph("Words.")
+        document.save(content)
+    else:
+        presentation = pptx.Presentation()
+        presentation.slides.add_slide(presentation.slide_layouts[0]).shapes.title.text = "Words."
+        presentation.save(content)
+    types = {
+        b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml":
+            b"application/vnd.ms-word.document.macroEnabled.main+xml",
+        b"application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml":
+            b"application/vnd.ms-powerpoint.presentation.macroEnabled.main+xml",
+    }  # fmt: skip
+    with zipfile.ZipFile(content) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    for before, after in types.items():
+        members["[Content_Types].xml"] = members["[Content_Types].xml"].replace(before, after)
+    folder = "word" if suffix == ".docm" else "ppt"
+    (tmp_path / f"a{suffix}").write_bytes(archive(**members, **{f"{folder}/vbaProject.bin": b"Sub AutoOpen"}))
+    assert pieces(load(tmp_path / f"a{suffix}", MEGABYTE)) == ["Words."]

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import docx
+from docx.opc.part import PartFactory
+from docx.package import Package
+from docx.parts.document import DocumentPart
 from lxml import etree
 
 from retrieval.blocks import Builder, Reading, one_line
@@ -23,13 +25,15 @@ _UNREAD = frozenset(
 _SEEN = {f"{_W}t", "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"}
 _MARKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 _NOTES = {"footnotes": "footnote", "endnotes": "endnote"}
+_WITH_MACROS = "application/vnd.ms-word.document.macroEnabled.main+xml"
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 
 
 def read_docx(content: bytes) -> Reading:
     """Read a Word document in reading order; notes follow at the end."""
     open_zip(content).close()  # checks the limits
-    document = docx.Document(io.BytesIO(content))
+    PartFactory.part_type_for[_WITH_MACROS] = DocumentPart  # docx.Document refuses these
+    document = Package.open(io.BytesIO(content)).main_document_part.document
     body = _Body(Builder(), _levels(document))
     body.add(document.element.body)
     for part in document.part.package.iter_parts():
