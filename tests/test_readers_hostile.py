@@ -84,6 +84,11 @@ def test_zip_bomb(tmp_path, name):
     assert reason(tmp_path, name, test_zip_bomb.content) == "unpacks to 301 MB; at most 300 MB are read"
 
 
+def test_office_files_with_a_password(tmp_path):
+    content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)
+    assert reason(tmp_path, "a.docx", content).startswith("is protected by a password, or of a format from before 2007")
+
+
 def test_archive_of_very_many_files(tmp_path):
     content = archive(**{f"m{number}": "" for number in range(20_001)})
     assert reason(tmp_path, "a.docx", content) == "is an archive of 20,001 files; at most 20,000 are read"

@@ -9,6 +9,7 @@ from lxml import etree
 
 from retrieval.blocks import UnreadableError
 
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # OLE: what Office wraps an encrypted file in, and its old formats
 _MOST_MEMBERS = 20_000
 _MOST_BYTES = 300 << 20  # unpacked, of all members; a ZIP member never yields more than it declares
 
@@ -18,6 +19,8 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
 
     Raises UnreadableError for bombs and for names that lead elsewhere, zipfile.BadZipFile where it is none.
     """
+    if content.startswith(_COMPOUND):
+        raise UnreadableError("is protected by a password, or of a format from before 2007; save it again without")
     archive = zipfile.ZipFile(io.BytesIO(content))
     members = archive.infolist()
     if len(members) > _MOST_MEMBERS:
