@@ -242,8 +242,8 @@ def save(report: Report, path: Path) -> None:
 
 
 def summary(report: Report) -> Report:
-    """Return a run without its questions, small enough to be committed."""
-    return replace(report, sets=[replace(result, questions=[]) for result in report.sets])
+    """Return a run without its questions and curves, small enough to be committed."""
+    return replace(report, sets=[replace(result, questions=[], curves={}) for result in report.sets])
 
 
 def load(path: Path) -> Report:
