@@ -1,14 +1,17 @@
 """Ranked passages become quotes with citations and a confidence. Knows nothing about how passages were found."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 
 from retrieval.records import Citation, Passage
 from retrieval.search import Ranked
 from retrieval.store import Store
+from retrieval.terms import STOP_WORDS, stems
 
 PASSAGES = 5  # that quotes are taken from
 QUOTES = 3  # at the most; a quote is a run of adjacent sentences
@@ -23,6 +26,9 @@ QUOTE_MARGIN = 2.2  # log-odds behind the best sentence within which others are 
 # and other articles: the best sentence's cosine, the best passage's cosine, the best passage's alignment.
 CONFIDENCE_WEIGHTS = (6.9, 5.6, 10.2)
 CONFIDENCE_BIAS = -10.5
+_WORD = re.compile(r"\w+(?:[-’'.]\w+)*")
+_MOST_MISSING = 5  # words named to a person
+_SPELLING = 0.8  # ratio of matching characters from which two words differ by a slip
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +114,39 @@ def cite(store: Store, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
                      quote.text, header.source, header.sha256)
         )  # fmt: skip
     return tuple(citations)
+
+
+def unsupported(question: str, quotes: Sequence[Quote], titles: Iterable[str]) -> tuple[str, ...]:
+    """Return the names and numbers of a question that neither the passages quoted from nor their titles mention."""
+    texts = [f"{quote.passage.heading} {quote.passage.text}" for quote in quotes]
+    there = set().union(*map(stems, [*texts, *titles]))
+    alone = (word for word in _names(question) if not any(_alike(a, b) for a in stems(word) for b in there))
+    return tuple(alone)[:_MOST_MISSING]
+
+
+def _alike(asked: str, found: str) -> bool:
+    """Tell whether two stems may be one word: equal, of one root (Turkey, Turkish), or misspelt."""
+    root = asked[: max(4, len(asked) * 3 // 5)]
+    same = asked == found or (len(asked) >= 4 and found.startswith(root))
+    return same or (asked[:2] == found[:2] and SequenceMatcher(None, asked, found).ratio() >= _SPELLING)
+
+
+def _names(question: str) -> list[str]:
+    """Return words with a digit, and words with a capital letter that do not begin a sentence."""
+    if question.isupper() or question.istitle():
+        return []
+    found = []
+    for match in _WORD.finditer(question):
+        before = question[: match.start()].rstrip("“\"'‘( ")
+        named = match.group()[0].isupper() and bool(before) and before[-1] not in ".?!:…"
+        if (named or any(map(str.isdigit, match.group()))) and match.group().lower() not in STOP_WORDS:
+            found.append(match.group())
+    return list(dict.fromkeys(found))
+
+
+def unmentioned(store: Store, question: str) -> tuple[str, ...]:
+    """Return the words of a question that no document in the store mentions; the names among them where there are."""
+    asked = {word: stems(word) for word in _WORD.findall(question) if word.lower() not in STOP_WORDS}
+    there = store.frequencies(set().union(*asked.values())).keys()
+    absent = [word for word, own in asked.items() if not own & there]
+    return tuple([word for word in _names(question) if word in absent] or absent)[:_MOST_MISSING]

@@ -181,13 +181,18 @@ class Library:
         asked_as, ranked = self._rank_in_context(_checked(question), history, max(k, answering.PASSAGES), where or {})
         searched = time.perf_counter()
         certainty = answering.confidence(ranked)
-        found = certainty >= self.settings.threshold
-        citations = answering.cite(self._store, answering.choose(ranked)) if found else ()
+        quotes = answering.choose(ranked) if certainty >= self.settings.threshold else []
+        citations = answering.cite(self._store, quotes)
+        found = bool(citations)
+        missing: tuple[str, ...] = ()
+        if found:
+            missing = answering.unsupported(asked_as, quotes, [citation.title for citation in citations])
+        elif ranked:
+            missing = answering.unmentioned(self._store, asked_as)
         hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))
         done = time.perf_counter()
         timings = {"search": (searched - began) * 1e3, "answer": (done - searched) * 1e3}
-        found = bool(citations)
-        return Answer(question, asked_as, found, certainty, citations, hits, self.coverage(), timings)
+        return Answer(question, asked_as, found, certainty, citations, hits, self.coverage(), timings, missing)
 
     def _rank_in_context(
         self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]

@@ -117,14 +117,16 @@ class Lookup(Database):
     def rarity(self, words: Sequence[str]) -> dict[str, float]:
         """Return stem -> inverse document frequency (Robertson's, never negative) over all passages."""
         found = list(dict.fromkeys(map(stem, words)))
+        counts = self.frequencies(found)
         with self._reading() as connection:
             total = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
-            counts = dict(
-                connection.execute(
-                    "SELECT term, doc FROM terms WHERE term IN (SELECT value FROM json_each(?))", (json.dumps(found),)
-                ).fetchall()
-            )
         return {term: float(np.log1p((total - n + 0.5) / (n + 0.5))) for term in found for n in [counts.get(term, 0)]}
+
+    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
+        """Return stem -> number of passages that hold it, of those that any passage holds."""
+        query = "SELECT term, doc FROM terms WHERE term IN (SELECT value FROM json_each(?))"
+        with self._reading() as connection:
+            return dict(connection.execute(query, (json.dumps(list(terms)),)).fetchall())
 
     def candidates(self, ids: Iterable[int]) -> list[Candidate]:
         """Return passages by id with their vectors; ids that are gone are left out.

@@ -127,6 +127,8 @@ class Answer:
 
     asked_as: the standalone question that was searched. confidence: 0 to 1. When `found` is False there are no
     citations and `passages` are the nearest ones, not an answer. timings: milliseconds by step.
+    missing: names and numbers of the question that no passage quoted from mentions; where nothing was found, words
+    that no document mentions.
     """
 
     question: str
@@ -137,28 +139,45 @@ class Answer:
     passages: tuple[Hit, ...]
     coverage: Coverage
     timings: Mapping[str, float] = field(hash=False)
+    missing: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """One of "answered", "partly" (something that was asked for is missing) and "not found"."""
+        if not self.found:
+            return "not found"
+        return "partly" if self.missing else "answered"
+
+    @property
+    def reason(self) -> str:
+        """A sentence that says what is missing, "" where nothing is."""
+        named = ", ".join(f"“{word}”" for word in self.missing)
+        where = "None of the quoted passages mentions" if self.found else "Nothing in them mentions"
+        return f"{where} {named}." if named else ""
 
     @property
     def text(self) -> str:
         """The quotes with their markers, or a sentence that says there is no answer."""
         if self.found:
             return "\n\n".join(f"{c.quote} [{c.marker}]" for c in self.citations)
-        return "The documents do not say this." + (" The closest passages follow." if self.passages else "")
+        closest = "The closest passages follow." if self.passages else ""
+        return " ".join(part for part in ("The documents do not say this.", self.reason, closest) if part)
 
     def to_markdown(self) -> str:
         """Block quotes with numbered sources; document text is escaped so that it shows as text."""
         if not self.found:
             nearest = "\n".join(f"- {_nearest(hit)}" for hit in self.passages[:3])
-            return "\n\n".join(part for part in ("The documents do not say this.", nearest) if part)
+            said = f"The documents do not say this. {_one_line(self.reason)}".strip()
+            return "\n\n".join(part for part in (said, nearest) if part)
         quotes = "\n\n".join(f"{_block_quote(c.quote)} \\[{c.marker}\\]" for c in self.citations)
         sources = "\n".join(f"{c.marker}. {_one_line(c.title)}, {_one_line(c.locator)}" for c in self.citations)
-        return f"{quotes}\n\n{sources}"
+        return "\n\n".join(part for part in (quotes, _one_line(self.reason), sources) if part)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers: JSON-safe, with spans and sha256."""
         record: dict[str, Any] = _plain(asdict(self))
         record["coverage"]["searchable"] = self.coverage.searchable
-        return record | {"text": self.text}
+        return record | {"text": self.text, "outcome": self.outcome}
 
 
 @dataclass(frozen=True, slots=True)

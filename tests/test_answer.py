@@ -4,7 +4,7 @@ from conftest import QUESTIONS, SEED
 from fakes import prepare
 
 from retrieval import Library, Settings
-from retrieval.answer import QUOTES, SENTENCES, Quote, choose, cite, confidence
+from retrieval.answer import QUOTES, SENTENCES, Quote, choose, cite, confidence, unmentioned
 from retrieval.records import Document
 from retrieval.search import Ranked
 from retrieval.store import Store
@@ -168,7 +168,8 @@ def test_something_else_entirely_is_not_found(asked, question):
     assert (answer.found, answer.citations) == (False, ())
     assert answer.confidence < 0.3
     assert [hit.rank for hit in answer.passages] == [1, 2, 3, 4]
-    assert answer.text == "The documents do not say this. The closest passages follow."
+    assert answer.text.startswith("The documents do not say this. Nothing in them mentions “")
+    assert answer.text.endswith("”. The closest passages follow.")
     assert answer.to_markdown().count("\n- closest passage, ") == 3
 
 
@@ -196,3 +197,47 @@ def test_an_empty_library_says_so(hashed):
     answer = hashed.ask("Do bees hibernate?")
     assert (answer.found, answer.confidence, answer.passages) == (False, 0.0, ())
     assert answer.text == "The documents do not say this."
+
+
+# --- what is missing
+
+
+@pytest.mark.parametrize(
+    "question, missing",
+    [
+        ("Who opened the bridge at Harwick?", ()),
+        ("Who opened the bridge at Harwick in Scotland?", ("Scotland",)),
+        ("Did Ellen Brandt open the bridge at Harwick in 1932 or 1933?", ("1933",)),
+        ("Who opened the bridge at Harwik?", ()),
+        ("WHO OPENED THE BRIDGE AT HARWICK IN SCOTLAND?", ()),
+    ],
+)
+def test_names_and_numbers_that_no_quoted_passage_mentions(asked, question, missing):
+    answer = asked.ask(question)
+    assert answer.found
+    assert answer.missing == missing
+    assert answer.outcome == ("partly" if missing else "answered")
+    assert answer.to_dict()["outcome"] == answer.outcome
+
+
+def test_partly_is_said(asked):
+    answer = asked.ask("Who opened the bridge at Harwick in Scotland?")
+    assert answer.reason == "None of the quoted passages mentions “Scotland”."
+    assert "\n\nNone of the quoted passages mentions “Scotland”.\n\n1. " in answer.to_markdown()
+
+
+@pytest.mark.parametrize(
+    "question, missing",
+    [("What is the GDP of Mongolia?", ("GDP", "Mongolia")), ("how do volcanoes hiccup?", ("hiccup",)), ("", ())],
+)
+def test_words_that_no_document_mentions(asked, question, missing):
+    assert unmentioned(asked._store, question) == missing
+
+
+def test_what_nothing_mentions_is_named_when_nothing_was_found(asked, tmp_path):
+    with Library(asked.path, Settings(threshold=1.0)) as strict:
+        answer = strict.ask("What is the GDP of Mongolia?")
+    assert answer.outcome == "not found"
+    assert answer.text.startswith(
+        "The documents do not say this. Nothing in them mentions “GDP”, “Mongolia”. The closest"
+    )
