@@ -120,7 +120,7 @@ def risk_coverage(judged: Sequence[Judged]) -> Curve:
         return Curve()
     wrong = [not (case.answerable and case.quoted) for case in usable]
     confidence = np.array([case.confidence for case in usable])
-    # Of what is answered from each threshold on, the precision is the share of wrong ones: the risk.
+    # The share of wrong ones among the k surest, at every k where the confidence changes.
     order = np.argsort(-confidence, kind="stable")
     answered = np.arange(1, len(usable) + 1)
     risk = np.cumsum(np.array(wrong)[order]) / answered
