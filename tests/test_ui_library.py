@@ -122,9 +122,11 @@ def test_a_long_document_opens_and_scrolls_quickly(visit, serve):
 def test_light_and_dark(visit):
     shade = "getComputedStyle(document.querySelector('.pincite')).backgroundColor"
     assert visit().evaluate(shade) == "rgb(239, 236, 229)"
-    page = visit(scheme="dark")
+    page = visit(scheme="dark", apart=True)
     assert page.evaluate(shade) == "rgb(19, 20, 22)"
     page.click("[data-do=theme]")
+    page.reload()
+    page.wait_for_selector(".pincite[data-ready]")
     assert page.evaluate(shade) == "rgb(239, 236, 229)"
 
 

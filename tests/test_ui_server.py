@@ -22,7 +22,6 @@ from retrieval import Document, Library, PinciteError, Settings
 from ui.app import launch
 from ui.guard import credentials, is_loopback
 from ui.service import Service, guarded
-from ui.suggest import questions
 
 QUESTION = "Who urged the CIS countries to help in Syria?"
 ROOT = SEED.parents[1]
@@ -299,18 +298,6 @@ def test_a_library_that_cannot_be_used_says_so(tmp_path):
         assert "was built with encoder" in guarded(service.ask)({"question": "what?"})["error"]
 
 
-def test_suggested_questions_are_made_of_the_documents_and_answered(library):
-    made = questions(library)
-    assert "What did Ibrahim Kalin say?" in made
-    assert len(made) == len(set(made)) == 4
-    assert all(library.ask(question).found for question in made)
-
-
-def test_an_empty_library_suggests_nothing(tmp_path):
-    with Library(tmp_path / "l", Settings(), encoder=HashedEncoder()) as empty:
-        assert questions(empty) == []
-
-
 # --- the command
 
 
@@ -335,3 +322,20 @@ def test_the_command_refuses_to_be_open_without_a_password(library):
     assert process.returncode == 2 and "set --auth user:password" in complaint
     process = run("--auth", "nopassword")
     assert process.wait(30) == 2
+
+
+def test_judgements_are_written_as_eval_cases(library):
+    library.add_feedback("What is tea?", True, ["Green tea is made"], True, "good")
+    library.add_feedback("What is tea?", True, ["Green tea is made"], False)
+    library.add_feedback("Who drinks it?", False, [], False, "paragraph 2 says it")
+    library.add_feedback("Who sells it?", False, [], True)
+    command = [sys.executable, "-m", "ui.cli", "feedback", "--library", str(library.path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    cases = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [list(case) for case in cases[:1]] == [["id", "question", "kind", "answerable", "quotes", "note"]]
+    assert [(case["id"], case["answerable"], case["quotes"]) for case in cases] == [
+        ("feedback-1", True, ["Green tea is made"]),
+        ("feedback-2", None, []),
+        ("feedback-3", True, []),
+        ("feedback-4", False, []),
+    ]

@@ -15,10 +15,14 @@ from retrieval import PinciteError
 from ui.service import Service
 
 
-def endpoints(service: Service) -> list[Callable[..., Any]]:
-    """Return the functions that programs may call, bound to one library."""
+class Endpoints:
+    """The functions that programs may call, bound to one library."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
     def ask(
+        self,
         question: str,
         history: list[dict[str, str]] | None = None,
         documents: list[str] | None = None,
@@ -35,9 +39,9 @@ def endpoints(service: Service) -> list[Callable[..., Any]]:
         Returns:
             found, confidence (0 to 1), citations (quote, doc_id, title, locator, start, end), passages, text
         """
-        return service.answer(question, history, documents, passages).to_dict()
+        return self._service.answer(question, history, documents, passages).to_dict()
 
-    def search(question: str, passages: int = 10, documents: list[str] | None = None) -> list[dict[str, Any]]:
+    def search(self, question: str, passages: int = 10, documents: list[str] | None = None) -> list[dict[str, Any]]:
         """
         Find the passages that are closest to a question, best first, without answering it.
 
@@ -48,9 +52,9 @@ def endpoints(service: Service) -> list[Callable[..., Any]]:
         Returns:
             hits: rank, score (higher is better), signals, best_sentence, and the passage with doc_id, number and text
         """
-        return [asdict(hit) for hit in service.search(question, passages, documents)]
+        return [asdict(hit) for hit in self._service.search(question, passages, documents)]
 
-    def read_passage(doc_id: str, paragraph: int, around: int = 0) -> dict[str, Any]:
+    def read_passage(self, doc_id: str, paragraph: int, around: int = 0) -> dict[str, Any]:
         """
         Read a paragraph of a document, word for word, with some paragraphs around it.
 
@@ -61,23 +65,22 @@ def endpoints(service: Service) -> list[Callable[..., Any]]:
         Returns:
             title, text, start and end (characters into the document's text)
         """
-        return service.read(doc_id, paragraph, around)
+        return self._service.read(doc_id, paragraph, around)
 
-    def documents() -> list[dict[str, Any]]:
+    def documents(self) -> list[dict[str, Any]]:
         """
         List the documents that can be asked.
 
         Returns:
             doc_id, title, source, metadata, sha256 and number of paragraphs of each
         """
-        return service.listed()
-
-    return [ask, search, read_passage, documents]
+        return self._service.listed()
 
 
 def publish(service: Service) -> None:
     """Add the endpoints to the Blocks that is being built."""
-    for function in endpoints(service):
+    named = Endpoints(service)
+    for function in (named.ask, named.search, named.read_passage, named.documents):
         api(_explained(function), api_name=function.__name__, concurrency_limit=None)
 
 

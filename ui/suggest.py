@@ -22,10 +22,16 @@ _SPEAKER = re.compile(
 _OFFICE = re.compile(r"^(?:(?:Foreign|Defense|Defence|Prime|Vice|The) )*(?:Minister|President|Secretary|Chairman) ")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _WHEN = re.compile(rf"\b[Ii]n ((?:(?:{_MONTHS}) )?[12]\d{{3}})\b")
-_ROLE = re.compile(rf"(?<![Tt]he )(?<!\) )(?<!of )\b({_NAME}), (?:an?|the) [^.“”;]{{4,80}}?,")
+_ROLE = re.compile(rf"(?<![\w’'-] )(?<!\) )\b({_NAME}), (?:an?|the) [^.“”;]{{4,80}}?,")
 _SHORT = re.compile(r"\b[A-Z][\w’'-]+(?: (?:of |for |the |and )?[A-Z][\w’'-]+)+ \(([A-Z]{2,6})\)")
 _SUBJECT = re.compile(
     r"^(?:The |An? )?((?:[\w’'-]+ ){0,3}[\w’'-]+) (is|are|was|were) (?:an?|the|made|known|used|called)\b"
+)
+_NAMED = (
+    (_SPEAKER, "What did {} say?"),
+    (_ROLE, "Who is {}?"),
+    (_SHORT, "What does {} stand for?"),
+    (_WHEN, "What happened in {}?"),
 )
 
 
@@ -57,27 +63,16 @@ def _is_from(answer: Answer, passage: Passage) -> bool:
 def _made_of(library: Library, document: Document) -> Iterator[tuple[str, Passage]]:
     """Make questions of a document, the kinds taking turns: who said what, who somebody is, and so on."""
     passages = library.passages(document.doc_id)[:_PASSAGES]
-    kinds = (kind(passages) for kind in (_speakers, _roles, _shorts, _headings, _years, _subjects))
+    kinds = [_named(pattern, question, passages) for pattern, question in _NAMED]
+    kinds += [_headings(passages), _subjects(passages)]
     yield from filter(None, chain.from_iterable(zip_longest(*kinds)))
 
 
-def _speakers(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
+def _named(pattern: re.Pattern[str], question: str, passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
+    """Ask about every name that a pattern finds; question: with {} for it."""
     for passage in passages:
-        for match in _SPEAKER.finditer(passage.text):
-            name = _OFFICE.sub("", match[1] or match[2])
-            yield f"What did {name} say?", passage
-
-
-def _roles(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
-    for passage in passages:
-        for match in _ROLE.finditer(passage.text):
-            yield f"Who is {_OFFICE.sub('', match[1])}?", passage
-
-
-def _shorts(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
-    for passage in passages:
-        for match in _SHORT.finditer(passage.text):
-            yield f"What does {match[1]} stand for?", passage
+        for match in pattern.finditer(passage.text):
+            yield question.format(_OFFICE.sub("", next(filter(None, match.groups())))), passage
 
 
 def _headings(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
@@ -87,12 +82,6 @@ def _headings(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
             yield f"What does “{heading}” say?", passage
         elif heading.endswith("?") and len(heading) < 90:
             yield heading, passage
-
-
-def _years(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:
-    for passage in passages:
-        for match in _WHEN.finditer(passage.text):
-            yield f"What happened in {match[1]}?", passage
 
 
 def _subjects(passages: list[Passage]) -> Iterator[tuple[str, Passage]]:

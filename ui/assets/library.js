@@ -71,7 +71,7 @@ function add(files) {
 }
 
 async function addAll(files) {
-  const bar = make("progress", { max: files.length, value: 0, ariaLabel: "Adding files" });
+  const bar = make("progress", { max: files.length, ariaLabel: "Adding files" }); // moves by itself until one is done
   const line = make("p");
   find("#uploads").replaceChildren(line, bar);
   let failed = 0;

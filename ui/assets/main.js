@@ -21,7 +21,7 @@ function act(button, name) {
     return answered().length ? exports[name]() : say("There is nothing to export yet");
   }
   if (name === "api") return showApi();
-  if (name === "theme") return document.body.classList.toggle("dark");
+  if (name === "theme") return localStorage.setItem("theme", document.body.classList.toggle("dark") ? "dark" : "light");
   return viewer.walk(name === "next" ? 1 : -1);
 }
 
@@ -143,6 +143,8 @@ page.addEventListener("drop", (event) => {
 // --- beginning
 
 async function begin() {
+  const theme = localStorage.getItem("theme");
+  if (theme) document.body.classList.toggle("dark", theme === "dark");
   find("#files").accept = limits.types.join(",");
   find("#most").textContent = limits.bytes / 2 ** 20;
   find("#types").textContent = limits.types.join(" ");
