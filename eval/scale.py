@@ -1,9 +1,10 @@
-"""How cost grows with size: synthetic libraries are made and asked. Knows nothing about quality; the vectors are made up.
+"""How cost grows with size: synthetic libraries are made and asked. Knows nothing about quality.
 
     python -m eval.scale 10000 100000 1000000
 
-Vectors lie in clusters and on few axes, as those of texts do; words follow Zipf's law, half of the most frequent being
-stop words. A question is some words of a passage with a vector near it; its own forward pass is run and timed too.
+Vectors are made up: they lie in clusters and on few axes, as those of texts do. Words follow Zipf's law; half of the
+most frequent are stop words. A question is some words of a passage with a vector near it; its own forward pass is run
+and timed too.
 Every step runs in a process of its own, so that memory and opening are those of a fresh start.
 """
 
@@ -15,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
@@ -160,7 +161,7 @@ class Rehearsed:
     def question(self, text: str) -> QuestionVectors:
         """Encode a question, and return the vector that was planned for it with the tokens that it has."""
         encoded = self._encoder.question(text)
-        return QuestionVectors(self._planned[text], encoded.tokens)
+        return replace(encoded, vector=self._planned[text])
 
 
 def _opened(folder: Path, planned: dict[str, Floats] | None = None) -> Library:

@@ -17,6 +17,8 @@ from retrieval.records import Passage
 from retrieval.terms import stem, stems
 
 DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
+COUNTED_WORDS = 100_000
+SCORED_MOST = 25_000  # passages whose BM25 is computed: 0.7 ms for a thousand
 _PASSAGE = 'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.place'
 _CANDIDATES = f"""
 SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors
@@ -72,18 +74,35 @@ class Lookup(Database):
         super().__init__(path)
         self._decoded: dict[int, Candidate] = {}
         self._decoding = threading.Lock()
+        self._counted: tuple[int, int, dict[str, int]] = (-1, 0, {})
 
     # --- vectors
 
-    def vectors_since(self, generation: int, dim: int) -> Iterator[tuple[NDArray[np.int64], Floats]]:
-        """Yield (ids, (n, dim) vectors) of passages added after a generation, in blocks of 4,096."""
+    def count_between(self, after: int, until: int) -> int:
+        """Count the passages added after one generation, up to another."""
+        with self._reading() as connection:
+            query = "SELECT count(*) FROM passages WHERE generation > ? AND generation <= ?"
+            return int(connection.execute(query, (after, until)).fetchone()[0])
+
+    def vectors_between(self, after: int, until: int, dim: int) -> Iterator[tuple[NDArray[np.int64], Floats]]:
+        """Yield (ids, (n, dim) vectors) of passages added after one generation, up to another, in blocks of 4,096."""
         with self._reading() as connection:
             cursor = connection.execute(
-                "SELECT id, vector FROM passages WHERE generation > ? ORDER BY id", (generation,)
+                "SELECT id, vector FROM passages WHERE generation > ? AND generation <= ? ORDER BY generation, id",
+                (after, until),
             )
             while rows := cursor.fetchmany(4096):
                 vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float32)
                 yield np.array([row[0] for row in rows], np.int64), vectors.reshape(len(rows), dim)
+
+    def sample_vectors(self, count: int, dim: int) -> Floats:
+        """Return (n, dim) vectors of about `count` passages, or all if there are fewer, spread evenly over all."""
+        with self._reading() as connection:
+            ids = [row[0] for row in connection.execute("SELECT id FROM passages")]
+            chosen = json.dumps(ids[:: max(1, len(ids) // count)])
+            query = "SELECT vector FROM passages WHERE id IN (SELECT value FROM json_each(?))"
+            found = b"".join(row[0] for row in connection.execute(query, (chosen,)))
+            return np.frombuffer(found, np.float32).reshape(-1, dim)
 
     def removed_since(self, generation: int) -> list[tuple[int, int]]:
         """Return (first, last) ids of the passages removed after a generation."""
@@ -103,30 +122,50 @@ class Lookup(Database):
             return np.array([row[0] for row in rows], np.int64)
 
     def fulltext(self, words: Sequence[str], limit: int, where: Mapping[str, Any]) -> dict[int, float]:
-        """Return passage id -> BM25 (higher is better) of the best `limit` passages with any of the words."""
+        """Return passage id -> BM25 (higher is better) of the best `limit` passages with any of the words.
+
+        Where that would score more than SCORED_MOST passages, the most frequent words are not asked for.
+        """
         if not words:
             return {}
         condition, values = conditions(where)
         within = f"AND rowid IN (SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE {condition})"
-        query = f"""SELECT rowid, -bm25(fulltext) FROM fulltext WHERE fulltext MATCH ?
-                    {within if where else ""} ORDER BY rank LIMIT {int(limit)}"""
-        match = " OR ".join(f'"{word}"' for word in words)
+        # FTS5's own ORDER BY rank gives the same in a third more time: it keeps all rows, with their positions.
+        query = f"""SELECT rowid, -bm25(fulltext) AS score FROM fulltext WHERE fulltext MATCH ?
+                    {within if where else ""} ORDER BY score DESC, rowid LIMIT {int(limit)}"""
+        _, counts = self._counts([stem(word) for word in words])
+        match = _match({word: counts[stem(word)] for word in words})
         with self._reading() as connection:
             return dict(connection.execute(query, (match, *(values if where else ()))).fetchall())
 
     def rarity(self, words: Sequence[str]) -> dict[str, float]:
         """Return stem -> inverse document frequency (Robertson's, never negative) over all passages."""
-        found = list(dict.fromkeys(map(stem, words)))
-        counts = self.frequencies(found)
-        with self._reading() as connection:
-            total = connection.execute("SELECT count(*) FROM passages").fetchone()[0]
-        return {term: float(np.log1p((total - n + 0.5) / (n + 0.5))) for term in found for n in [counts.get(term, 0)]}
+        terms = list(dict.fromkeys(map(stem, words)))
+        total, known = self._counts(terms)
+        return {term: float(np.log1p((total - n + 0.5) / (n + 0.5))) for term in terms for n in [known[term]]}
 
     def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
         """Return stem -> number of passages that hold it, of those that any passage holds."""
-        query = "SELECT term, doc FROM terms WHERE term IN (SELECT value FROM json_each(?))"
-        with self._reading() as connection:
-            return dict(connection.execute(query, (json.dumps(list(terms)),)).fetchall())
+        wanted = list(terms)
+        _, known = self._counts(wanted)
+        return {term: known[term] for term in wanted if known[term]}
+
+    def _counts(self, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
+        """Return the number of passages, and stem -> passages with it of at least these; kept for one generation.
+
+        Counting takes as long as a word is frequent: 20 ms for the words of a question to a million passages.
+        """
+        generation = self.generation()
+        if self._counted[0] != generation or len(self._counted[2]) > COUNTED_WORDS:
+            self._counted = (generation, self.count_between(0, generation), {})
+        _, total, known = self._counted
+        missing = [term for term in terms if term not in known]
+        if missing:
+            query = "SELECT term, doc FROM terms WHERE term IN (SELECT value FROM json_each(?))"
+            with self._reading() as connection:
+                found = dict(connection.execute(query, (json.dumps(missing),)).fetchall())
+            known.update({term: found.get(term, 0) for term in missing})
+        return total, known
 
     def candidates(self, ids: Iterable[int]) -> list[Candidate]:
         """Return passages by id with their vectors; ids that are gone are left out.
@@ -175,6 +214,20 @@ class Lookup(Database):
                 (json.dumps(list(found)),),
             ).fetchall()
             return found | {row[0]: _tokens(row[1], row[2]) for row in rows}
+
+
+def _match(counts: Mapping[str, int]) -> str:
+    """Return the full-text query for words with their numbers of passages: any of them, the rarest first.
+
+    As many as SCORED_MOST allows; where that leaves out all that were counted, passages with both of the two rarest.
+    """
+    ordered = sorted(counts, key=lambda word: counts[word])
+    totals = np.cumsum([counts[word] for word in ordered])
+    few = [f'"{word}"' for word in ordered[: int(np.searchsorted(totals, SCORED_MOST, side="right"))]]
+    common = [f'"{word}"' for word in ordered[len(few) : len(few) + 2]]
+    if common and not any(counts[word] for word in ordered[: len(few)]):
+        few.append(f"({' AND '.join(common)})")
+    return " OR ".join(few)
 
 
 def _tokens(sentences: bytes, bits: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:

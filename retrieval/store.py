@@ -4,7 +4,7 @@ A document and all that was derived from it are written in one transaction.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from retrieval.lookup import Candidate, Lookup
 from retrieval.records import Coverage, Document, Passage
 
 __all__ = ["Candidate", "FileState", "Prepared", "Store"]
+_LISTED = "SELECT value FROM json_each(?)"
 _HEADER = "doc_id, title, source, metadata, sha256"
 
 
@@ -146,33 +147,47 @@ class Store(Lookup):
     def coverage(self) -> Coverage:
         """Count files, documents without a file, and failed files."""
         with self._reading() as connection:
-            row = connection.execute(
-                """SELECT (SELECT count(*) FROM files) + (SELECT count(*) FROM documents d WHERE NOT EXISTS
-                   (SELECT 1 FROM files f WHERE f.doc_id = d.doc_id)),
-                   (SELECT count(*) FROM files WHERE reason <> '')"""
+            documents = connection.execute("SELECT count(*) FROM documents").fetchone()[0]
+            files, with_file, failed = connection.execute(
+                "SELECT count(*), count(DISTINCT doc_id), count(nullif(reason, '')) FROM files"
             ).fetchone()
-            return Coverage(*row)
+            return Coverage(files + documents - with_file, failed)
 
     def link_file(self, path: str, state: FileState) -> None:
         """Record a file's state; a document that no file holds any more is removed."""
         with self._writing() as connection:
             _link(connection, path, state)
 
-    def fail_file(self, path: str, reason: str) -> None:
-        """Record why a file cannot be read now; what was read of it before stays."""
+    def fail_file(self, path: str, reason: str, size: int = 0, mtime_ns: int = 0) -> None:
+        """Record why a file cannot be read now, and its state if that may be so until it changes.
+
+        What was read of it before stays.
+        """
         with self._writing() as connection:
             connection.execute(
-                """INSERT INTO files (path, size, mtime_ns, reason) VALUES (?, 0, 0, ?)
-                   ON CONFLICT (path) DO UPDATE SET size = 0, mtime_ns = 0, reason = excluded.reason""",
-                (path, reason),
+                """INSERT INTO files (path, size, mtime_ns, reason) VALUES (?, ?, ?, ?) ON CONFLICT (path)
+                   DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns, reason = excluded.reason""",
+                (path, size, mtime_ns, reason),
             )
 
     def move_file(self, before: str, path: str, state: FileState) -> None:
         """Record that a document's file is now elsewhere."""
+        self.rearrange({path: state}, [before])
+
+    def rearrange(self, links: Mapping[str, FileState], gone: Iterable[str]) -> None:
+        """Point files at documents that are there and drop other files, in one transaction.
+
+        Documents that no file holds any more are removed; those whose file is gone get another of theirs as source.
+        """
         with self._writing() as connection:
-            connection.execute("UPDATE documents SET source = ? WHERE doc_id = ?", (path, state.doc_id))
-            connection.execute("DELETE FROM files WHERE path = ? AND doc_id = ?", (before, state.doc_id))
-            _link(connection, path, state)
+            paths = json.dumps([*links, *gone])
+            held = f"SELECT DISTINCT doc_id FROM files WHERE doc_id IS NOT NULL AND path IN ({_LISTED})"
+            before = connection.execute(held, (paths,)).fetchall()
+            connection.execute(f"DELETE FROM files WHERE path IN ({_LISTED})", (paths,))
+            for path, state in links.items():
+                _record(connection, path, state)
+            for (doc_id,) in before:
+                _settle(connection, doc_id)
 
     def forget(self, paths: Iterable[str]) -> None:
         """Forget files that hold no document."""
@@ -240,18 +255,27 @@ def _delete(connection: Connection, doc_id: str, generation: int) -> bool:
 def _link(connection: Connection, path: str, state: FileState) -> None:
     """Point a file at its document, and drop the document it pointed at before if nothing else does."""
     row = connection.execute("SELECT doc_id FROM files WHERE path = ?", (path,)).fetchone()
+    _record(connection, path, state)
+    if row and row[0] not in (None, state.doc_id):
+        _settle(connection, row[0])
+
+
+def _record(connection: Connection, path: str, state: FileState) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO files (path, size, mtime_ns, doc_id, reason) VALUES (?, ?, ?, ?, ?)",
         (path, state.size, state.mtime_ns, state.doc_id, state.reason),
     )
-    before = row[0] if row else None
-    if before is None or before == state.doc_id:
+
+
+def _settle(connection: Connection, doc_id: str) -> None:
+    """Remove a document that no file holds any more; one whose source does not hold it gets another as source."""
+    paths = [row[0] for row in connection.execute("SELECT path FROM files WHERE doc_id = ? ORDER BY path", (doc_id,))]
+    if not paths:
+        _delete(connection, doc_id, next_generation(connection))
         return
-    other = connection.execute("SELECT min(path) FROM files WHERE doc_id = ?", (before,)).fetchone()[0]
-    if other is None:
-        _delete(connection, before, next_generation(connection))
-    else:
-        connection.execute("UPDATE documents SET source = ? WHERE doc_id = ? AND source = ?", (other, before, path))
+    source = connection.execute("SELECT source FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()[0]
+    if source not in paths:
+        connection.execute("UPDATE documents SET source = ? WHERE doc_id = ?", (paths[0], doc_id))
 
 
 def _quantized(vectors: Floats) -> bytes:

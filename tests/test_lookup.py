@@ -45,6 +45,31 @@ def test_the_full_text_is_stemmed_and_without_accents(store):
     assert store.fulltext([], 9, {}) == {}
 
 
+@pytest.mark.parametrize(
+    "words, most, expected",
+    [
+        (["rare", "often", "always"], 9, [1, 2, 3, 4]),  # 1 + 2 + 4 passages
+        (["rare", "often", "always"], 6, [1, 2]),
+        (["rare", "always"], 1, [1]),
+        (["often", "always"], 1, [1, 2]),
+        (["always", "unknown", "also"], 1, [1, 3]),
+        (["always"], 1, [1, 2, 3, 4]),
+        (["unknown"], 0, []),
+    ],
+)
+def test_the_most_frequent_words_are_left_out_where_there_is_too_much(store, monkeypatch, words, most, expected):
+    monkeypatch.setattr("retrieval.lookup.SCORED_MOST", most)
+    store.add([prepare(about_bees(text="Rare, often, always, also.\n\nOften always.\n\nAlso always.\n\nAlways."))])
+    assert sorted(store.fulltext(words, 9, {})) == expected
+
+
+def test_words_are_counted_anew_when_something_was_added(store):
+    store.add([prepare(about_bees())])
+    assert store.frequencies(["bee", "wasp"]) == {"bee": 2}
+    store.add([prepare(about_bees("a2", "A wasp."))])
+    assert store.frequencies(["bee", "wasp"]) == {"bee": 3, "wasp": 1}
+
+
 def test_rarity_is_robertsons(store):
     store.add([prepare(about_bees(text="Honey.\n\nHoney bees.\n\nTea."))])
     expected = {"honei": np.log1p(1.5 / 2.5), "bee": np.log1p(0.5 / 3.5), "ic": np.log1p(3.5 / 0.5)}  # 3 titles: Bees
@@ -94,11 +119,25 @@ def test_a_condition_that_compares_nothing_is_refused(store, value):
 def test_vectors_are_read_in_blocks_by_generation(store):
     store.add([scattered("a", 5000, 1)])
     store.add([scattered("b", 2, 2)])
-    blocks = list(store.vectors_since(0, 64))
+    blocks = list(store.vectors_between(0, 2, 64))
     assert [vectors.shape for _, vectors in blocks] == [(4096, 64), (906, 64)]
     assert np.concatenate([ids for ids, _ in blocks]).tolist() == list(range(1, 5003))
-    ((ids, _),) = store.vectors_since(1, 64)
+    ((ids, _),) = store.vectors_between(1, 2, 64)
     assert ids.tolist() == [5001, 5002]
+    assert [store.count_between(0, 1), store.count_between(0, 2), store.count_between(2, 2)] == [5000, 5002, 0]
+
+
+def test_a_sample_is_spread_over_all(store):
+    given = scattered("a", 100, 1)
+    store.add([given])
+    rows = np.array([vectors.vector for vectors in given.vectors])
+    np.testing.assert_array_equal(store.sample_vectors(7, 64), rows[::14])
+    np.testing.assert_array_equal(store.sample_vectors(300, 64), rows)
+
+
+def test_what_was_removed_is_told_by_generation(store):
+    store.add([scattered("a", 5000, 1)])
+    store.add([scattered("b", 2, 2)])
     store.remove(["b", "a"])
     assert store.removed_since(2) == [(5001, 5002), (1, 5000)]
     assert store.removed_since(3) == []

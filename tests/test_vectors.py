@@ -29,7 +29,7 @@ def path(tmp_path):
 
 def brute_force(store, question, count, allowed=None):
     """Rank every passage of the store by cosine, without FAISS."""
-    blocks = list(store.vectors_since(0, DIM))
+    blocks = list(store.vectors_between(0, store.generation(), DIM))
     ids, vectors = np.concatenate([ids for ids, _ in blocks]), np.concatenate([rows for _, rows in blocks])
     order = np.argsort(-(vectors @ question), kind="stable")
     return [int(found) for found in ids[order] if allowed is None or found in allowed][:count]
@@ -52,6 +52,97 @@ def test_only_allowed_ones(store, path, where):
     vectors, allowed = Vectors(store, path, DIM), store.allowed(where)
     for question in QUESTIONS:
         assert vectors.nearest(question, 40, allowed) == brute_force(store, question, 40, set(allowed.tolist()))
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Let 900 passages count as many, and 100 as much to compare one by one. All lists are read: noise has no clusters."""
+    monkeypatch.setattr("retrieval.vectors.FLAT_MOST", 700)
+    monkeypatch.setattr("retrieval.vectors.PROBES", 100)
+    monkeypatch.setattr("retrieval.vectors.BEHIND_MOST", 100)
+
+
+def assert_near(vectors, store, where=None, least=0.9):
+    """Most of the 50 nearest are found, and nothing that is not in the store or not allowed."""
+    allowed = None if where is None else store.allowed(where)
+    known = set(brute_force(store, QUESTIONS[0], 10_000, allowed))
+    hits = 0
+    for question in QUESTIONS:
+        found = vectors.nearest(question, 50, allowed)
+        assert len(found) == len(set(found)) == min(50, len(known))
+        assert known.issuperset(found)
+        hits += len(set(found) & set(brute_force(store, question, 50, allowed)))
+    assert hits >= least * len(QUESTIONS) * min(50, len(known))
+
+
+@pytest.mark.parametrize("where", [None, {"kind": 1}, {"doc_id": "d2"}, {"kind": 5}], ids=str)
+def test_many_are_indexed_by_lists(large, store, path, where):
+    vectors = Vectors(store, path, DIM)
+    assert vectors._view.index.nlist == 60
+    assert_near(vectors, store, where)
+    vectors.save()
+    assert_near(Vectors(store, path, DIM), store, where)
+
+
+def test_all_can_be_asked_for_of_many(large, store, path):
+    assert sorted(Vectors(store, path, DIM).nearest(QUESTIONS[0], 900)) == list(range(1, 901))
+
+
+def test_few_changes_are_seen_and_leave_the_snapshot_of_many_as_it_is(large, store, path):
+    Vectors(store, path, DIM).save()
+    written = path.stat().st_mtime_ns
+    store.add([scattered("d3", 40, 9)])
+    store.remove(["d3"])
+    store.add([scattered("d4", 40, 10, {"kind": 1})])
+    for _ in range(2):
+        vectors = Vectors(store, path, DIM)
+        assert_near(vectors, store)
+        assert_near(vectors, store, {"kind": 1})
+        vectors.save()
+    assert path.stat().st_mtime_ns == written
+
+
+def test_many_changes_are_taken_into_the_snapshot_of_many(large, store, path):
+    Vectors(store, path, DIM).save()
+    vectors = Vectors(store, path, DIM)
+    store.remove(["d1"])
+    store.add([scattered("d3", 90, 9), scattered("d4", 60, 10)])
+    assert_near(vectors, store)
+    vectors.save()
+    assert (len(vectors._view.ids), len(vectors._view.gone), vectors._view.index.ntotal) == (0, 0, 750)
+    assert_near(vectors, store)
+    assert_near(Vectors(store, path, DIM), store)
+
+
+def test_what_another_process_has_saved_is_used(large, store, path):
+    vectors = Vectors(store, path, DIM)
+    vectors.save()
+    other = Store(store.path)
+    other.add([scattered("d3", 300, 9)])
+    Vectors(other, path, DIM).save()
+    vectors.catch_up()
+    assert (vectors._view.covered, vectors._view.index.ntotal) == (4, 1200)
+    assert_near(vectors, store)
+
+
+def test_a_library_that_shrank_is_exact_again(large, store, path):
+    Vectors(store, path, DIM).save()
+    store.remove(["d1", "d2"])
+    Vectors(store, path, DIM).save()
+    assert_current(Vectors(store, path, DIM), store)
+
+
+def test_damage_inside_a_large_snapshot_costs_little(large, store, path, monkeypatch):
+    monkeypatch.setattr("retrieval.vectors._CHECKED", 20_000)
+    Vectors(store, path, DIM).save()
+    content = bytearray(path.read_bytes())
+    content[40_000:40_100] = b"\xa5" * 100
+    path.write_bytes(content)
+    vectors = Vectors(store, path, DIM)
+    assert vectors._view.covered == 3
+    for question in QUESTIONS:
+        exact = set(brute_force(store, question, 50))
+        assert len(exact.intersection(vectors.nearest(question, 50))) > 35
 
 
 def test_an_empty_store_has_nothing_near(tmp_path):
@@ -107,8 +198,12 @@ def test_a_cut_snapshot_is_built_anew(store, path, size):
     assert_current(Vectors(store, path, DIM), store)
 
 
-def test_a_snapshot_of_another_dimension_is_built_anew(store, path, tmp_path):
-    Vectors(Store(tmp_path / "empty.db"), path, 32).save()
+def test_a_snapshot_of_another_dimension_is_built_anew(store, path):
+    """As after the vectors were made anew by another model in the same number of writes."""
+    vectors = Vectors(store, path, DIM)
+    vectors._write(vectors._new(0), 3)
+    vectors._dim = 32
+    vectors._write(vectors._new(0), 3)
     assert_current(Vectors(store, path, DIM), store)
 
 
