@@ -4,10 +4,11 @@ Every write raises the generation by one and stamps it with a random number: the
 another history, as after the file was deleted or restored from a backup.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from retrieval.errors import LibraryDamagedError, LibraryError, StorageError
@@ -41,6 +42,8 @@ CREATE TABLE feedback (
 CREATE VIRTUAL TABLE fulltext USING fts5 (title, text, content = '', tokenize = 'porter unicode61');
 CREATE VIRTUAL TABLE terms USING fts5vocab (fulltext, row);
 """
+# What brings a library to the next schema and keeps its vectors; schema 1 lacks what only the model could make.
+_MIGRATIONS = {"2": ("ALTER TABLE passages ADD COLUMN place TEXT NOT NULL DEFAULT ''",)}
 _BUSY = "another program is writing to it; try again when that is done"
 _DENIED = "check the permissions of the file and its folder"
 _FULL = "free some space or choose another folder; what was added before is kept"
@@ -68,6 +71,7 @@ class Database:
         """Open or create; LibraryDamagedError where the file is not a library's, and the file stays as it is."""
         self.path = path
         self._idle: list[Connection] = []
+        self._frozen = False
         with self._errors():
             path.parent.mkdir(parents=True, exist_ok=True)
             size = path.stat().st_size if path.exists() else None
@@ -79,6 +83,8 @@ class Database:
                 empty = _is_empty(connection)
         if empty:
             self._create()
+        if self.meta("schema") in _MIGRATIONS:
+            self._migrate()
         found = self.meta("schema")
         if found != str(SCHEMA_VERSION):
             hint = "add your documents to a new library"
@@ -91,16 +97,35 @@ class Database:
                     connection.execute(statement)
                 connection.execute("INSERT INTO meta VALUES ('schema', ?)", (SCHEMA_VERSION,))
 
+    def _migrate(self) -> None:
+        """Bring the file to the schema of today in one transaction."""
+        with self._writing() as connection:
+            find = "SELECT value FROM meta WHERE key = 'schema'"
+            while (found := connection.execute(find).fetchone()[0]) in _MIGRATIONS:  # else another process was first
+                for statement in _MIGRATIONS[found]:
+                    connection.execute(statement)
+                connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (int(found) + 1,))
+
     def _connect(self) -> Connection:
-        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        """Open the file, or where nothing can be written beside it, read it as one that does not change."""
         try:
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            _use_wal(connection)
-        except BaseException:
-            connection.close()
-            raise
+            connection, self._frozen = _configured(str(self.path)), False
+        except sqlite3.OperationalError as error:
+            if not self._cannot_be_written(error):
+                raise
+            connection, self._frozen = _configured(f"{self.path.as_uri()}?immutable=1"), True
         return connection
+
+    def _cannot_be_written(self, error: sqlite3.OperationalError) -> bool:
+        """Tell whether an error is of read-only media; StorageError where what is there cannot be read from them."""
+        code = error.sqlite_errorname.split("_")[1]
+        if code not in ("CANTOPEN", "READONLY") or not os.access(self.path, os.R_OK):
+            return False
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if log.exists() and log.stat().st_size:
+            hint = "copy the folder to where it can be written, or open it there once"
+            raise StorageError(f"{log} holds changes that cannot be read without writing; {hint}")
+        return True
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -134,7 +159,10 @@ class Database:
             try:
                 yield connection
             finally:
-                self._idle.append(connection)
+                if self._frozen:  # whoever may write could begin to: what was read is not to be read again from memory
+                    connection.close()
+                else:
+                    self._idle.append(connection)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -162,6 +190,11 @@ class Database:
         """Close the connections; using the database again opens new ones."""
         while self._idle:
             self._idle.pop().close()
+
+    def copy(self, path: Path) -> None:
+        """Write what is there now to a new file, by SQLite's online backup: others may read and write meanwhile."""
+        with self._reading() as connection, closing(sqlite3.connect(path)) as copied:
+            connection.backup(copied)
 
     def check(self) -> None:
         """Read the whole file; LibraryDamagedError where SQLite finds damage."""
@@ -191,6 +224,21 @@ class Database:
         with self._reading() as connection:
             row = connection.execute("SELECT stamp FROM writes WHERE generation = ?", (generation,)).fetchone()
             return None if row is None else int(row[0])
+
+
+def _configured(name: str) -> Connection:
+    """Connect to a path or, where it begins with "file:", a URI."""
+    connection = sqlite3.connect(
+        name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=name.startswith("file:")
+    )
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _use_wal(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _use_wal(connection: Connection) -> None:
