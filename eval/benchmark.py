@@ -146,4 +146,6 @@ def _table(title: str, names: Sequence[str], cell: Callable[[str, str], str]) ->
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()
