@@ -16,12 +16,12 @@ from retrieval.terms import STOP_WORDS, stems
 PASSAGES = 5  # that quotes are taken from
 QUOTES = 3  # at the most; a quote is a run of adjacent sentences
 SENTENCES = 5  # quoted at the most
-# Log-odds that a sentence holds the answer: of its cosine, alignment and coverage, and of its passage's distance
-# behind the first. Near what logistic regression gives on squad2-dev-a without the paragraphs that xquad-r-en shares
-# with it (python -m eval.fit); there 0.88 of the answers lie in a quote, against 0.71 for the best sentence alone.
-QUOTE_WEIGHTS = (2.0, 4.8, 1.5)
+# Log-odds that a sentence holds the answer: of its cosine and support, and of its passage's distance behind the
+# first. Near what logistic regression gives on squad2-dev-a without the paragraphs that xquad-r-en shares with it
+# (python -m eval.fit); there 0.88 of the answers lie in a quote, against 0.72 for the best sentence alone.
+QUOTE_WEIGHTS = (0.1, 7.8)
 QUOTE_GAP = 0.7
-QUOTE_MARGIN = 2.2  # log-odds behind the best sentence within which others are quoted too
+QUOTE_MARGIN = 2.6  # log-odds behind the best sentence within which others are quoted too
 # Log-odds that the question is answered here at all, fitted on the same questions against those of other data sets
 # and other articles: the best sentence's cosine, the best passage's cosine, the best passage's alignment.
 CONFIDENCE_WEIGHTS = (6.9, 5.6, 10.2)

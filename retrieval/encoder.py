@@ -21,7 +21,7 @@ from retrieval.errors import ModelError
 from retrieval.models import exported, fingerprint, load_sentence_transformer, longest_input, model_folder
 from retrieval.records import Passage
 from retrieval.settings import Settings
-from retrieval.terms import STOP_WORDS
+from retrieval.terms import STOP_WORDS, WORD, stem, words
 
 Floats = NDArray[np.float32]
 BATCH = 8  # sorted by length; larger padded batches are slower on a CPU
@@ -30,10 +30,14 @@ NO_SENTENCE = 65_535
 
 @dataclass(frozen=True, slots=True)
 class QuestionVectors:
-    """vector: (dim,) unit. tokens: (t, dim) unit vectors of the question's content tokens, rotated; t may be 0."""
+    """vector: (dim,) unit. tokens: (t, dim) unit vectors of the question's content tokens, rotated; t may be 0.
+
+    terms: the stem of the word that each of the tokens belongs to.
+    """
 
     vector: Floats
     tokens: Floats
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,8 @@ class OnnxEncoder:
         _, tokens = next(self._forward([encoding.ids[: self._longest]]))
         kept = _content_tokens(self._query_prompt + text, encoding)
         kept = kept[(kept < self._longest) & (kept >= self.count_tokens([self._query_prompt])[0])]
-        return QuestionVectors(unit(self._pooled(tokens)), self._rotated(tokens, kept))
+        terms = _terms(self._query_prompt + text, [encoding.offsets[position] for position in kept])
+        return QuestionVectors(unit(self._pooled(tokens)), self._rotated(tokens, kept), terms)
 
     def encode_passages(
         self, passages: Sequence[Passage], titles: Sequence[str]
@@ -235,6 +240,13 @@ def _content_tokens(text: str, encoding: Any) -> NDArray[np.intp]:
         if any(c.isalnum() for c in surface) and not (alone and surface.lower() in STOP_WORDS):
             kept.append(position)
     return np.array(kept, np.intp)
+
+
+def _terms(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """Return the stem of the word that each span lies in."""
+    found = [(match.end(), match.group()) for match in WORD.finditer(text)]
+    inside = (next((word for end, word in found if end > start), "") for start, _ in spans)
+    return tuple(stem(words(word)[0]) if words(word) else "" for word in inside)
 
 
 class TransformerEncoder:

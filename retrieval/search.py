@@ -31,7 +31,7 @@ FIRST = 100.0  # keeps the closely read ones above the others
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its signals. sentences: (s, 3) cosine, alignment and coverage of each sentence, for quoting."""
+    """A candidate with its signals. sentences: (s, 2) cosine and support of each sentence, for quoting."""
 
     candidate: Candidate
     score: float
@@ -83,7 +83,7 @@ def rank(
         ranked(i, score, {"alignment": reading.alignment, "coverage": reading.coverage}, reading.sentences)
         for i, score, reading in zip(top, scores, readings, strict=True)
     ]
-    unread = [ranked(i, first[i], {}, np.pad(cosines[i][:, None], ((0, 0), (0, 2)))) for i in rest]
+    unread = [ranked(i, first[i], {}, np.pad(cosines[i][:, None], ((0, 0), (0, 1)))) for i in rest]
     return [*sorted(read, key=lambda item: -item.score), *unread][:k]
 
 
@@ -130,22 +130,35 @@ def _read(
 ) -> list[_Reading]:
     """Read candidates closely: alignment over the whole passage, coverage in its best sentence."""
     rarity = store.rarity(words)
-    total = sum(rarity.values()) or 1.0
-    aligned = _alignments(store, encoded.tokens, top)
+    weights = np.array(list(rarity.values()), np.float32) / (sum(rarity.values()) or 1.0)
+    tokens = [[index for index, term in enumerate(encoded.terms) if term == own] for own in rarity]
     readings = []
-    for candidate, values, (whole, by_sentence) in zip(top, cosines, aligned, strict=True):
-        covered = [sum(rarity[term] for term in own & rarity.keys()) / total for own in candidate.sentence_stems]
-        sentences = np.stack([values, by_sentence, np.array(covered)], axis=1).astype(np.float32)
-        readings.append(_Reading(whole, max(covered), sentences))
+    for candidate, values, (whole, closest) in zip(top, cosines, _alignments(store, encoded.tokens, top), strict=True):
+        held = np.array([[term in own for term in rarity] for own in candidate.sentence_stems], np.float32)
+        support = _support(held.reshape(len(values), len(rarity)), closest, tokens) @ weights
+        sentences = np.stack([values, support], axis=1).astype(np.float32)
+        readings.append(_Reading(whole, float((held @ weights).max()), sentences))
     return readings
 
 
+def _support(held: Floats, closest: Floats, tokens: Sequence[Sequence[int]]) -> Floats:
+    """Return (s, terms): 1 where a sentence holds a term, else the cosine of the token closest to it, 0 at the least.
+
+    held: (s, terms) 0 or 1. closest: (s, t) cosine of each question token. tokens: which of those belong to each term.
+    """
+    support = held.copy()
+    for column, own in enumerate(tokens):
+        if own:
+            support[:, column] = np.maximum(held[:, column], closest[:, own].max(axis=1))
+    return support
+
+
 def _alignments(store: Store, question: Floats, top: Sequence[Candidate]) -> list[tuple[float, Floats]]:
-    """Return, for each passage, the mean over question tokens of the closest token's cosine: whole, and by sentence.
+    """Return, for each passage, its alignment, and (s, t) the cosine of the token closest to each of the question's.
 
     The passage tokens are signs of rotated vectors: <q, sign(x)> / sqrt(dim) estimates sqrt(2 / pi) cos(q, x).
     """
-    results = [(0.0, np.zeros(len(candidate.passage.sentences), np.float32)) for candidate in top]
+    results = [(0.0, np.zeros((len(candidate.passage.sentences), len(question)), np.float32)) for candidate in top]
     tokens = store.tokens([candidate.id for candidate in top])
     found = [(i, *tokens[candidate.id]) for i, candidate in enumerate(top) if len(tokens[candidate.id][0])]
     if not found or not len(question):
@@ -160,7 +173,7 @@ def _alignments(store: Store, question: Floats, top: Sequence[Candidate]) -> lis
     whole = np.maximum.reduceat(by_run, np.flatnonzero(np.diff(owner[runs], prepend=-1)), axis=0).mean(axis=1)
     for (i, _, _), value in zip(found, whole.tolist(), strict=True):
         results[i] = (value, results[i][1])
-    for i, number, value in zip(owner[runs], sentence[runs], by_run.mean(axis=1), strict=True):
+    for i, number, value in zip(owner[runs], sentence[runs], by_run, strict=True):
         if number < NO_SENTENCE:
             results[i][1][number] = value
     return results

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import Stemmer
 
-_WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_]+")
 _ACCENT = re.compile("(?<=[A-Za-z])[\u0300-\u036f]+")
 _SYLLABLE = re.compile("[aeiouy][^aeiouy]")  # Porter's m > 0
 _STEMMER = Stemmer.Stemmer("porter")
@@ -30,7 +30,7 @@ def words(text: str) -> list[str]:
     """Return the words of a text in lower case and without accents, in order."""
     if not text.isascii():
         text = unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFD", text)))
-    return _WORD.findall(text.lower().replace("ς", "σ"))
+    return WORD.findall(text.lower().replace("ς", "σ"))
 
 
 def question_words(question: str) -> list[str]:

@@ -13,7 +13,7 @@ from retrieval.encoder import PassageVectors, QuestionVectors, unit
 from retrieval.passages import split
 from retrieval.records import Document, Passage
 from retrieval.store import Prepared
-from retrieval.terms import STOP_WORDS
+from retrieval.terms import STOP_WORDS, stem
 
 _WORD = re.compile(r"\w+")
 
@@ -32,7 +32,7 @@ class HashedEncoder:
 
     def question(self, text: str) -> QuestionVectors:
         kept = [word for word in _words(text) if word not in STOP_WORDS]
-        return QuestionVectors(_mean(_words(text)), _vectors(kept))
+        return QuestionVectors(_mean(_words(text)), _vectors(kept), tuple(map(stem, kept)))
 
     def encode_passages(
         self, passages: Sequence[Passage], titles: Sequence[str]

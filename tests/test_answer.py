@@ -23,7 +23,7 @@ def store(tmp_path):
 def ranked(store, *rows, behind=0.0):
     """The store's passages in order; rows: of each, the cosines of its sentences. behind: distance of one to the next."""
     return [
-        Ranked(candidate, 100.0 - behind * place, {"passage": 0.5, "alignment": 0.5}, np.array([[x, x, x] for x in row], np.float32))
+        Ranked(candidate, 100.0 - behind * place, {"passage": 0.5, "alignment": 0.5}, np.array([[x, x] for x in row], np.float32))
         for place, (candidate, row) in enumerate(zip(store.candidates([1, 2, 3]), rows, strict=False))
     ]  # fmt: skip
 

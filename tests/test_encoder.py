@@ -125,7 +125,8 @@ def test_token_bits_are_the_signs_of_rotated_content_tokens(encoder, original):
 def test_a_question_has_vectors_of_its_content_tokens(encoder):
     encoded = encoder.question("Who opened the bridge?")
     assert encoded.vector.shape == (384,)
-    assert encoded.tokens.shape == (2, 384)  # opened, bridge
+    assert encoded.tokens.shape == (2, 384)
+    assert encoded.terms == ("open", "bridg")
     np.testing.assert_allclose(np.linalg.norm(encoded.tokens, axis=1), 1, atol=1e-5)
     assert cosines(encoded.vector[None], encoder.encode_questions(["Who opened the bridge?"]))[0] >= 0.9999
 
@@ -220,3 +221,9 @@ def test_an_export_that_this_machine_cannot_make_is_not_remembered(small_models,
         with pytest.raises(ModelError, match=expected):
             open_encoder(settings)
     assert type(open_encoder(settings)) is OnnxEncoder
+
+
+def test_every_part_of_a_word_has_the_words_stem(encoder):
+    encoded = encoder.question("Did Eyjafjallajökull’s ashes cross 1,600 km?")
+    assert set(encoded.terms) == {"eyjafjallajokul", "ash", "cross", "1", "600", "km"}
+    assert len(encoded.terms) == len(encoded.tokens)
