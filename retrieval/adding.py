@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from retrieval.documents import Loaded, find_files, from_memory, load
+from retrieval.documents import Loaded, absolute, find_files, from_memory, load
 from retrieval.encoder import Encoder, PassageVectors
-from retrieval.errors import DocumentError, LibraryDamagedError, StorageError
+from retrieval.errors import ContentError, DocumentError, LibraryDamagedError, StorageError
 from retrieval.passages import split
 from retrieval.records import Document, Scalar
 from retrieval.settings import Settings
@@ -71,8 +71,14 @@ class Adder:
 
     def add(self, sources: Iterable[Source], progress: Progress | None) -> Report:
         """Add every source; see Library.add."""
+        return self._run(self._expand(sources), progress)
+
+    def add_files(self, files: Iterable[Path], progress: Progress | None) -> Report:
+        """Add files whose absolute paths are given, none of them a folder to be looked into."""
+        return self._run(list(files), progress)
+
+    def _run(self, items: Sequence[Path | Document], progress: Progress | None) -> Report:
         self._progress = progress
-        items = self._expand(sources)
         self._total = len(items)
         for item in items:
             name = item.doc_id if isinstance(item, Document) else str(item)
@@ -81,6 +87,8 @@ class Adder:
                     self._take_document(item)
                 else:
                     self._take_file(item, name)
+            except ContentError as error:
+                self._fail(error.source, error.reason, True, error.size, error.mtime_ns)
             except DocumentError as error:
                 self._fail(error.source, error.reason, is_file=isinstance(item, Path))
             if self._batch.size > BATCH_PASSAGES * 600:  # characters of a usual passage
@@ -96,7 +104,7 @@ class Adder:
                 items[source.doc_id] = source
                 continue
             try:
-                path = Path(source).expanduser().absolute()
+                path = absolute(source)
                 self._forget_gone(path)
                 items |= {file: file for file in find_files(path)}
             except (DocumentError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: no such ~user
@@ -131,7 +139,7 @@ class Adder:
         """
         _check_is_no_folder(path)
         state = self._files.get(name)
-        if state is not None and state.doc_id and _is_unchanged(path, state):
+        if state is not None and state.doc_id and not state.reason and is_unchanged(path, state):
             self._count(self._report.unchanged, state.doc_id, name)
             return
         loaded = load(path, self._settings.max_file_bytes)
@@ -163,16 +171,17 @@ class Adder:
         if self._progress:
             self._progress(self._done, self._total, name)
 
-    def _fail(self, name: str, reason: str, is_file: bool) -> None:
+    def _fail(self, name: str, reason: str, is_file: bool, size: int = 0, mtime_ns: int = 0) -> None:
         """Report a failure and remember it, so that the library can say what it does not cover.
 
         What was read of a file before stays: nothing that was acknowledged is lost to a bad moment.
+        size, mtime_ns: see Store.fail_file.
         """
         self._report.failed.append(Failure(name, reason))
         before = self._files.get(name)
-        if is_file and (before is None or before.reason != reason):
+        if is_file and (before is None or (before.reason, before.size, before.mtime_ns) != (reason, size, mtime_ns)):
             with suppress(StorageError):  # the disk is full: the report still says it
-                self._store.fail_file(name, reason)
+                self._store.fail_file(name, reason, size, mtime_ns)
         self._done += 1
         if self._progress:
             self._progress(self._done, self._total, name)
@@ -221,8 +230,8 @@ def _check_is_no_folder(path: Path) -> None:
         raise DocumentError(str(path), error.strerror or str(error)) from error
 
 
-def _is_unchanged(path: Path, state: FileState) -> bool:
-    """Tell from size and time of change whether a file is as it was when it was read."""
+def is_unchanged(path: Path, state: FileState) -> bool:
+    """Tell from size and time of change whether a file is as it was when it was read, or when it failed."""
     try:
         status = path.stat()
     except OSError:

@@ -3,12 +3,12 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.blocks import Block, UnreadableError, one_line, printable
-from retrieval.errors import DocumentError
+from retrieval.errors import ContentError, DocumentError
 from retrieval.readers.text import text_blocks
 from retrieval.reading import FORMATS, parse
 from retrieval.records import Document
@@ -30,7 +30,7 @@ class Loaded:
 def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> Loaded:
     """Read one file. DocumentError names the file and why it cannot be read."""
     if not _is_unicode(str(path)):
-        raise DocumentError(ascii(str(path))[1:-1], "has a name that is not valid text; rename it")
+        raise DocumentError(name_of(path), "has a name that is not valid text; rename it")
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         known = " ".join(sorted(FORMATS))
@@ -39,13 +39,29 @@ def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> Loaded:
     try:
         reading = parse(suffix, content) if FORMATS[suffix].in_process else sandbox.parse(suffix, content)
     except UnreadableError as error:
-        raise DocumentError(str(path), str(error)) from error
+        raise ContentError(str(path), str(error), status.st_size, status.st_mtime_ns) from error
     if not reading.blocks:
-        raise DocumentError(str(path), "holds no text")
+        raise ContentError(str(path), "holds no text", status.st_size, status.st_mtime_ns)
     sha256 = hashlib.sha256(content).hexdigest()
     title = one_line(reading.title or printable(path.stem))
     document = Document(sha256[:DOC_ID_LENGTH], title, reading.text, str(path), reading.metadata, sha256)
     return Loaded(document, reading.blocks, status.st_size, status.st_mtime_ns)
+
+
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """Return a path in full, without "~" and ".."; RuntimeError where there is no such user."""
+    return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  # Path.absolute keeps ".."
+
+
+def name_of(path: Path) -> str:
+    """Return the name that a library keeps of a file: its path, escaped where it is not valid text."""
+    return str(path) if _is_unicode(str(path)) else ascii(str(path))[1:-1]
+
+
+def identify(path: Path, max_bytes: int) -> tuple[str, int, int]:
+    """Return the doc_id that a file's content has, its size and time of change; DocumentError as `load`."""
+    content, status = _content(path, max_bytes)
+    return hashlib.sha256(content).hexdigest()[:DOC_ID_LENGTH], status.st_size, status.st_mtime_ns
 
 
 def from_memory(document: Document) -> Loaded:
@@ -106,14 +122,21 @@ def find_files(path: Path) -> Iterator[Path]:
             raise DocumentError(str(path), "does not exist")
         yield path
         return
-    found = False
+    files = walk(path, lambda path, is_folder: False)
+    first = next(files, None)
+    if first is None:
+        raise DocumentError(str(path), "holds no files that can be read")
+    yield first
+    yield from files
+
+
+def walk(path: Path, ignored: Callable[[Path, bool], bool]) -> Iterator[Path]:
+    """List a folder as `find_files` does. ignored: called with a path and whether it is a folder."""
     closed: list[Path] = []
     for folder, folders, names in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
-        visible = [name for name in folders if not name.startswith(".")]
-        folders[:] = sorted(name for name in visible if not os.path.lexists(Path(folder, name, "library.db")))
-        for name in sorted(name for name in names if not name.startswith((".", "~$"))):
-            found = True
-            yield Path(folder, name)
+        visible = [Path(folder, name) for name in sorted(folders) if not name.startswith(".")]
+        others = [child for child in visible if not os.path.lexists(child / "library.db")]
+        folders[:] = [child.name for child in others if not ignored(child, True)]
+        files = [Path(folder, name) for name in sorted(names) if not name.startswith((".", "~$"))]
+        yield from (file for file in files if not ignored(file, False))
     yield from closed
-    if not found and not closed:
-        raise DocumentError(str(path), "holds no files that can be read")

@@ -3,6 +3,8 @@
 PinciteError
 ├── QuestionError        the question itself cannot be asked
 ├── DocumentError        one document or file cannot be read or stored
+│   └── ContentError     until the file changes
+├── SyncError            a folder cannot be followed
 ├── ModelError           the embedding model cannot be found, checked or loaded
 └── LibraryError         the library folder as a whole
     ├── LibraryDamagedError
@@ -26,6 +28,19 @@ class DocumentError(PinciteError):
         super().__init__(f"{source}: {reason}")
         self.source = source
         self.reason = reason
+
+
+class ContentError(DocumentError):
+    """Seen as its base is: what the file holds cannot be read. size, mtime_ns: the file's state at that time."""
+
+    def __init__(self, source: str, reason: str, size: int, mtime_ns: int) -> None:
+        super().__init__(source, reason)
+        self.size = size
+        self.mtime_ns = mtime_ns
+
+
+class SyncError(PinciteError):
+    """Seen on sync: the folder is not there, or so little is left in it that it may not be whole; nothing changed."""
 
 
 class ModelError(PinciteError):

@@ -10,9 +10,10 @@ from typing import Any, Self
 
 from retrieval import answer as answering
 from retrieval.adding import Adder, Progress, Report, Source
+from retrieval.backup import back_up
 from retrieval.chat import Context, Message, context, leans
 from retrieval.database import SCHEMA_VERSION
-from retrieval.documents import load
+from retrieval.documents import absolute, load
 from retrieval.encoder import Encoder, open_encoder
 from retrieval.errors import DocumentError, EncoderMismatchError, LibraryError, QuestionError
 from retrieval.models import file_sha256, fingerprint
@@ -20,6 +21,7 @@ from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
 from retrieval.search import Ranked, merged, rank
 from retrieval.settings import Settings, seeds_folder
 from retrieval.store import Store
+from retrieval.sync import SyncReport, sync
 
 LONGEST_QUESTION = 4000  # characters; the model reads about 1,000
 # Readings of a question that continues a conversation: as asked, with the question before, with the reply before.
@@ -75,10 +77,45 @@ class Library:
         read is in `report.failed` with its reason and stops nothing else. progress: called as (done, total, name).
         """
         given = [sources] if isinstance(sources, str | os.PathLike | Document) else sources
-        report = Adder(self._store, self._load_encoder, self.settings).add(given, progress)
-        if (report.added or report.replaced) and self._encoder is not None:
-            self._index().save()
+        report = self._adder().add(given, progress)
+        if report.added or report.replaced:
+            self._save()
         return report
+
+    def sync(
+        self, folder: str | os.PathLike[str], *, ignore: Iterable[str] = (), sure: bool = False, dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> SyncReport:  # fmt: skip
+        """Make the library match a folder: add, replace, move and remove files below it, and no others.
+
+        What is gone stops answering first. Files that failed are read again when they have changed, or when it was
+        not for what they hold. ignore: patterns as in .gitignore, besides those in the folder's .pinciteignore.
+        sure: believe it even when most of the files are gone; dry_run: change nothing.
+        Raises SyncError where the folder is not there, or may be unmounted or emptied by mistake.
+        """
+        report = sync(
+            self._store, self._adder, absolute(folder), self.settings.max_file_bytes, ignore=ignore, sure=sure,
+            dry_run=dry_run, progress=progress,
+        )  # fmt: skip
+        if not dry_run and report.changes():
+            self._save()
+        return report
+
+    def _adder(self) -> Adder:
+        return Adder(self._store, self._load_encoder, self.settings)
+
+    def _save(self) -> None:
+        """Write the index where it is behind, unless no model was needed."""
+        if self._encoder is not None:
+            self._index().save()
+
+    def backup(self, folder: str | os.PathLike[str]) -> Path:
+        """Copy the library as it is now into a new folder, while it is used; return the folder.
+
+        It is there whole or not at all. StorageError where it cannot be made, LibraryDamagedError where the copy is
+        damaged, as the library then is.
+        """
+        return back_up(self._store, self.path, absolute(folder))
 
     def remove(self, *names: str) -> list[str]:
         """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed.
@@ -91,7 +128,7 @@ class Library:
         paths += [(source, doc_id) for doc_id, source in documents.items() if source and source not in files]
         found: dict[str, bool] = {}  # doc_id or path, and whether it is a document
         for name in names:
-            whole = str(Path(name).expanduser().absolute())
+            whole = str(absolute(name))
             below = [(path, doc_id) for path, doc_id in paths if path == whole or path.startswith(whole + os.sep)]
             found |= {name: True} if name in documents else {doc_id or path: bool(doc_id) for path, doc_id in below}
         forgotten = [name for name, is_document in found.items() if not is_document]
