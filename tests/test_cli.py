@@ -53,7 +53,8 @@ def test_where_an_article_appeared_is_said(pincite, library):
 def test_something_else_is_not_found_and_the_nearest_are_shown(pincite, library):
     result = pincite("ask", "--library", library, "Which enzyme splits lactose?")
     assert result.exit_code == 1
-    assert result.stdout.startswith("The documents do not say this. Closest passages:\n\n- ")
+    missing = "Nothing in them mentions “enzyme”, “splits”, “lactose”."
+    assert result.stdout.startswith(f"The documents do not say this. {missing} Closest passages:\n\n- ")
     assert result.stdout.count("\n- ") == 3
 
 

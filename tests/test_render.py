@@ -47,7 +47,7 @@ class Reader(HTMLParser):
 def answer(found=True, confidence=0.9, question="What do owls eat?", **fields) -> Answer:
     return Answer(
         question, fields.pop("asked_as", question), found, confidence, (CITATION,) if found else (),
-        fields.pop("passages", (HIT,)), fields.pop("coverage", Coverage(1, 0)), {},
+        fields.pop("passages", (HIT,)), fields.pop("coverage", Coverage(1, 0)), {}, fields.pop("missing", ()),
     )  # fmt: skip
 
 
@@ -58,6 +58,8 @@ def answer(found=True, confidence=0.9, question="What do owls eat?", **fields) -
         ({"confidence": 0.5}, "Probably answered in the documents; check the quotes"),
         ({"found": False}, "The documents do not say this. Closest passages:"),
         ({"found": False, "passages": ()}, "The documents do not say this. There are no passages to show."),
+        ({"missing": ("Mars",)}, "Partly answered in the documents. None of the quoted passages mentions “Mars”."),
+        ({"found": False, "missing": ("Mars",)}, "say this. Nothing in them mentions “Mars”. Closest passages:"),
         ({"coverage": Coverage(120, 3)}, "117 of 120 documents searchable; 3 failed"),
         ({"asked_as": "owls What do they eat?"}, "Searched for owls What do they eat?"),
     ],

@@ -35,7 +35,7 @@ def test_upload_ask_delete_and_ask_again(visit, serve):
     expect(page.locator(".documents li")).to_have_count(1)
     assert list((library.path / "uploads").iterdir()) == []
     ask(page, "What does the barn owl of Quorn church hunt?")
-    assert page.text_content(".turn:last-child .band") == "The documents do not say this. Closest passages:"
+    assert page.text_content(".turn:last-child .band").startswith("The documents do not say this.")
 
 
 def test_each_file_that_fails_says_why(visit, serve):

@@ -134,8 +134,9 @@ def plain(answer: Answer) -> str:
     if not answer.found:
         return f"{answer.question}\n\n{certainty(answer)}\n"
     quotes = "\n\n".join(f"“{c.quote}” [{c.marker}]" for c in answer.citations)
+    missing = f"{answer.reason}\n\n" if answer.reason else ""
     sources = "\n".join(f"[{c.marker}] {one_line(c.title)}, {one_line(c.locator)}" for c in answer.citations)
-    return f"{answer.question}\n\n{quotes}\n\n{sources}\n"
+    return f"{answer.question}\n\n{quotes}\n\n{missing}{sources}\n"
 
 
 # --- documents
@@ -151,12 +152,13 @@ def document(title: str, metadata: Mapping[str, Any], passages: Sequence[Passage
 
 
 def _paragraphs(passages: Sequence[Passage]) -> Iterator[str]:
-    page = None
+    shown = ""
     for number, parts in groupby(passages, key=lambda passage: passage.number):
         spans = list(parts)
-        if spans[0].page != page:
-            page = spans[0].page
-            yield f'<p class="page">Page {page}</p>'
+        place = spans[0].place or (f"Page {spans[0].page}" if spans[0].page else "")
+        if place and place != shown:
+            yield f'<p class="page">{_inline(place)}</p>'
+        shown = place
         link = _button(f"Copy a link to paragraph {number}", str(number), link=number)
         text = " ".join(part(passage) for passage in spans)
         yield f'<div class="paragraph" data-number="{number}">{link}<p dir="auto">{text}</p></div>'

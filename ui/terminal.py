@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from retrieval import Answer, Document
 
 NEAREST = 3  # passages shown where nothing was found
-_STYLES: dict[Band, str] = {"answered": "bold green", "probably": "bold yellow", "unsaid": "bold yellow"}
+_STYLES: dict[Band, str] = {
+    "answered": "bold green",
+    "probably": "bold yellow",
+    "partly": "bold yellow",
+    "unsaid": "bold yellow",
+}
 
 
 @cache

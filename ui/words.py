@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from retrieval import Answer
 
-Band = Literal["answered", "probably", "unsaid"]
+Band = Literal["answered", "probably", "partly", "unsaid"]
 CERTAIN = 0.8  # confidence from which an answer is given without "probably"
 PHRASES: dict[Band, str] = {
     "answered": "Answered in the documents",
     "probably": "Probably answered in the documents; check the quotes",
+    "partly": "Partly answered in the documents.",
     "unsaid": "The documents do not say this.",
 }
 _METADATA = ("author", "publication", "journal", "volume", "issue", "date", "published")
@@ -24,14 +25,16 @@ def band(answer: "Answer") -> Band:
     """Tell how sure an answer is; a percentage would promise more than is known."""
     if not answer.found:
         return "unsaid"
+    if answer.outcome == "partly":
+        return "partly"
     return "answered" if answer.confidence >= CERTAIN else "probably"
 
 
 def certainty(answer: "Answer") -> str:
-    """Say how sure an answer is, and what follows where there is none."""
-    if answer.found:
-        return PHRASES[band(answer)]
-    return f"{PHRASES['unsaid']} {'Closest passages:' if answer.passages else 'There are no passages to show.'}"
+    """Say how sure an answer is, what is missing, and what follows where there is none."""
+    nearest = "Closest passages:" if answer.passages else "There are no passages to show."
+    said = (PHRASES[band(answer)], one_line(answer.reason), "" if answer.found else nearest)
+    return " ".join(filter(None, said))
 
 
 def clean(text: str) -> str:
