@@ -1,27 +1,24 @@
-"""The command line: ask, add, remove, list, verify, info. Knows nothing about ranking or about terminals.
+"""The command line: ask, add, sync, remove, list, verify, info. Knows nothing about ranking or about terminals.
 
 Imports `retrieval` (0.3 s) inside the commands only, so that --help and wrong usage answer at once.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ui import terminal, words
+from ui import cli_sync, terminal, words
+from ui.opening import complaining, interruptible, opened, own
 from ui.options import AsJson, CitationStyle, LibraryFolder
-
-if TYPE_CHECKING:
-    from retrieval import Library
 
 _EXIT_CODES = """
 \b
 Exit codes:
   0    fine
-  1    no answer in the documents (ask), something failed (add),
+  1    no answer in the documents (ask), something failed (add, sync),
        not there (remove), changed or missing (verify)
   2    wrong usage
   3    the library, the model or the question cannot be used
@@ -32,32 +29,6 @@ app = typer.Typer(
     name="pincite", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True,
     epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]},
 )  # fmt: skip
-
-
-@contextmanager
-def _opened(folder: str | None, create: bool = False) -> Iterator["Library"]:
-    """Open a library, the shipped one where no folder is named. Errors on purpose end here, with exit code 3."""
-    from retrieval import Library, Settings
-    from retrieval.library import default_library
-
-    try:
-        settings = Settings.from_environment()
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="the environment") from error
-    with _complaining(), default_library() if folder is None else Library(folder, settings, create=create) as library:
-        yield library
-
-
-@contextmanager
-def _complaining() -> Iterator[None]:
-    """Turn errors on purpose into a line on stderr and exit code 3."""
-    from retrieval import PinciteError
-
-    try:
-        yield
-    except (PinciteError, OSError) as error:
-        terminal.complain(str(error))
-        raise typer.Exit(3) from error
 
 
 def _show_version(wanted: bool) -> None:
@@ -105,16 +76,16 @@ def ask(
     """Answer a question with quotes, or say that the documents do not."""
     conditions = _conditions(where or [])
     asked = sys.stdin.buffer.read() if question == "-" else question.encode("utf-8", "surrogateescape")
-    with _opened(library) as opened:
-        answer = opened.ask(asked.decode("utf-8", "replace").strip(), k=k, where=conditions)
+    with opened(library) as held:
+        answer = held.ask(asked.decode("utf-8", "replace").strip(), k=k, where=conditions)
         if cite:
             from retrieval.exports import export
 
-            terminal.say(export(answer.citations, opened.header, cite).rstrip("\n"))
+            terminal.say(export(answer.citations, held.header, cite).rstrip("\n"))
         elif as_json:
             terminal.say_json(answer.to_dict())
         else:
-            terminal.show_answer(answer, opened.document)
+            terminal.show_answer(answer, held.document)
     raise typer.Exit(0 if answer.found else 1)
 
 
@@ -142,16 +113,9 @@ def add(
 
     What was added before is left alone, and a changed file replaces its earlier version.
     """
-    if library is None:
-        example = "pincite add --library ~/articles.pincite ~/articles"
-        raise typer.BadParameter(f"no library to add to; for example: {example}", param_hint="'--library'")
-    with _opened(library, create=True) as opened:
-        try:
-            with terminal.progress_bar() as progress:
-                report = opened.add(paths, progress=progress)
-        except KeyboardInterrupt:
-            terminal.complain("interrupted; what was added is kept, and the same command goes on from there")
-            raise typer.Exit(130) from None
+    named = own(library, "add to", "pincite add --library ~/articles.pincite ~/articles")
+    with opened(named, create=True) as held, interruptible(), terminal.progress_bar() as progress:
+        report = held.add(paths, progress=progress)
     terminal.say(str(report), "bold")
     for failure in report.failed:
         terminal.say(f"failed: {words.one_line(str(failure))}", "red")
@@ -167,10 +131,10 @@ def remove(
 ) -> None:
     """Remove documents from a library; the files stay."""
     absent = []
-    with _opened(library) as opened:
-        known = {document.doc_id: document for document in opened.documents()}
+    with opened(library) as held:
+        known = {document.doc_id: document for document in held.documents()}
         for name in dict.fromkeys(names):
-            removed = opened.remove(name)
+            removed = held.remove(name)
             for each in removed:
                 document = known.get(each)  # None for a file that could not be read
                 details = (document.title, document.source) if document else ("which could not be read",)
@@ -181,11 +145,15 @@ def remove(
     raise typer.Exit(1 if absent else 0)
 
 
+app.command()(cli_sync.sync)
+app.command()(cli_sync.backup)
+
+
 @app.command("list")
 def list_(library: LibraryFolder = None, as_json: AsJson = False) -> None:
     """List the documents: doc_id, title, publication, source."""
-    with _opened(library) as opened:
-        documents = opened.documents()
+    with opened(library) as held:
+        documents = held.documents()
     if as_json:
         fields = ("doc_id", "title", "source", "metadata", "sha256")
         return terminal.say_json([{name: getattr(document, name) for name in fields} for document in documents])
@@ -207,16 +175,16 @@ def verify(
     from ui import verifying
 
     saved = None if answer is None else verifying.saved_citations(answer)
-    with _opened(library) as opened:
-        valid = verifying.library(opened) if saved is None else verifying.citations(opened, saved)
+    with opened(library) as held:
+        valid = verifying.library(held) if saved is None else verifying.citations(held, saved)
     raise typer.Exit(0 if valid else 1)
 
 
 @app.command()
 def info(library: LibraryFolder = None, as_json: AsJson = False) -> None:
     """Show what the library holds, and which files could not be read."""
-    with _opened(library) as opened:
-        facts, coverage, failures = opened.info(), opened.coverage(), opened.failures()
+    with opened(library) as held:
+        facts, coverage, failures = held.info(), held.coverage(), held.failures()
     if as_json:
         counts = {"known": coverage.known, "failed": coverage.failed, "searchable": coverage.searchable}
         return terminal.say_json(facts | {"coverage": counts, "failures": failures})
@@ -233,8 +201,8 @@ def info(library: LibraryFolder = None, as_json: AsJson = False) -> None:
 @app.command()
 def feedback(library: LibraryFolder = None) -> None:
     """Write what people thought of answers on the page, as eval cases, one JSON object a line."""
-    with _opened(library) as opened:
-        for case in opened.feedback():
+    with opened(library) as held:
+        for case in held.feedback():
             terminal.say_json(case, indent=None)
 
 
@@ -260,7 +228,7 @@ def ui(
         raise typer.BadParameter(str(error)) from error
     from ui.app import serve  # gradio takes seconds that a complaint need not wait for
 
-    with _complaining():
+    with complaining():
         serve(library, host=host, port=port, auth=check, mcp=mcp, open_browser=show)
 
 
