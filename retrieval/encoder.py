@@ -18,7 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
-from retrieval.models import exported, fingerprint, load_sentence_transformer, longest_input, model_folder
+from retrieval.models import (
+    exported,
+    fingerprint,
+    kept_rotation,
+    load_sentence_transformer,
+    longest_input,
+    model_folder,
+)
 from retrieval.records import Passage
 from retrieval.settings import Settings
 from retrieval.terms import STOP_WORDS, WORD, stem, words
@@ -92,15 +99,6 @@ def unit(vectors: Floats) -> Floats:
     return scaled
 
 
-def rotation(dim: int) -> Floats:
-    """Return the (dim, dim) orthogonal matrix that spreads every token vector over all its signs.
-
-    The seed and the sign convention are fixed: stored bits mean the same on every machine.
-    """
-    basis, upper = np.linalg.qr(np.random.RandomState(0).standard_normal((dim, dim)))
-    return (basis * np.sign(np.diag(upper))).astype(np.float32)
-
-
 class OnnxEncoder:
     """ONNX Runtime and `tokenizers` on an exported model. Safe to use from several threads."""
 
@@ -124,6 +122,7 @@ class OnnxEncoder:
             raise ModelError(message) from error
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._folder = folder
         self._inputs = {item.name for item in self._session.get_inputs()}
         self.fingerprint = fingerprint
         self.dim: int = self._record["dim"]
@@ -136,7 +135,7 @@ class OnnxEncoder:
 
     @cached_property
     def _rotation(self) -> Floats:
-        return rotation(self.dim)
+        return kept_rotation(self._folder, self.dim)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text, without special ones."""

@@ -18,7 +18,7 @@ from retrieval.terms import stem, stems
 
 DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
 COUNTED_WORDS = 100_000
-SCORED_MOST = 25_000  # passages whose BM25 is computed: 0.7 ms for a thousand
+SCORED_MOST = 20_000  # passages whose BM25 is computed: 0.7 ms for a thousand
 _PASSAGE = 'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.place'
 _CANDIDATES = f"""
 SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors

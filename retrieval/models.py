@@ -17,6 +17,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from retrieval.errors import ModelError
 from retrieval.settings import Settings
 
@@ -115,6 +118,27 @@ def write_atomically(path: Path, content: bytes) -> None:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
+
+
+def rotation(dim: int) -> NDArray[np.float32]:
+    """Return the (dim, dim) orthogonal matrix that spreads every token vector over all its signs.
+
+    The seed and the sign convention are fixed: stored bits mean the same on every machine.
+    """
+    basis, upper = np.linalg.qr(np.random.RandomState(0).standard_normal((dim, dim)))
+    turned: NDArray[np.float32] = (basis * np.sign(np.diag(upper))).astype(np.float32)
+    return turned
+
+
+def kept_rotation(folder: Path, dim: int) -> NDArray[np.float32]:
+    """Return `rotation(dim)` from the folder of an export; making it takes longer than all else of a first question."""
+    path = folder / "rotation.f32"
+    with suppress(OSError, ValueError):
+        return np.fromfile(path, np.float32).reshape(dim, dim)
+    made = rotation(dim)
+    with suppress(OSError):  # it only saves time
+        write_atomically(path, made.tobytes())
+    return made
 
 
 def exported(settings: Settings) -> Path:

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from conftest import ARTICLES, QUESTIONS, SEED
 
-from retrieval.encoder import OnnxEncoder, TransformerEncoder, open_encoder, rotation, unit
+from retrieval.encoder import OnnxEncoder, TransformerEncoder, open_encoder, unit
 from retrieval.errors import ModelError
-from retrieval.models import exported, load_sentence_transformer, model_folder
+from retrieval.models import exported, load_sentence_transformer, model_folder, rotation
 from retrieval.records import Passage
 from retrieval.settings import Settings
 
@@ -152,12 +152,6 @@ def test_nothing_in_nothing_out(encoder):
     assert encoder.encode_questions([]).shape == (0, 384)
     assert list(encoder.encode_passages([], [])) == []
     assert encoder.count_tokens([]) == []
-
-
-def test_the_rotation_is_orthogonal_and_always_the_same():
-    turned = rotation(8)
-    np.testing.assert_allclose(turned @ turned.T, np.eye(8), atol=1e-6)
-    np.testing.assert_allclose(turned[0, :3], rotation(8)[0, :3])
 
 
 def test_rows_of_zeros_stay():

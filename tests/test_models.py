@@ -4,10 +4,19 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from retrieval.errors import ModelError
-from retrieval.models import exported, file_sha256, fingerprint, model_folder, write_atomically
+from retrieval.models import (
+    exported,
+    file_sha256,
+    fingerprint,
+    kept_rotation,
+    model_folder,
+    rotation,
+    write_atomically,
+)
 from retrieval.settings import Settings
 
 
@@ -129,7 +138,23 @@ def test_writing_is_whole_or_not_at_all(tmp_path):
 
 def test_the_export_is_made_once(encoder):
     folder = exported(Settings())
-    assert sorted(path.name for path in folder.iterdir()) == ["encoder.json", "model.onnx", "tokenizer.json"]
+    made = {"encoder.json", "model.onnx", "tokenizer.json"}
+    assert made <= {path.name for path in folder.iterdir()} <= made | {"rotation.f32"}
     record = json.loads((folder / "encoder.json").read_text())
     assert record == {"dim": 384, "max_tokens": 256, "prompts": ["", ""], "pooling": "mean"}
     assert Path(folder).name == encoder.fingerprint
+
+
+def test_the_rotation_is_orthogonal_and_always_the_same():
+    turned = rotation(8)
+    np.testing.assert_allclose(turned @ turned.T, np.eye(8), atol=1e-6)
+    np.testing.assert_allclose(turned[0, :3], rotation(8)[0, :3])
+
+
+def test_the_rotation_is_kept_beside_the_model(tmp_path):
+    for _ in range(2):
+        np.testing.assert_array_equal(kept_rotation(tmp_path, 8), rotation(8))
+    np.zeros((8, 8), np.float32).tofile(tmp_path / "rotation.f32")
+    assert not kept_rotation(tmp_path, 8).any()
+    np.testing.assert_array_equal(kept_rotation(tmp_path, 4), rotation(4))  # a file of another size is made anew
+    np.testing.assert_array_equal(kept_rotation(tmp_path / "rotation.f32" / "none", 8), rotation(8))

@@ -4,8 +4,8 @@ from conftest import QUESTIONS
 from fakes import HashedEncoder, prepare, scattered
 
 from retrieval import Library, Settings
-from retrieval.encoder import rotation
 from retrieval.errors import QuestionError
+from retrieval.models import rotation
 from retrieval.records import Document
 from retrieval.search import CANDIDATES, CLOSER, FIRST_WEIGHTS, rank
 from retrieval.store import Store
