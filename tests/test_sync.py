@@ -1,96 +1,32 @@
 """A library that follows a folder: what is there answers, what is gone does not, and nothing is encoded twice."""
 
-import json
 import os
 import random
 import shutil
-import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from fakes import HashedEncoder
+from folders import TEXTS, CountingEncoder, assert_in_step, counts, disturb, four_files, sources, write
 
 from retrieval import Document, Library, Settings
 from retrieval.errors import SyncError
 from retrieval.sync import moments
 
-TEXTS = {
-    "a.txt": "Bees shiver in winter.",
-    "b.md": "# Tea\n\nGreen tea is green.",
-    "sub/c.txt": "Ice melts in spring.",
-    "sub/deep/d.txt": "Bread is baked at night.",
-}
 BROKEN = {"empty.txt": b"", "picture.txt": b"\x89PNG\r\n\x1a\n\x00\x00", "video.xyz": b"film"}
-
-
-class CountingEncoder(HashedEncoder):
-    """Counts the passages that it encodes."""
-
-    encoded = 0
-
-    def encode_passages(self, passages, titles):
-        self.encoded += len(passages)
-        return super().encode_passages(passages, titles)
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Four files that can be read."""
-    for name, text in TEXTS.items():
-        write(tmp_path / "docs" / name, text)
-    return tmp_path / "docs"
+    return four_files(tmp_path / "docs")
 
 
 @pytest.fixture
 def library(tmp_path):
     with Library(tmp_path / "library", Settings(threshold=0.0), encoder=CountingEncoder()) as opened:
         yield opened
-
-
-def write(path, text):
-    """Write a file that is seen to differ from whatever was there before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode() if isinstance(text, str) else text)
-    write.time += 1
-    os.utime(path, ns=(write.time, write.time))
-
-
-write.time = 10**18
-
-
-def counts(report):
-    kinds = ("added", "unchanged", "replaced", "moved", "removed", "failed")
-    return {kind: len(getattr(report, kind)) for kind in kinds if getattr(report, kind)}
-
-
-def sources(library):
-    """Return what each document's passages say -> the file that it is quoted from."""
-    found = {}
-    for document in library.documents():
-        text = library.document(document.doc_id).text
-        assert [hit.passage.text for hit in library.search(text, 1)] == [text]
-        found[text] = document.source
-    return found
-
-
-def assert_in_step(library, folder):
-    """Every readable file answers from a file that holds it, and nothing else does."""
-    library.check()
-    there = {path.read_text(): set() for path in folder.rglob("*.txt")}
-    for path in folder.rglob("*.txt"):
-        there[path.read_text()].add(str(path))
-    found = sources(library)
-    assert found.keys() == there.keys()
-    assert all(source in there[text] for text, source in found.items())
-    assert {path for path, state in library._store.files().items() if state.doc_id} == set().union(*there.values())
-    generation, encoded = library.info()["generation"], library._given_encoder.encoded
-    assert counts(library.sync(folder)) == ({"unchanged": len(list(folder.rglob("*.txt")))} if there else {})
-    assert (library.info()["generation"], library._given_encoder.encoded) == (generation, encoded)
 
 
 # --- in step
@@ -236,23 +172,6 @@ def test_at_random(library, folder):
             disturb(folder, chance)
         library.sync(folder, sure=True)
         assert_in_step(library, folder)
-
-
-def disturb(folder, chance):
-    files = sorted(folder.rglob("*.txt"))
-    target = folder / chance.choice(["", "sub", "sub/deep"]) / f"{chance.choice('abcdefgh')}.txt"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    action = chance.choice(["write", "write", "move", "copy", "delete", "touch"]) if files else "write"
-    if action == "write":
-        write(target, f"Number{chance.randint(1, 30)} is written here.")
-    elif action == "delete":
-        chance.choice(files).unlink()
-    elif action == "touch":
-        write(path := chance.choice(files), path.read_bytes())
-    elif action == "move":
-        chance.choice(files).replace(target)
-    elif (source := chance.choice(files)) != target:
-        write(target, source.read_bytes())
 
 
 # --- what fails
@@ -459,66 +378,3 @@ def test_changes_are_heard_of_and_the_library_itself_is_not(folder):
     while len(heard) < 2 and time.monotonic() < wrote + 10:
         time.sleep(0.02)
     assert heard[1] - wrote < 2
-
-
-# --- the commands
-
-
-def test_the_command_says_what_it_did(pincite, folder, tmp_path):
-    library = tmp_path / "library"
-    write(folder / "empty.txt", "")
-    assert pincite("sync", folder, "--library", library, "--dry-run").exit_code == 3, "there is no library yet"
-    assert not library.exists()
-    result = pincite("sync", folder, "--library", library)
-    assert result.exit_code == 1
-    assert "4 added, 0 unchanged, 0 replaced, 0 moved, 0 removed, 1 failed" in result.stdout
-    assert f"failed: {folder}/empty.txt: holds no text" in result.stdout
-    (folder / "empty.txt").unlink()
-    (folder / "a.txt").rename(folder / "z.txt")
-    planned = pincite("sync", folder, "--library", library, "--dry-run", "--json", "--ignore", "*.md")
-    assert json.loads(planned.stdout)["moved"] == [[str(folder / "a.txt"), str(folder / "z.txt")]]
-    result = pincite("sync", folder, "--library", library, "--ignore", "*.md")
-    assert result.exit_code == 0
-    lines = {f"moved: {folder}/a.txt -> {folder}/z.txt", f"removed: {folder}/b.md", f"removed: {folder}/empty.txt"}
-    assert lines <= set(result.stdout.splitlines())
-
-
-def test_the_command_asks_before_it_wipes(pincite, folder, tmp_path):
-    pincite("sync", folder, "--library", tmp_path / "library")
-    shutil.rmtree(folder)
-    folder.mkdir()
-    result = pincite("sync", folder, "--library", tmp_path / "library")
-    assert (result.exit_code, result.stdout) == (3, "")
-    assert "say so with --yes" in result.stderr
-    assert pincite("sync", folder, "--library", tmp_path / "library", "--yes").exit_code == 0
-
-
-def test_the_command_wants_a_library_of_its_own(pincite, folder, tmp_path):
-    for arguments in (["sync", folder], ["backup", tmp_path / "copy"]):
-        result = pincite(*arguments)
-        assert result.exit_code == 2
-        assert f"for example: pincite {arguments[0]} --library" in " ".join(result.stderr.split())
-    assert pincite("sync", folder, "--library", tmp_path / "library", "--watch", "--dry-run").exit_code == 2
-
-
-def test_the_command_watches_until_it_is_interrupted(folder, tmp_path):
-    command = [sys.executable, "-m", "ui.cli", "sync", folder, "--library", tmp_path / "library", "--watch"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as started:
-        assert " 4 added, " in started.stdout.readline()
-        time.sleep(0.5)
-        (folder / "a.txt").unlink()
-        assert ", 1 removed, " in started.stdout.readline()
-        assert started.stdout.readline() == f"removed: {folder}/a.txt\n"
-        started.send_signal(signal.SIGINT)
-        assert started.communicate(timeout=20) == ("", "")
-    assert started.returncode == 0
-
-
-def test_the_backup_command(pincite, tmp_path, ready):
-    result = pincite("backup", "--library", ready / "library", tmp_path / "copy")
-    assert (result.exit_code, result.stdout) == (0, f"2 documents copied to {tmp_path}/copy\n")
-    assert pincite("ask", "--library", tmp_path / "copy", "Who opened the bridge at Harwick?").exit_code == 0
-    assert pincite("backup", "--library", ready / "library", tmp_path / "copy").exit_code == 3
