@@ -54,6 +54,14 @@ def test_a_follow_up_leans_on_what_was_asked(visit):
     assert "no information" in page.text_content(".turn:last-child")
 
 
+def test_a_new_question_goes_to_the_top(visit):
+    page = visit()
+    for question in (QUESTION, "And Kyrgyzstan?", "How do I bake a chocolate cake?"):
+        ask(page, question)
+    above = page.locator("#scroll").bounding_box()["y"]
+    assert 0 <= page.locator(".turn:last-child h3").bounding_box()["y"] - above < 60
+
+
 def test_what_the_documents_do_not_say_is_said(visit):
     page = visit()
     ask(page, "How do I bake a chocolate cake?")
