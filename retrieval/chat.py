@@ -22,7 +22,16 @@ _POINTER = re.compile(
     r"the (?:same|other|former|latter|first|second|third|last)(?: one)?)\b",
     re.IGNORECASE,
 )
+_SMALL_TALK = {
+    "greeting": r"(hi|hello|hey|good (morning|afternoon|evening|day))( there| pincite| everyone)?",
+    "thanks": r"(ok(ay)?,? )?(many )?(thanks|thank you|thx|cheers)( a lot| very much| so much)?|ok|great|bye|goodbye",
+    "help": r"help|(what|how) (can|could|do) you (do|help)( me)?|who are you|what are you|what is (this|pincite)|"
+    r"how does (this|it|pincite) work|what can i (ask|do)( you| here)?",
+    "documents": r"(which|what|list|show)( me)?( all)?( the| your| of the)? (documents|files|sources|texts)"
+    r"( do you have| do you know| are (there|here)| have you got| can i ask)?( here)?",
+}
 _FEW_WORDS = 4  # besides stop words: fewer, and a pronoun points back
+_LISTED = 10  # titles named in a reply
 _REPLY = 300  # characters of a reply that say what it is about
 
 
@@ -65,3 +74,21 @@ def leans(message: str) -> bool:
     if _ELLIPSIS.match(message.strip()) and len(content) < _FEW_WORDS - 1:
         return True
     return len(content) < _FEW_WORDS and bool(_POINTER.search(message))
+
+
+def small_talk(message: str) -> str:
+    """Return what kind of talk a message is that no document answers, "" for a question."""
+    said = " ".join(message.lower().replace("’", "'").split()).strip(" .!?,;:)")
+    return next((kind for kind, pattern in _SMALL_TALK.items() if re.fullmatch(pattern, said)), "")
+
+
+def reply_to(kind: str, titles: Sequence[str]) -> str:
+    """Return what to say to a kind of small talk. titles: of the documents that can be asked."""
+    count = f"{len(titles)} document{'s' if len(titles) != 1 else ''}"
+    listed = "; ".join(titles[:_LISTED]) + (f"; and {len(titles) - _LISTED} more" if len(titles) > _LISTED else "")
+    if kind == "documents":
+        return f"There are {count} to ask: {listed}." if titles else "There are no documents yet; add some first."
+    if kind == "thanks":
+        return "You are welcome."
+    about = f"Ask a question, and the answer is quoted from {count}, word for word, each quote with its exact place."
+    return f"Hello. {about}" if kind == "greeting" else f"{about} What they do not say is not made up."

@@ -11,7 +11,7 @@ from typing import Any, Self
 from retrieval import answer as answering
 from retrieval.adding import Adder, Progress, Report, Source
 from retrieval.backup import back_up
-from retrieval.chat import Context, Message, context, leans
+from retrieval.chat import Context, Message, context, leans, reply_to, small_talk
 from retrieval.database import SCHEMA_VERSION
 from retrieval.documents import absolute, load
 from retrieval.encoder import Encoder, open_encoder
@@ -215,7 +215,11 @@ class Library:
         history: Turns, or {"role", "content"} dicts as in chat APIs. k: passages returned with the answer.
         """
         began = time.perf_counter()
-        asked_as, ranked = self._rank_in_context(_checked(question), history, max(k, answering.PASSAGES), where or {})
+        kind = small_talk(_checked(question))
+        if kind:
+            reply = reply_to(kind, [document.title or document.doc_id for document in self.documents()])
+            return Answer(question, question, False, 0.0, (), (), self.coverage(), {}, reply=reply)
+        asked_as, ranked = self._rank_in_context(question, history, max(k, answering.PASSAGES), where or {})
         searched = time.perf_counter()
         certainty = answering.confidence(ranked)
         quotes = answering.choose(ranked) if certainty >= self.settings.threshold else []

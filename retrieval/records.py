@@ -127,6 +127,7 @@ class Answer:
 
     asked_as: the standalone question that was searched. confidence: 0 to 1. When `found` is False there are no
     citations and `passages` are the nearest ones, not an answer. timings: milliseconds by step.
+    reply: what to say to a message that asks nothing of the documents ("hello"), else "".
     missing: names and numbers of the question that no passage quoted from mentions; where nothing was found, words
     that no document mentions.
     """
@@ -140,12 +141,13 @@ class Answer:
     coverage: Coverage
     timings: Mapping[str, float] = field(hash=False)
     missing: tuple[str, ...] = ()
+    reply: str = ""
 
     @property
     def outcome(self) -> str:
-        """One of "answered", "partly" (something that was asked for is missing) and "not found"."""
+        """One of "answered", "partly" (something that was asked for is missing), "not found" and "reply"."""
         if not self.found:
-            return "not found"
+            return "reply" if self.reply else "not found"
         return "partly" if self.missing else "answered"
 
     @property
@@ -158,6 +160,8 @@ class Answer:
     @property
     def text(self) -> str:
         """The quotes with their markers, or a sentence that says there is no answer."""
+        if self.reply:
+            return self.reply
         if self.found:
             return "\n\n".join(f"{c.quote} [{c.marker}]" for c in self.citations)
         closest = "The closest passages follow." if self.passages else ""
@@ -165,6 +169,8 @@ class Answer:
 
     def to_markdown(self) -> str:
         """Block quotes with numbered sources; document text is escaped so that it shows as text."""
+        if self.reply:
+            return _one_line(self.reply)
         if not self.found:
             nearest = "\n".join(f"- {_nearest(hit)}" for hit in self.passages[:3])
             said = f"The documents do not say this. {_one_line(self.reason)}".strip()

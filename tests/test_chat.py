@@ -1,7 +1,7 @@
 import pytest
 
 from retrieval import Answer, Turn
-from retrieval.chat import Context, context, leans
+from retrieval.chat import Context, context, leans, reply_to, small_talk
 from retrieval.records import Coverage
 
 TALK = [
@@ -43,7 +43,11 @@ def test_context_of_chat_messages():
 
 
 def test_context_is_the_last_exchange():
-    later = [*TALK, {"role": "user", "content": "Who kept the Orvik lighthouse?"}, {"role": "assistant", "content": None}]
+    later = [
+        *TALK,
+        {"role": "user", "content": "Who kept the Orvik lighthouse?"},
+        {"role": "assistant", "content": None},
+    ]
     assert context(later) == Context("Who kept the Orvik lighthouse?", "")
 
 
@@ -85,3 +89,37 @@ def test_a_new_subject_is_asked_as_if_it_came_first(asked):
 
 def test_context_without_history_changes_nothing(asked):
     assert asked.ask("When was it automated?").asked_as == "When was it automated?"
+
+
+# --- messages that ask nothing of the documents
+
+
+@pytest.mark.parametrize(
+    "message, kind",
+    [
+        ("Hello!", "greeting"), ("good morning", "greeting"), ("Thanks a lot.", "thanks"), ("ok, thank you", "thanks"),
+        ("What can you do?", "help"), ("help", "help"), ("Which documents do you have?", "documents"),
+        ("list all documents", "documents"), ("Which documents were adopted in advance?", ""), ("Who said hello?", ""),
+        ("What can you do about mine clearance?", ""), ("bees", ""),
+    ],
+)  # fmt: skip
+def test_small_talk_is_told_from_questions(message, kind):
+    assert small_talk(message) == kind
+
+
+def test_small_talk_gets_a_reply_and_no_quote(asked):
+    answer = asked.ask("Hello!")
+    assert (answer.found, answer.citations, answer.passages, answer.outcome) == (False, (), (), "reply")
+    assert (
+        answer.text
+        == answer.to_markdown()
+        == (
+            "Hello. Ask a question, and the answer is quoted from 9 documents, word for word, each quote with its exact place."
+        )
+    )
+
+
+def test_documents_are_named():
+    assert reply_to("documents", ["Bees", "Tea"]) == "There are 2 documents to ask: Bees; Tea."
+    assert reply_to("documents", ["T"] * 12).endswith("T; T; and 2 more.")
+    assert reply_to("documents", []) == "There are no documents yet; add some first."
