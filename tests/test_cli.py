@@ -43,6 +43,12 @@ def test_an_answer_with_its_source(pincite, library, ready):
     assert result.stderr == ""
 
 
+def test_a_greeting_gets_a_reply(pincite, library):
+    result = pincite("ask", "--library", library, "hello")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Hello. Ask a question, and the answer is quoted from ")
+
+
 def test_where_an_article_appeared_is_said(pincite, library):
     result = pincite("ask", "--library", library, "Who urged the CIS countries to take part in the Syrian operation?")
     assert result.exit_code == 0

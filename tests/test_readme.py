@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CODE = [block for block in re.findall(r"(?:^    .*\n|^\n(?=    ))+", README, re.MULTILINE)]
+CODE = re.findall(r"(?:^    .*\n|^\n(?=    ))+", README, re.MULTILINE)
 EXAMPLE = next(block for block in CODE if "import" in block).replace("\n    ", "\n").strip()
 PINCITE = sorted(set(re.findall(r"^    pincite (\w+)(.*)$", README, re.MULTILINE)))
 
@@ -32,7 +32,9 @@ def test_ci_runs_the_test_command():
 @pytest.mark.parametrize("command, rest", PINCITE, ids=str)
 def test_every_command_is_there_with_its_options(command, rest):
     options = [word for word in shlex.split(rest) if word.startswith("--")]
-    shown = subprocess.run([sys.executable, "-m", "ui.cli", command, "--help"], capture_output=True, text=True, cwd=ROOT)
+    shown = subprocess.run(
+        [sys.executable, "-m", "ui.cli", command, "--help"], capture_output=True, text=True, cwd=ROOT
+    )
     assert shown.returncode == 0
     assert [option for option in options if option not in shown.stdout] == []
 
@@ -40,7 +42,10 @@ def test_every_command_is_there_with_its_options(command, rest):
 def test_the_example_runs(tmp_path, encoder):
     (tmp_path / "articles").mkdir()
     (tmp_path / "articles" / "note.md").write_text("---\ndate: 2018-06-12\n---\n\nPeacekeeping needs a mandate.\n")
-    paths = os.environ | {"HOME": str(tmp_path), "PINCITE_CACHE": os.environ.get("PINCITE_CACHE", str(Path.home() / ".cache/pincite"))}
+    paths = os.environ | {
+        "HOME": str(tmp_path),
+        "PINCITE_CACHE": os.environ.get("PINCITE_CACHE", str(Path.home() / ".cache/pincite")),
+    }
     ran = subprocess.run([sys.executable, "-c", EXAMPLE], capture_output=True, text=True, cwd=ROOT, env=paths)
     assert ran.stderr == ""
     first, *others = ran.stdout.splitlines()

@@ -48,6 +48,7 @@ def answer(found=True, confidence=0.9, question="What do owls eat?", **fields) -
     return Answer(
         question, fields.pop("asked_as", question), found, confidence, (CITATION,) if found else (),
         fields.pop("passages", (HIT,)), fields.pop("coverage", Coverage(1, 0)), {}, fields.pop("missing", ()),
+        fields.pop("reply", ""),
     )  # fmt: skip
 
 
@@ -66,6 +67,11 @@ def answer(found=True, confidence=0.9, question="What do owls eat?", **fields) -
 )
 def test_a_turn_says_how_sure_it_is(fields, said):
     assert said in Reader(render.turn(answer(**fields), {})).text
+
+
+def test_a_reply_is_all_that_a_greeting_gets():
+    html = render.turn(answer(found=False, passages=(), reply="Hello. There is 1 document: <Owls>."), {})
+    assert html == '<p class="band" data-band="reply">Hello. There is 1 document: &lt;Owls&gt;.</p>'
 
 
 def test_a_turn_shows_quotes_with_markers_and_the_cited_passage_first():

@@ -60,6 +60,8 @@ def turn(answer: Answer, titles: Mapping[str, str]) -> str:
     body = _quotes(answer.citations) if answer.found else _nearest(answer.passages[:NEAREST], titles)
     warning = f'<p class="warning">{escape(str(answer.coverage))}</p>' if answer.coverage.failed else ""
     sure = f'<p class="band" data-band="{band(answer)}">{escape(certainty(answer))}</p>'
+    if answer.reply:
+        return sure
     return asked_as + sure + body + warning + _behind(answer, titles) + _actions(answer)
 
 

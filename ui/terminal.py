@@ -28,6 +28,7 @@ _STYLES: dict[Band, str] = {
     "probably": "bold yellow",
     "partly": "bold yellow",
     "unsaid": "bold yellow",
+    "reply": "",
 }
 
 

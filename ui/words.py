@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from retrieval import Answer
 
-Band = Literal["answered", "probably", "partly", "unsaid"]
+Band = Literal["answered", "probably", "partly", "unsaid", "reply"]
 CERTAIN = 0.8  # confidence from which an answer is given without "probably"
 PHRASES: dict[Band, str] = {
     "answered": "Answered in the documents",
     "probably": "Probably answered in the documents; check the quotes",
     "partly": "Partly answered in the documents.",
     "unsaid": "The documents do not say this.",
+    "reply": "",
 }
 _METADATA = ("author", "publication", "journal", "volume", "issue", "date", "published")
 # C0 except newline and tab, DEL, C1, and the controls that reorder what surrounds them (trojan source).
@@ -24,7 +25,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not U
 def band(answer: "Answer") -> Band:
     """Tell how sure an answer is; a percentage would promise more than is known."""
     if not answer.found:
-        return "unsaid"
+        return "reply" if answer.reply else "unsaid"
     if answer.outcome == "partly":
         return "partly"
     return "answered" if answer.confidence >= CERTAIN else "probably"
@@ -32,6 +33,8 @@ def band(answer: "Answer") -> Band:
 
 def certainty(answer: "Answer") -> str:
     """Say how sure an answer is, what is missing, and what follows where there is none."""
+    if answer.reply:
+        return one_line(answer.reply)
     nearest = "Closest passages:" if answer.passages else "There are no passages to show."
     said = (PHRASES[band(answer)], one_line(answer.reason), "" if answer.found else nearest)
     return " ".join(filter(None, said))
