@@ -151,10 +151,8 @@ class Adder:
             self._queue(loaded, name, state is not None and state.doc_id is not None)
             return
         now = FileState(loaded.size, loaded.mtime_ns, doc_id, "")
-        if known.source and known.source != name and not os.path.lexists(known.source):
-            self._store.move_file(known.source, name, now)
-        else:
-            self._store.link_file(name, now)
+        gone = [known.source] if known.source and not os.path.lexists(known.source) else []
+        self._store.rearrange({name: now}, gone)
         self._count(self._report.unchanged, doc_id, name)
 
     def _queue(self, loaded: Loaded, name: str, replaces: bool) -> None:

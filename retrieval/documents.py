@@ -43,7 +43,7 @@ def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> Loaded:
     if not reading.blocks:
         raise ContentError(str(path), "holds no text", status.st_size, status.st_mtime_ns)
     sha256 = hashlib.sha256(content).hexdigest()
-    title = one_line(reading.title or printable(path.stem))
+    title = one_line(reading.title) if reading.title else title_of(path)
     document = Document(sha256[:DOC_ID_LENGTH], title, reading.text, str(path), reading.metadata, sha256)
     return Loaded(document, reading.blocks, status.st_size, status.st_mtime_ns)
 
@@ -56,6 +56,11 @@ def absolute(path: str | os.PathLike[str]) -> Path:
 def name_of(path: Path) -> str:
     """Return the name that a library keeps of a file: its path, escaped where it is not valid text."""
     return str(path) if _is_unicode(str(path)) else ascii(str(path))[1:-1]
+
+
+def title_of(path: Path) -> str:
+    """Return the title of a file that has none of its own."""
+    return one_line(printable(path.stem))
 
 
 def identify(path: Path, max_bytes: int) -> tuple[str, int, int]:

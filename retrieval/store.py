@@ -6,12 +6,14 @@ A document and all that was derived from it are written in one transaction.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.database import Connection, next_generation
+from retrieval.documents import title_of
 from retrieval.encoder import Floats, PassageVectors
 from retrieval.lookup import Candidate, Lookup
 from retrieval.records import Coverage, Document, Passage
@@ -153,11 +155,6 @@ class Store(Lookup):
             ).fetchone()
             return Coverage(files + documents - with_file, failed)
 
-    def link_file(self, path: str, state: FileState) -> None:
-        """Record a file's state; a document that no file holds any more is removed."""
-        with self._writing() as connection:
-            _link(connection, path, state)
-
     def fail_file(self, path: str, reason: str, size: int = 0, mtime_ns: int = 0) -> None:
         """Record why a file cannot be read now, and its state if that may be so until it changes.
 
@@ -170,10 +167,6 @@ class Store(Lookup):
                 (path, size, mtime_ns, reason),
             )
 
-    def move_file(self, before: str, path: str, state: FileState) -> None:
-        """Record that a document's file is now elsewhere."""
-        self.rearrange({path: state}, [before])
-
     def rearrange(self, links: Mapping[str, FileState], gone: Iterable[str]) -> None:
         """Point files at documents that are there and drop other files, in one transaction.
 
@@ -182,11 +175,11 @@ class Store(Lookup):
         with self._writing() as connection:
             paths = json.dumps([*links, *gone])
             held = f"SELECT DISTINCT doc_id FROM files WHERE doc_id IS NOT NULL AND path IN ({_LISTED})"
-            before = connection.execute(held, (paths,)).fetchall()
+            touched = {row[0] for row in connection.execute(held, (paths,))}
             connection.execute(f"DELETE FROM files WHERE path IN ({_LISTED})", (paths,))
             for path, state in links.items():
                 _record(connection, path, state)
-            for (doc_id,) in before:
+            for doc_id in sorted(touched.union(state.doc_id for state in links.values() if state.doc_id)):
                 _settle(connection, doc_id)
 
     def forget(self, paths: Iterable[str]) -> None:
@@ -239,17 +232,23 @@ def _delete(connection: Connection, doc_id: str, generation: int) -> bool:
     document = connection.execute("SELECT id, title FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
     if document is None:
         return False
-    rows = connection.execute(
-        "SELECT id, heading, text FROM passages WHERE document = ? ORDER BY id", (document[0],)
-    ).fetchall()
-    connection.executemany(
-        "INSERT INTO fulltext (fulltext, rowid, title, text) VALUES ('delete', ?, ?, ?)",
-        [(row[0], f"{document[1]}\n{row[1]}", row[2]) for row in rows],
-    )
+    rows = _taken_out(connection, *document)
     if rows:
         connection.execute("INSERT INTO removed VALUES (?, ?, ?)", (generation, rows[0][0], rows[-1][0]))
     connection.execute("DELETE FROM documents WHERE id = ?", (document[0],))
     return True
+
+
+def _taken_out(connection: Connection, document: int, title: str) -> list[tuple[int, str, str]]:
+    """Take a document's passages out of the full text; return (id, heading, text) of each."""
+    rows = connection.execute(
+        "SELECT id, heading, text FROM passages WHERE document = ? ORDER BY id", (document,)
+    ).fetchall()
+    connection.executemany(
+        "INSERT INTO fulltext (fulltext, rowid, title, text) VALUES ('delete', ?, ?, ?)",
+        [(row, f"{title}\n{heading}", text) for row, heading, text in rows],
+    )
+    return rows
 
 
 def _link(connection: Connection, path: str, state: FileState) -> None:
@@ -273,9 +272,23 @@ def _settle(connection: Connection, doc_id: str) -> None:
     if not paths:
         _delete(connection, doc_id, next_generation(connection))
         return
-    source = connection.execute("SELECT source FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()[0]
-    if source not in paths:
-        connection.execute("UPDATE documents SET source = ? WHERE doc_id = ?", (paths[0], doc_id))
+    query = "SELECT id, title, source FROM documents WHERE doc_id = ?"
+    document, title, source = connection.execute(query, (doc_id,)).fetchone()
+    if source in paths:
+        return
+    connection.execute("UPDATE documents SET source = ? WHERE id = ?", (paths[0], document))
+    if source and title == title_of(Path(source)):
+        _retitle(connection, document, title, title_of(Path(paths[0])))
+
+
+def _retitle(connection: Connection, document: int, before: str, title: str) -> None:
+    """Change a title, in the full text too; the vectors keep the earlier one, of which they hold little."""
+    rows = _taken_out(connection, document, before)
+    connection.executemany(
+        "INSERT INTO fulltext (rowid, title, text) VALUES (?, ?, ?)",
+        [(row, f"{title}\n{heading}", text) for row, heading, text in rows],
+    )
+    connection.execute("UPDATE documents SET title = ? WHERE id = ?", (title, document))
 
 
 def _quantized(vectors: Floats) -> bytes:

@@ -94,19 +94,19 @@ def test_a_changed_file_replaces_its_own_version(store):
 
 def test_a_document_stays_while_a_file_holds_it(store):
     store.add([from_file("one", "/docs/a.txt")])
-    store.link_file("/docs/b.txt", FileState(10, 1, "one", ""))
+    store.rearrange({"/docs/b.txt": FileState(10, 1, "one", "")}, [])
     store.add([from_file("two", "/docs/a.txt", 20)])
     assert {found.doc_id: found.source for found, _ in store.documents()} == {
         "one": "/docs/b.txt",
         "two": "/docs/a.txt",
     }
-    store.link_file("/docs/b.txt", FileState(20, 1, "two", ""))
+    store.rearrange({"/docs/b.txt": FileState(20, 1, "two", "")}, [])
     assert [found.doc_id for found, _ in store.documents()] == ["two"]
 
 
 def test_a_moved_file_keeps_its_document(store):
     store.add([from_file("one", "/docs/a.txt")])
-    store.move_file("/docs/a.txt", "/docs/b.txt", FileState(10, 2, "one", ""))
+    store.rearrange({"/docs/b.txt": FileState(10, 2, "one", "")}, ["/docs/a.txt"])
     assert store.files() == {"/docs/b.txt": FileState(10, 2, "one", "")}
     assert store.header("one").source == "/docs/b.txt"
 
@@ -127,6 +127,6 @@ def test_a_failed_file_is_remembered_and_keeps_what_was_read_before(store):
 def test_coverage_counts_files_and_documents_without_one(store):
     assert store.coverage() == Coverage(0, 0)
     store.add([prepare(about_bees()), from_file("b2", "/docs/b.txt")])
-    store.link_file("/docs/copy of b.txt", FileState(10, 1, "b2", ""))
+    store.rearrange({"/docs/copy of b.txt": FileState(10, 1, "b2", "")}, [])
     store.fail_file("/docs/c.txt", "is binary")
     assert store.coverage() == Coverage(4, 1)

@@ -85,7 +85,7 @@ def test_what_is_moved_is_not_encoded_again(library, folder):
     assert counts(report) == {"unchanged": 2, "moved": 2}
     assert library._given_encoder.encoded == 4
     citation = library.ask("bees shiver").citations[0]
-    assert citation.source == str(folder / "sub/z.txt")
+    assert (citation.source, citation.title) == (str(folder / "sub/z.txt"), "z")
     assert library.verify(citation) == "valid"
 
 
@@ -172,6 +172,20 @@ def test_at_random(library, folder):
             disturb(folder, chance)
         library.sync(folder, sure=True)
         assert_in_step(library, folder)
+
+
+def test_a_new_name_is_found_and_the_old_one_is_not(library, folder):
+    library.sync(folder)
+    (folder / "a.txt").rename(folder / "winter quarters.txt")
+    (folder / "b.md").rename(folder / "drinks.md")
+    library.sync(folder)
+    assert [document.title for document in library.documents()] == ["winter quarters", "Tea", "c", "d"]
+    found = library._store.fulltext(["quarters", "drinks", "a"], 9, {})
+    assert [library._store.candidates([number])[0].passage.text for number in found] == [TEXTS["a.txt"]]
+    (folder / "winter quarters.txt").unlink()
+    library.sync(folder)
+    assert library._store.fulltext(["quarters", "shiver"], 9, {}) == {}
+    library.check()
 
 
 # --- what fails
