@@ -62,10 +62,12 @@ def rank(
     candidates, lexical = _candidates(store, vectors, words, encoded, max(CANDIDATES, k), where)
     if not candidates:
         return []
-    cosines = [candidate.sentence_vectors @ encoded.vector for candidate in candidates]
+    ends = np.cumsum([len(candidate.sentence_vectors) for candidate in candidates])
+    by_sentence = np.concatenate([candidate.sentence_vectors for candidate in candidates]) @ encoded.vector
+    cosines = np.split(by_sentence, ends[:-1])
     signals = {
-        "passage": np.array([candidate.vector @ encoded.vector for candidate in candidates]),
-        "sentence": np.array([values.max() for values in cosines]),
+        "passage": np.stack([candidate.vector for candidate in candidates]) @ encoded.vector,
+        "sentence": np.maximum.reduceat(by_sentence, np.concatenate([[0], ends[:-1]])),
         "bm25": np.array([lexical.get(candidate.id, 0.0) for candidate in candidates]),
     }
     first = _fused(signals, FIRST_WEIGHTS)
