@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _rank(library: Library, question: str, title: str = "") -> list[Ranked]:
-    return library._rank(question, PASSAGES, {"title": title} if title else {})
+    return library._asking().rank(question, PASSAGES, {"title": title} if title else {})
 
 
 def _fit_quotes(library: Library, queries: Iterable[Query]) -> None:

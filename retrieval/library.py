@@ -2,33 +2,25 @@
 
 import os
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from retrieval import answer as answering
+from retrieval import verifying
 from retrieval.adding import Adder, Progress, Report, Source
+from retrieval.asking import Asking
 from retrieval.backup import back_up
-from retrieval.chat import Context, Message, context, leans, reply_to, small_talk
+from retrieval.chat import Message
 from retrieval.database import SCHEMA_VERSION
-from retrieval.documents import absolute, load
+from retrieval.documents import absolute
 from retrieval.encoder import Encoder, open_encoder
-from retrieval.errors import DocumentError, EncoderMismatchError, LibraryError, QuestionError
-from retrieval.models import file_sha256, fingerprint
+from retrieval.errors import EncoderMismatchError, LibraryError
+from retrieval.models import fingerprint
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
-from retrieval.search import Ranked, merged, rank
 from retrieval.settings import Settings, seeds_folder
 from retrieval.store import Store
 from retrieval.sync import SyncReport, sync
-
-LONGEST_QUESTION = 4000  # characters; the model reads about 1,000
-# Readings of a question that continues a conversation: as asked, with the question before, with the reply before.
-# Measured on mtrag-un-a (recall@5 0.86 to 0.92) and xquad-r-en with unrelated history (recall@1 0.965 to 0.958).
-READING_WEIGHTS = (1.0, 0.5, 0.5)
-RELATED = 0.2  # cosine to what was said before, from which a question continues it
-IN_CONTEXT = 100  # passages of each reading that are fused
 
 
 class Library:
@@ -205,7 +197,8 @@ class Library:
         where: {"doc_id", "source", "title" or a metadata key: a value, or a list of which any will do}; a value may be
         a range of dates, "2018-06..2018-07" or "2018..".
         """
-        return [item.hit(number) for number, item in enumerate(self._rank(question, k, where or {}), start=1)]
+        ranked = self._asking().rank(question, k, where or {})
+        return [item.hit(number) for number, item in enumerate(ranked, start=1)]
 
     def ask(
         self, question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None
@@ -214,86 +207,31 @@ class Library:
 
         history: Turns, or {"role", "content"} dicts as in chat APIs. k: passages returned with the answer.
         """
-        began = time.perf_counter()
-        kind = small_talk(_checked(question))
-        if kind:
-            reply = reply_to(kind, [document.title or document.doc_id for document in self.documents()])
-            return Answer(question, question, False, 0.0, (), (), self.coverage(), {}, reply=reply)
-        asked_as, ranked = self._rank_in_context(question, history, max(k, answering.PASSAGES), where or {})
-        searched = time.perf_counter()
-        certainty = answering.confidence(ranked)
-        quotes = answering.choose(ranked) if certainty >= self.settings.threshold else []
-        citations = answering.cite(self._store, quotes)
-        found = bool(citations)
-        missing: tuple[str, ...] = ()
-        if found:
-            missing = answering.unsupported(asked_as, quotes, [citation.title for citation in citations])
-        elif ranked:
-            missing = answering.unmentioned(self._store, asked_as)
-        hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))
-        done = time.perf_counter()
-        timings = {"search": (searched - began) * 1e3, "answer": (done - searched) * 1e3}
-        return Answer(question, asked_as, found, certainty, citations, hits, self.coverage(), timings, missing)
+        return self._asking().ask(question, history, k, where or {})
 
-    def _rank_in_context(
-        self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]
-    ) -> tuple[str, list[Ranked]]:
-        """Return the question as understood and its ranking; one that stands alone is ranked as if it came first."""
-        before = context(history)
-        if before is None or not (leans(question) or self._continues(question, before)):
-            return question, self._rank(question, k, where)
-        whole = f"{before.question} {question}"[-LONGEST_QUESTION:]
-        asked_as, other = (whole, question) if leans(question) else (question, whole)
-        readings = [asked_as, other, f"{before.reply} {question}"[-LONGEST_QUESTION:]]
-        rankings = [self._rank(reading, max(k, IN_CONTEXT), where) for reading in readings]
-        return asked_as, merged(rankings, READING_WEIGHTS)[:k]
+    async def aask(
+        self, question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Answer as `ask` does, in a thread, so that the event loop goes on meanwhile."""
+        from asyncio import to_thread  # 30 ms to import, and few need it
 
-    def _continues(self, question: str, before: Context) -> bool:
-        """Tell whether a question is about what was said before, by cosine."""
-        said = [text for text in (before.question, before.reply) if text]
-        own, *others = self._load_encoder().encode_questions([question, *said])
-        return max(float(own @ other) for other in others) > RELATED
-
-    def _rank(self, question: str, k: int, where: Mapping[str, Any]) -> list[Ranked]:
-        _checked(question)
-        if k < 1:
-            raise QuestionError(f"k is {k}; expected 1 or more")
-        index = self._index()
-        return rank(self._store, index, question, self._load_encoder().question(question), k, where)
+        return await to_thread(self.ask, question, history=history, k=k, where=where)
 
     def verify(self, citation: Citation) -> str:
         """Compare a citation with its source as it is now: "valid", "changed" or "missing".
 
         A file must have the same bytes as when it was read; a document made in memory, the same text.
         """
-        if citation.source is None:
-            text = self._store.text_at(citation.doc_id, citation.start, citation.end)
-            same = self._store.hashes([citation.doc_id]).get(citation.doc_id) == citation.sha256
-            return "missing" if text is None else "valid" if same and text == citation.quote else "changed"
-        path = Path(citation.source)
-        if not path.is_file():
-            return "missing"
-        try:
-            if file_sha256(path) != citation.sha256:
-                return "changed"
-            text = load(path, self.settings.max_file_bytes).document.text
-        except (OSError, DocumentError):
-            return "changed"
-        return "valid" if text[citation.start : citation.end] == citation.quote else "changed"
+        return verifying.verify(self._store, citation, self.settings.max_file_bytes)
 
     def verify_sources(self) -> Iterator[tuple[Document, str]]:
         """Yield each document that came from a file, and "valid", "changed" or "missing"."""
-        for document in self.documents():
-            if document.source is None:
-                continue
-            path = Path(document.source)
-            try:
-                state = "valid" if file_sha256(path) == document.sha256 else "changed"
-            except OSError:
-                state = "changed" if path.exists() else "missing"
-            yield document, state
+        return ((document, verifying.source_state(document)) for document in self.documents() if document.source)
 
     # --- parts that are made when first needed
+
+    def _asking(self) -> Asking:
+        return Asking(self._store, self._load_encoder(), self._index(), self.settings.threshold)
 
     def _load_encoder(self) -> Encoder:
         """Open the encoder and compare it with the one that the library was built with."""
@@ -319,18 +257,6 @@ class Library:
 
                 self._vectors = Vectors(self._store, self.path / "vectors.faiss", self._load_encoder().dim)
             return self._vectors
-
-
-def _checked(question: str) -> str:
-    """Return the question, or say what is wrong with it."""
-    if not isinstance(question, str) or not question.strip():
-        raise QuestionError("the question is empty; ask something, for example: Who urged the CIS countries to help?")
-    if any("\ud800" <= character <= "\udfff" for character in question):
-        raise QuestionError("the question holds half of a surrogate pair, which is not text")
-    if len(question) > LONGEST_QUESTION:
-        size = f"{len(question):,} characters ({len(question.split()):,} words)"
-        raise QuestionError(f"the question has {size}; at most {LONGEST_QUESTION:,} characters can be asked at once")
-    return question
 
 
 @cache

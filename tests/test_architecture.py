@@ -53,6 +53,8 @@ ORDER = [
     "search",
     "answer",
     "chat",
+    "asking",
+    "verifying",
     "adding",
     "ignore",
     "sync",

@@ -11,8 +11,8 @@ from conftest import ARTICLES, QUESTIONS, SEED
 from fakes import HashedEncoder
 
 from retrieval import Citation, Document, Library, Settings, Turn
+from retrieval.asking import LONGEST_QUESTION
 from retrieval.errors import EncoderMismatchError, LibraryError, QuestionError
-from retrieval.library import LONGEST_QUESTION
 
 MEMORY = [Document(name, name.title(), text) for name, text in ARTICLES.items() if "." not in name]
 
