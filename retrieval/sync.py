@@ -5,8 +5,10 @@ is read: a file that is gone stops answering at once, however much there is to a
 """
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from retrieval.ignore import Ignored, ignored_in
 from retrieval.store import FileState, Store
 
 FEW = 10  # files that may always go missing together, if others stay
+AWAY_SECONDS = 0.5
 UNSEEN_SECONDS = 60  # between looks at a folder where nothing is heard of: network drives tell of no changes
 
 
@@ -191,18 +194,23 @@ def sync(
 
 
 def moments(folder: Path, library: Path) -> Iterator[None]:
-    """Yield at once, and then when something in a folder may have changed, but for what is in the library's folder."""
+    """Yield at once, and then when something in a folder may have changed, but for what is in the library's folder.
+
+    A folder that goes away is waited for.
+    """
     from watchfiles import watch
 
     own = str(library) + os.sep
     yield
     while True:
-        try:
+        with suppress(FileNotFoundError):
             for _ in watch(
                 folder, watch_filter=lambda _, name: not name.startswith(own), debounce=400, yield_on_timeout=True,
                 rust_timeout=UNSEEN_SECONDS * 1000,
             ):  # fmt: skip
                 yield
-            return
-        except FileNotFoundError:  # unmounted, and it may come back
-            yield
+                if not folder.is_dir():
+                    break
+        while not folder.is_dir():
+            time.sleep(AWAY_SECONDS)
+        yield

@@ -372,23 +372,44 @@ def test_patterns_that_cannot_be_read_stop_everything(library, folder, content):
 # --- watching
 
 
-def test_changes_are_heard_of_and_the_library_itself_is_not(folder):
-    own, heard, began = folder / "own", [], threading.Event()
-    own.mkdir()
+@pytest.fixture
+def heard(folder):
+    """What is heard of a folder that has a library in it: a list that grows."""
+    seen = []
+    (folder / "own").mkdir()
 
     def listen():
-        for _ in moments(folder, own):
-            heard.append(time.monotonic())
-            began.set()
+        for _ in moments(folder, folder / "own"):
+            seen.append(time.monotonic())
 
     threading.Thread(target=listen, daemon=True).start()
-    assert began.wait(5)
-    time.sleep(0.5)
-    write(own / "library.db", "changed")
+    until(lambda: seen)
+    time.sleep(0.5)  # the watch begins after the first
+    return seen
+
+
+def until(happens):
+    deadline = time.monotonic() + 10
+    while not happens():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_changes_are_heard_of_and_the_library_itself_is_not(folder, heard):
+    write(folder / "own" / "library.db", "changed")
     time.sleep(1)
     assert len(heard) == 1
     write(folder / "sub" / "c.txt", "Snow falls.")
-    wrote = time.monotonic()
-    while len(heard) < 2 and time.monotonic() < wrote + 10:
-        time.sleep(0.02)
-    assert heard[1] - wrote < 2
+    until(lambda: len(heard) == 2)
+
+
+def test_a_folder_that_comes_back_is_heard_of_again(folder, heard):
+    shutil.rmtree(folder)
+    until(lambda: len(heard) > 1)
+    time.sleep(1)
+    before = len(heard)
+    folder.mkdir()
+    until(lambda: len(heard) == before + 1)
+    time.sleep(0.5)
+    write(folder / "new.txt", "Rivers flow.")
+    until(lambda: len(heard) > before + 1)
