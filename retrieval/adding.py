@@ -11,9 +11,9 @@ from retrieval.documents import Loaded, absolute, find_files, from_memory, load
 from retrieval.encoder import Encoder, PassageVectors
 from retrieval.errors import ContentError, DocumentError, LibraryDamagedError, StorageError
 from retrieval.passages import split
-from retrieval.records import Document, Scalar
+from retrieval.records import Document, Passage, Scalar
 from retrieval.settings import Settings
-from retrieval.store import FileState, Prepared, Store
+from retrieval.store import Content, FileState, Prepared, Store, content
 
 Source = str | os.PathLike[str] | Document
 Progress = Callable[[int, int, str], None]
@@ -48,11 +48,11 @@ class Report:
 
 @dataclass(slots=True)
 class _Batch:
-    """Documents read but not yet stored. names: as progress shows them; replaces: whether one was there before."""
+    """Documents read but not yet stored. names: as progress shows them; replaced: doc_id of the earlier version."""
 
     loaded: list[Loaded] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    replaces: list[bool] = field(default_factory=list)
+    replaced: list[str | None] = field(default_factory=list)
     size: int = 0  # characters
 
 
@@ -130,7 +130,7 @@ class Adder:
         if before == document:
             self._count(self._report.unchanged, document.doc_id, document.doc_id)
         else:
-            self._queue(loaded, document.doc_id, before is not None)
+            self._queue(loaded, document.doc_id, None if before is None else document.doc_id)
 
     def _take_file(self, path: Path, name: str) -> None:
         """Put a file into the batch unless the store has its content already.
@@ -148,19 +148,19 @@ class Adder:
             self._flush()
         known = self._store.header(doc_id)
         if known is None:
-            self._queue(loaded, name, state is not None and state.doc_id is not None)
+            self._queue(loaded, name, None if state is None else state.doc_id)
             return
         now = FileState(loaded.size, loaded.mtime_ns, doc_id, "")
         gone = [known.source] if known.source and not os.path.lexists(known.source) else []
         self._store.rearrange({name: now}, gone)
         self._count(self._report.unchanged, doc_id, name)
 
-    def _queue(self, loaded: Loaded, name: str, replaces: bool) -> None:
+    def _queue(self, loaded: Loaded, name: str, replaced: str | None) -> None:
         if warning := loaded.document.metadata.get("warnings"):
             self._report.incomplete.append(Failure(name, str(warning)))
         self._batch.loaded.append(loaded)
         self._batch.names.append(name)
-        self._batch.replaces.append(replaces)
+        self._batch.replaced.append(replaced)
         self._batch.size += len(loaded.document.text)
 
     def _count(self, names: list[str], doc_id: str, name: str) -> None:
@@ -190,32 +190,41 @@ class Adder:
         if not batch.loaded:
             return
         try:
-            self._store.add(self._prepare(batch.loaded))
+            self._store.add(self._prepare(batch))
         except LibraryDamagedError:
             raise
         except StorageError as error:
             for loaded, name in zip(batch.loaded, batch.names, strict=True):
                 self._fail(name, f"not stored: {error}", is_file=loaded.size > 0)
             return
-        for loaded, name, replaces in zip(batch.loaded, batch.names, batch.replaces, strict=True):
-            self._count(self._report.replaced if replaces else self._report.added, loaded.document.doc_id, name)
+        for loaded, name, replaced in zip(batch.loaded, batch.names, batch.replaced, strict=True):
+            self._count(self._report.replaced if replaced else self._report.added, loaded.document.doc_id, name)
 
-    def _prepare(self, loaded: Sequence[Loaded]) -> list[Prepared]:
+    def _prepare(self, batch: _Batch) -> list[Prepared]:
         """Split and encode documents together, so that batches hold passages of like length."""
         encoder = self._encoder()
-        split_up = [split(item.document, item.blocks, encoder.count_tokens, encoder.max_tokens) for item in loaded]
-        passages = [passage for each in split_up for passage in each]
-        titles = [item.document.title for item, each in zip(loaded, split_up, strict=True) for _ in each]
-        vectors: list[PassageVectors | None] = [None] * len(passages)
-        for index, made in encoder.encode_passages(passages, titles):
-            vectors[index] = made
-        prepared, first = [], 0
-        for item, each in zip(loaded, split_up, strict=True):
-            own = [made for made in vectors[first : first + len(each)] if made is not None]
+        split_up = [
+            split(item.document, item.blocks, encoder.count_tokens, encoder.max_tokens) for item in batch.loaded
+        ]
+        titled = [(p, item.document.title) for item, own in zip(batch.loaded, split_up, strict=True) for p in own]
+        vectors = iter(self._vectors(titled, [doc_id for doc_id in batch.replaced if doc_id]))
+        prepared = []
+        for item, own in zip(batch.loaded, split_up, strict=True):
             file = None if item.document.source is None or not item.size else (item.size, item.mtime_ns)
-            prepared.append(Prepared(item.document, each, own, file))
-            first += len(each)
+            prepared.append(Prepared(item.document, own, [next(vectors) for _ in own], file))
         return prepared
+
+    def _vectors(self, titled: Sequence[tuple[Passage, str]], replaced: Iterable[str]) -> list[PassageVectors]:
+        """Encode passages, given with the titles of their documents; none twice, nor what replaced documents hold."""
+        known: dict[Content, PassageVectors] = {}
+        for doc_id in replaced:
+            known |= self._store.vectors_of(doc_id)
+        contents = [content(passage, title) for passage, title in titled]
+        new = list({own: index for index, own in enumerate(contents) if own not in known}.values())
+        passages, titles = [titled[index][0] for index in new], [titled[index][1] for index in new]
+        for index, made in self._encoder().encode_passages(passages, titles):
+            known[contents[new[index]]] = made
+        return [known[own] for own in contents]
 
 
 def _check_is_no_folder(path: Path) -> None:

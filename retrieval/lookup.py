@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from retrieval.conditions import conditions
 from retrieval.database import Database
-from retrieval.encoder import Floats
-from retrieval.records import Passage
+from retrieval.encoder import Floats, PassageVectors
+from retrieval.records import Passage, Span
 from retrieval.terms import stem, stems
 
 DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
 COUNTED_WORDS = 100_000
 SCORED_MOST = 10_000  # passages whose BM25 is computed: 0.7 ms for a thousand
+Content = tuple[str, str, str, tuple[Span, ...]]
 _PASSAGE = 'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.place'
 _CANDIDATES = f"""
 SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors
@@ -57,6 +58,12 @@ def _passage(
         raise ValueError(f"passage {start} to {end} of {doc_id} and its sentences do not fit")
     sentences = tuple((a + start, b + start) for a, b in offsets.tolist())
     return Passage(doc_id, number, start, end, text, sentences, page, heading, place)
+
+
+def content(passage: Passage, title: str) -> Content:
+    """Return all that a passage's vectors depend on: title, heading, text, and spans of sentences in it."""
+    spans = tuple((a - passage.start, b - passage.start) for a, b in passage.sentences)
+    return title, passage.heading, passage.text, spans
 
 
 def _is_unit(vector: Floats) -> bool:
@@ -185,6 +192,22 @@ class Lookup(Database):
                 while len(self._decoded) > DECODED_PASSAGES:
                     del self._decoded[next(iter(self._decoded))]
         return [found[value] for value in wanted if value in found]
+
+    def vectors_of(self, doc_id: str) -> dict[Content, PassageVectors]:
+        """Return what the vectors of a document's passages depend on, and the vectors; those of sentences to 1/127."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT p.id, d.title FROM passages p JOIN documents d ON d.id = p.document WHERE d.doc_id = ?",
+                (doc_id,),
+            ).fetchall()
+        titles = dict(rows)
+        tokens = self.tokens(list(titles))
+        return {
+            content(found.passage, titles[found.id]): PassageVectors(
+                found.vector, found.sentence_vectors, *tokens[found.id]
+            )
+            for found in self.candidates(titles)
+        }
 
     def passages(self, doc_id: str, start: int, end: int | None) -> list[Passage]:
         """Return a document's passages that reach into [start, end), in order; end: None for the end of the text."""

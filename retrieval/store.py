@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from retrieval.database import Connection, next_generation
 from retrieval.documents import title_of
 from retrieval.encoder import Floats, PassageVectors
-from retrieval.lookup import Candidate, Lookup
+from retrieval.lookup import Candidate, Content, Lookup, content
 from retrieval.records import Coverage, Document, Passage
 
-__all__ = ["Candidate", "FileState", "Prepared", "Store"]
+__all__ = ["Candidate", "Content", "FileState", "Prepared", "Store", "content"]
 _LISTED = "SELECT value FROM json_each(?)"
 _HEADER = "doc_id, title, source, metadata, sha256"
 

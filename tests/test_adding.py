@@ -3,6 +3,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import SEED
 from fakes import HashedEncoder
@@ -102,6 +103,34 @@ def test_a_changed_file_replaces_its_earlier_version(library, folder):
     assert [hit.passage.text for hit in library.search("wasps", 1)] == ["Wasps do not."]
     assert not [hit for hit in library.search("bees", 9) if "shiver" in hit.passage.text]
     assert library.info()["documents"] == 3
+
+
+def test_only_what_is_new_in_a_changed_document_is_encoded(library):
+    encoder = library._given_encoder
+    library.add(Document("d", "Bees", "They shiver. All winter.\n\nThey eat honey.\n\nThey eat honey."))
+    assert encoder.encoded == 2
+    library.add(Document("d", "Bees", "They eat honey.\n\nThey sleep.\n\nThey shiver. All winter."))
+    assert encoder.encoded == 3
+    answers = {question: library.ask(question).citations[0].quote for question in ("honey", "sleep", "shiver")}
+    assert answers == {"honey": "They eat honey.", "sleep": "They sleep.", "shiver": "They shiver."}
+    library.add(Document("d", "Wasps", "They eat honey."))  # the title is read with every passage
+    assert encoder.encoded == 4
+
+
+def test_vectors_that_are_used_again_stay_as_they_are(library, tmp_path):
+    before, after = (
+        Document("d", "Bees", "They shiver. All winter."),
+        Document("d", "Bees", "Well!\n\nThey shiver. All winter."),
+    )
+    library.add(before)
+    library.add(after)
+    with Library(tmp_path / "anew", encoder=CountingEncoder()) as anew:
+        anew.add(after)
+        (kept,), (made,) = (each._store.candidates([number]) for each, number in ((library, 3), (anew, 2)))
+        assert (kept.passage, kept.vector.tolist()) == (made.passage, made.vector.tolist())
+        np.testing.assert_allclose(kept.sentence_vectors, made.sentence_vectors, rtol=1e-6)
+        for own, other in zip(library._store.tokens([3])[3], anew._store.tokens([2])[2], strict=True):
+            np.testing.assert_array_equal(own, other)
 
 
 def test_two_files_of_the_same_content_are_one_document(library, folder):
