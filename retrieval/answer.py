@@ -3,11 +3,12 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 
 import numpy as np
 
+from retrieval.attribution import attribute
 from retrieval.records import Citation, Passage
 from retrieval.search import Ranked
 from retrieval.store import Store
@@ -111,7 +112,7 @@ def cite(store: Store, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
         number = len(citations) + 1
         citations.append(
             Citation(number, header.doc_id, header.title or header.doc_id, quote.passage.locator, *quote.span,
-                     quote.text, header.source, header.sha256)
+                     quote.text, header.source, header.sha256, **asdict(attribute(quote.passage, quote.span)))
         )  # fmt: skip
     return tuple(citations)
 

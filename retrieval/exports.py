@@ -49,8 +49,8 @@ class Work:
 
     @property
     def notes(self) -> list[str]:
-        """Every quote with its place."""
-        return [f"{_clean(citation.locator)}: “{_clean(citation.quote)}”" for citation in self.citations]
+        """Every quote with its place, and who says so."""
+        return [f"{_clean(each.locator)}: “{_clean(each.quote)}”{_said(each)}" for each in self.citations]
 
 
 def export(citations: Sequence[Citation], find: FindDocument, style: str) -> str:
@@ -76,6 +76,10 @@ def _works(citations: Sequence[Citation], find: FindDocument) -> Iterator[Work]:
         key = _key(authors, fields, keys)
         keys.add(key)
         yield Work(key, fields, authors, group)
+
+
+def _said(citation: Citation) -> str:
+    return f" ({_clean(citation.attribution)})" if citation.attribution else ""
 
 
 def _clean(text: str) -> str:

@@ -86,7 +86,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim quote and its exact place: `document.text[start:end] == quote`, checked before it is shown."""
+    """A verbatim quote and its exact place: `document.text[start:end] == quote`, checked before it is shown.
+
+    speaker: who says it according to the text, as named there; reported_in: where that appeared, as the text has it
+    ("Sputnik News, June 22, 2017"). Both "" where it does not say; their spans are characters into `Document.text`.
+    """
 
     marker: int
     doc_id: str
@@ -97,11 +101,30 @@ class Citation:
     quote: str
     source: str | None
     sha256: str
+    speaker: str = ""
+    speaker_span: Span | None = None
+    reported_in: str = ""
+    reported_span: Span | None = None
+
+    @property
+    def attribution(self) -> str:
+        """Who says so, as in "Ibrahim Kalin, in Sputnik News, June 22, 2017, as cited in ¶ 2"; else ""."""
+        reported = f"in {self.reported_in}" if self.speaker and self.reported_in else self.reported_in
+        said = ", ".join(part for part in (self.speaker, reported) if part)
+        return f"{said}, as cited in {self.locator.rpartition(', ')[2]}" if said else ""
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Citation":
-        """Rebuild a citation from `Answer.to_dict()["citations"]`; KeyError names a missing field."""
-        return cls(**{name: record[name] for name in cls.__dataclass_fields__})
+        """Rebuild a citation from `Answer.to_dict()["citations"]`; KeyError names a missing field.
+
+        Who says so may be missing: answers saved before it was known do not have it.
+        """
+        own = {name: record[name] for name in cls.__dataclass_fields__ if name not in _SAID_BY or name in record}
+        spans = {name: tuple(span) for name in _SAID_BY if isinstance(span := own.get(name), list)}
+        return cls(**(own | spans))
+
+
+_SAID_BY = ("speaker", "speaker_span", "reported_in", "reported_span")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +199,7 @@ class Answer:
             said = f"The documents do not say this. {_one_line(self.reason)}".strip()
             return "\n\n".join(part for part in (said, nearest) if part)
         quotes = "\n\n".join(f"{_block_quote(c.quote)} \\[{c.marker}\\]" for c in self.citations)
-        sources = "\n".join(f"{c.marker}. {_one_line(c.title)}, {_one_line(c.locator)}" for c in self.citations)
+        sources = "\n".join(f"{c.marker}. {_source(c)}" for c in self.citations)
         return "\n\n".join(part for part in (quotes, _one_line(self.reason), sources) if part)
 
     def to_dict(self) -> dict[str, Any]:
@@ -221,6 +244,11 @@ def _block_quote(text: str) -> str:
 
 def _one_line(text: str) -> str:
     return escape_markdown(" ".join(text.split()))
+
+
+def _source(citation: Citation) -> str:
+    said = f"; {_one_line(citation.attribution)}" if citation.attribution else ""
+    return f"{_one_line(citation.title)}, {_one_line(citation.locator)}{said}"
 
 
 def _nearest(hit: Hit) -> str:

@@ -88,6 +88,16 @@ def test_a_citation_has_the_exact_place(store):
     assert TEXT[73:82] == "Two ants."
 
 
+def test_a_citation_says_who_says_so(store):
+    text = "It snowed.\n\n“It is late,” said Anna Berg (VG, May 3)."
+    prepared = prepare(Document("d", "Night", text))
+    store.add([prepared])
+    (citation,) = cite(store, [Quote(prepared.passages[-1], 0, 0, 1.0)])
+    assert (citation.speaker, citation.speaker_span) == ("Anna Berg", (31, 40))
+    assert (citation.reported_in, citation.reported_span) == ("VG, May 3", (42, 51))
+    assert text[31:40] == "Anna Berg" and text[42:51] == "VG, May 3"
+
+
 def test_a_quote_that_is_not_in_the_stored_text_is_dropped(store):
     chosen = choose(ranked(store, [0, 0, 0, 0, 0, 1], [0, 1, 0]))
     store.add([prepare(Document("d", "Insects", TEXT.replace("Six bees", "Six wasps")))])

@@ -15,6 +15,7 @@ ORDER = [
     "exports",
     "settings",
     "terms",
+    "attribution",
     "blocks",
     "metadata",
     "readers.__init__",

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pypandoc
 import pytest
@@ -105,6 +106,13 @@ def test_a_document_that_is_gone_and_a_value_that_breaks_lines(style):
     text = export([citation], {}.get, style)
     assert "\x00" not in text and "\u202e" not in text and "\r" not in text
     assert "\nER  - \n}" not in text and "\nTY  - b" not in text
+
+
+def test_who_says_so_goes_into_the_note():
+    (first,) = [replace(CITATIONS[0], speaker="Ann & Bob", reported_in="The Post, June 6")]
+    assert "note = {p. 4, ¶ 12: “It fell.” (Ann \\& Bob, in The Post, June 6, as cited in ¶ 12)}" in exported(
+        "bibtex", [first]
+    )
 
 
 def test_keys_differ():

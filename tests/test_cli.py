@@ -56,6 +56,11 @@ def test_where_an_article_appeared_is_said(pincite, library):
     assert str(SEED) in result.stdout
 
 
+def test_who_says_so_is_said(pincite, library):
+    result = pincite("ask", "--library", library, "What did Foreign Minister Kairat Abdrakhmanov say about Kazakhstan?")
+    assert "    Foreign Minister Kairat Abdrakhmanov, as cited in ¶ 5\n" in result.stdout
+
+
 def test_something_else_is_not_found_and_the_nearest_are_shown(pincite, library):
     result = pincite("ask", "--library", library, "Which enzyme splits lactose?")
     assert result.exit_code == 1

@@ -11,6 +11,9 @@ from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
 PASSAGE = Passage("a1", 12, 100, 119, "It rains. It pours.", ((100, 109), (110, 119)), 4, "Install › Linux")
 HIT = Hit(PASSAGE, 1.5, 1, {"passage": 0.5, "sentence": 0.75, "bm25": 3.0}, (110, 119))
 
+SAID = {"speaker": "Ibrahim Kalin", "speaker_span": (80, 93), "reported_in": "Sputnik News, June 22, 2017",
+        "reported_span": (120, 146)}  # fmt: skip
+
 
 def citation(quote="It pours.", title="Weather", locator="¶ 12"):
     return Citation(1, "a1", title, locator, 110, 110 + len(quote), quote, "/docs/weather.txt", "ab12")
@@ -109,6 +112,10 @@ def test_to_dict_is_json():
             "quote": "It pours.",
             "source": "/docs/weather.txt",
             "sha256": "ab12",
+            "speaker": "",
+            "speaker_span": None,
+            "reported_in": "",
+            "reported_span": None,
         }
     ]
     assert record["passages"][0]["signals"] == {"passage": 0.5, "sentence": 0.75, "bm25": 3.0}
@@ -134,7 +141,41 @@ def test_from_dict_ignores_more_and_names_what_is_missing():
         Citation.from_dict(record)
 
 
+def test_citations_without_who_says_so_come_back_too():
+    record = dataclasses.asdict(citation())
+    old = {name: record[name] for name in list(record)[:9]}
+    assert list(old)[-1] == "sha256" and Citation.from_dict(old) == citation()
+
+
+def test_who_says_so_comes_back_from_json():
+    given = dataclasses.replace(citation(), **SAID)
+    (record,) = json.loads(json.dumps(answer(given).to_dict()))["citations"]
+    assert (record["speaker_span"], record["reported_span"]) == ([80, 93], [120, 146])
+    assert Citation.from_dict(record) == given
+
+
+@pytest.mark.parametrize(
+    "fields, attribution",
+    [
+        ({}, "Ibrahim Kalin, in Sputnik News, June 22, 2017, as cited in ¶ 12"),
+        ({"reported_in": ""}, "Ibrahim Kalin, as cited in ¶ 12"),
+        ({"speaker": ""}, "Sputnik News, June 22, 2017, as cited in ¶ 12"),
+        ({"speaker": "", "reported_in": ""}, ""),
+        ({"locator": "p. 4, Install, ¶ 12"}, "Ibrahim Kalin, in Sputnik News, June 22, 2017, as cited in ¶ 12"),
+    ],
+)
+def test_attribution(fields, attribution):
+    assert dataclasses.replace(citation(), **(SAID | fields)).attribution == attribution
+
+
 # --- as Markdown
+
+
+def test_to_markdown_says_who_says_so():
+    given = dataclasses.replace(citation(), **(SAID | {"speaker": "Kalin *"}))
+    assert answer(given).to_markdown().partition("\n\n")[2] == (
+        "1. Weather, ¶ 12; Kalin \\*, in Sputnik News, June 22, 2017, as cited in ¶ 12"
+    )
 
 
 def test_to_markdown():

@@ -1,6 +1,7 @@
 """Answers and documents as HTML: nothing escapes, every word is kept, marks stand where the citations say."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -15,6 +16,7 @@ TEXT = "Owls\n\nBarn owls hunt at night. They eat voles."
 PASSAGE = Passage("d1", 1, 0, 46, TEXT, ((6, 30), (31, 46)))
 CITATION = Citation(1, "d1", "Owls", "¶ 1", 31, 45, "They eat voles", None, "0" * 64)
 HIT = Hit(PASSAGE, 1.5, 1, {"passage": 0.5}, (31, 46))
+SAID = replace(CITATION, speaker="<b>Kalin", reported_in="Sputnik News, June 22, 2017")
 VOID = {"input", "img", "br"}
 
 
@@ -82,6 +84,12 @@ def test_a_turn_shows_quotes_with_markers_and_the_cited_passage_first():
     assert html.index("Barn owls hunt") < html.index("No owls.")
     assert "Cats, ¶ 7" in Reader(html).text
     assert "2 passages behind this" in html
+
+
+def test_a_quote_shows_who_says_so():
+    html = render.turn(replace(answer(), citations=(SAID,)), {})
+    assert "&lt;b&gt;Kalin, in Sputnik News, June 22, 2017, as cited in ¶ 1" in html
+    assert 'class="said"' not in render.turn(answer(), {})
 
 
 def test_without_passages_there_is_nothing_to_copy():

@@ -74,9 +74,10 @@ def _quote(citation: Citation) -> str:
     where = f"{citation.title}, {citation.locator}"
     marker = _button(f"Quote {citation.marker}, show in the source", f"[{citation.marker}]", cite=citation.marker)
     place = _button("", _inline(where), cite=citation.marker)
+    said = f'<div class="said">{_inline(citation.attribution)}</div>' if citation.attribution else ""
     return (
         f'<li><div class="marker">{marker}</div><blockquote dir="auto">{_shown(citation.quote)}</blockquote>'
-        f'<div class="place">{place}<span class="state" data-state-of="{citation.marker}"></span></div></li>'
+        f'<div class="place">{place}{said}<span class="state" data-state-of="{citation.marker}"></span></div></li>'
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from retrieval import Citation
 
 _TYPES: dict[str, Any] = {"marker": int, "start": int, "end": int, "source": (str, type(None))}
+_TYPES |= dict.fromkeys(("speaker_span", "reported_span"), (tuple, type(None)))
 
 
 def citations(content: str | bytes) -> list[Citation]:

@@ -155,6 +155,8 @@ def show_answer(answer: "Answer", document: Callable[[str], "Document | None"]) 
     for citation in answer.citations:
         entry(f"[{citation.marker}]", citation.quote)
         say(_source(document(citation.doc_id), citation.locator), "dim", indent=4)
+        if citation.attribution:
+            say(one_line(citation.attribution), "dim", indent=4)
         say()
     say(certainty(answer), _STYLES[band(answer)])
     for hit in () if answer.found else answer.passages[:NEAREST]:
