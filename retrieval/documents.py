@@ -48,6 +48,16 @@ def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> Loaded:
     return Loaded(document, reading.blocks, status.st_size, status.st_mtime_ns)
 
 
+def unchanged(document: Document, max_bytes: int) -> bytes:
+    """Return the bytes of a document's file; DocumentError where there is none, or it has changed since."""
+    if document.source is None:
+        raise DocumentError(document.doc_id, "is not a file")
+    content, _ = _content(Path(document.source), max_bytes)
+    if hashlib.sha256(content).hexdigest() != document.sha256:
+        raise DocumentError(document.source, "has changed since it was read")
+    return content
+
+
 def absolute(path: str | os.PathLike[str]) -> Path:
     """Return a path in full, without "~" and ".."; RuntimeError where there is no such user."""
     return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  # Path.absolute keeps ".."

@@ -1,4 +1,4 @@
-"""Parses content in a process of its own with limits on time and memory. Knows nothing about files or formats.
+"""Works on content in a process of its own with limits on time and memory. Knows nothing about files or formats.
 
 One worker serves one file after another; it is started with the first and replaced when it fails. It gets the content
 through a pipe and answers with JSON; it may neither open connections, nor start programs (but Tesseract), nor write
@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -44,7 +45,17 @@ class Sandbox:
         self._owner = 0
 
     def parse(self, suffix: str, content: bytes) -> Reading:
-        """Do what `reading.parse` does. UnreadableError also where it takes too much time or memory, or crashes."""
+        """Do what `reading.parse` does; UnreadableError as `run`."""
+        answer = self.run(content, "parse", suffix)
+        blocks = tuple(Block(*[*row, tuple(map(tuple, turns))]) for *row, turns in answer["blocks"])
+        return Reading(answer["text"], answer["title"], blocks, answer["metadata"])
+
+    def run(self, content: bytes, name: str, *arguments: Any) -> dict[str, Any]:
+        """Do one of the jobs that the worker knows; arguments: what JSON can carry.
+
+        UnreadableError where the content is damaged, or takes too much time or memory, or crashes the worker.
+        """
+        job = json.dumps([name, *arguments]).encode()
         seconds = self._seconds + SECONDS_PER_MB * (len(content) >> 20)
         with self._lock:
             try:
@@ -55,7 +66,7 @@ class Sandbox:
             timer = threading.Timer(seconds, _end, (process, overdue))
             timer.start()
             try:
-                answer = _exchange(process, suffix, content)
+                answer = _exchange(process, job, content)
             except (OSError, ValueError, EOFError) as error:
                 process.kill()
                 raise UnreadableError(_reason(process.wait(), seconds if overdue.is_set() else 0)) from error
@@ -63,8 +74,7 @@ class Sandbox:
                 timer.cancel()
         if "error" in answer:
             raise UnreadableError(answer["error"])
-        blocks = tuple(Block(*[*row, tuple(map(tuple, turns))]) for *row, turns in answer["blocks"])
-        return Reading(answer["text"], answer["title"], blocks, answer["metadata"])
+        return answer
 
     def close(self) -> None:
         """End the worker; the next parse starts another."""
@@ -101,10 +111,10 @@ def _end(process: subprocess.Popen[bytes], overdue: threading.Event) -> None:
     process.kill()
 
 
-def _exchange(process: subprocess.Popen[bytes], suffix: str, content: bytes) -> dict[str, Any]:
+def _exchange(process: subprocess.Popen[bytes], job: bytes, content: bytes) -> dict[str, Any]:
     """Send one job and wait for its answer; OSError, ValueError or EOFError where none comes."""
     assert process.stdin is not None
-    _send(process.stdin, suffix.encode())
+    _send(process.stdin, job)
     _send(process.stdin, content)
     answer: dict[str, Any] = json.loads(_receive(_stdout(process), _LONGEST_ANSWER))
     return answer
@@ -149,17 +159,39 @@ def serve(memory: int) -> None:
     _send(answers, b"")
     while True:
         try:
-            suffix, content = _receive(sys.stdin.buffer).decode(), _receive(sys.stdin.buffer)
+            job, content = json.loads(_receive(sys.stdin.buffer)), _receive(sys.stdin.buffer)
         except EOFError:
             return
-        answer = json.dumps(_answer(suffix, content, memory), ensure_ascii=False)
+        answer = json.dumps(_answer(job, content, memory), ensure_ascii=False)
         _send(answers, answer.encode("utf-8", "replace"))
 
 
-def _answer(suffix: str, content: bytes, memory: int) -> dict[str, Any]:
-    """Parse one content; every error becomes an answer, because the other files must go on."""
+def _parsed(content: bytes, suffix: str) -> dict[str, Any]:
+    reading = parse(suffix, content)
+    blocks = [astuple(block) for block in reading.blocks]
+    return {"text": reading.text, "title": reading.title, "blocks": blocks, "metadata": reading.metadata}
+
+
+def _places(content: bytes, pages: list[int], quote: str) -> dict[str, Any]:
+    from retrieval.readers.facsimile import places
+
+    return places(content, pages, quote)
+
+
+def _picture(content: bytes, page: int) -> dict[str, Any]:
+    from retrieval.readers.facsimile import picture
+
+    return picture(content, page)
+
+
+_JOBS: dict[str, Callable[..., dict[str, Any]]] = {"parse": _parsed, "places": _places, "picture": _picture}
+
+
+def _answer(job: list[Any], content: bytes, memory: int) -> dict[str, Any]:
+    """Do one job; every error becomes an answer, because the other files must go on."""
+    name, *arguments = job
     try:
-        reading = parse(suffix, content)
+        return _JOBS[name](content, *arguments)
     except UnreadableError as error:
         return {"error": str(error)}
     except MemoryError:
@@ -167,9 +199,8 @@ def _answer(suffix: str, content: bytes, memory: int) -> dict[str, Any]:
     except RecursionError:
         return {"error": "is nested too deeply"}
     except Exception as error:
-        return {"error": f"is damaged, or no {suffix} file ({type(error).__name__}: {str(error)[:200]})"}
-    blocks = [astuple(block) for block in reading.blocks]
-    return {"text": reading.text, "title": reading.title, "blocks": blocks, "metadata": reading.metadata}
+        kind = arguments[0] if name == "parse" else ".pdf"
+        return {"error": f"is damaged, or no {kind} file ({type(error).__name__}: {str(error)[:200]})"}
 
 
 def _limit(memory: int) -> None:

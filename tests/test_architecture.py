@@ -39,9 +39,12 @@ ORDER = [
     "readers.layout",
     "readers.ocr",
     "readers.pdf",
+    "readers.aligned",
+    "readers.facsimile",
     "reading",
     "sandbox",
     "documents",
+    "pages",
     "passages",
     "models",
     "encoder",
@@ -68,11 +71,13 @@ ONLY_IN = {
     "sentence_transformers": {"retrieval/models.py"},
     "transformers": {"retrieval/models.py"},
     "sqlite3": {"retrieval/database.py"},
-    "pypdfium2": {"retrieval/readers/pdf.py"},
+    "pypdfium2": {"retrieval/readers/pdf.py", "retrieval/readers/facsimile.py"},
     "trafilatura": {"retrieval/readers/html.py"},
     "subprocess": {"retrieval/sandbox.py", "retrieval/readers/ocr.py"},
 }
-HEAVY = "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc pysubs2"
+HEAVY = (
+    "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc pysubs2"
+)
 
 
 def imports(path: Path) -> Iterator[tuple[str, str]]:

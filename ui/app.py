@@ -35,7 +35,7 @@ def build(service: Service) -> gr.Blocks:
     """Build the page and the named endpoints around a service."""
     limits = {"types": sorted(FORMATS), "bytes": service.library.settings.max_file_bytes}
     calls = (
-        service.status, service.ask, service.verify, service.feedback, service.view, service.documents,
+        service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,
         service.sources, service.suggestions, service.upload, service.remove,
     )  # fmt: skip
     page: gr.Blocks

@@ -3,6 +3,7 @@
 Every text goes through `escape`: documents, titles, file names and questions are untrusted.
 """
 
+import base64
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from retrieval import Answer, Citation, Document, Hit, Passage
+from retrieval.pages import PrintedPage
 from ui.words import CONTROL, band, certainty, one_line, published
 
 State = Literal["valid", "changed", "missing"]
@@ -191,6 +193,24 @@ def _wrapped(passage: Passage, cuts: Sequence[tuple[int, int, str, str]]) -> str
         pieces.append(f"{opening}{_shown(passage.text[start - passage.start : end - passage.start])}{closing}")
         position = end
     return "".join(pieces) + _shown(passage.text[position - passage.start :])
+
+
+def pages(printed: Iterable[PrintedPage]) -> str:
+    """Show printed pages, the pictures inside, with boxes over the quoted words; the first box can be focused."""
+    return "".join(map(_printed, printed))
+
+
+def _printed(page: PrintedPage) -> str:
+    data = base64.b64encode(page.image).decode()
+    boxes = "".join(_box(*box) for box in page.boxes)
+    said = f"Page {page.number} as printed, the quote highlighted"
+    picture = f'<img src="data:image/webp;base64,{data}" width="{page.width}" height="{page.height}" alt="{said}">'
+    return f'<p class="page">Page {page.number}</p><div class="sheet">{picture}{boxes}</div>'
+
+
+def _box(left: int, top: int, right: int, bottom: int) -> str:
+    place = f"left:{left / 100}%;top:{top / 100}%;width:{(right - left) / 100}%;height:{(bottom - top) / 100}%"
+    return f'<span class="box" tabindex="-1" style="{place}"></span>'
 
 
 # --- the library

@@ -17,6 +17,7 @@ from retrieval import Answer, Citation, Hit, Library, PinciteError, Settings
 from retrieval.database import SCHEMA_VERSION
 from retrieval.errors import DocumentError
 from retrieval.models import fingerprint
+from retrieval.pages import Pages
 from retrieval.reading import FORMATS
 from retrieval.settings import seeds_folder
 from ui import render, suggest
@@ -48,6 +49,7 @@ class Service:
     def __init__(self, library: Library, *, seeds: bool = False) -> None:
         self.library = library
         self._seeds = seeds
+        self._pages = Pages(library.settings.max_file_bytes)
         self._ready = threading.Event()
         self._adding = threading.Lock()
         self._problem = ""
@@ -146,6 +148,21 @@ class Service:
             "title": title,
             "html": render.document(title, document.metadata, passages),
         }
+
+    def pages(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Show the printed pages of a span of a PDF: {"doc_id", "start", "end"} -> {"html"}.
+
+        {"reason"} where its text is to be read instead. Only the library's own file is opened, if it is unchanged.
+        """
+        document = self.library.document(_text(asked["doc_id"]))
+        start, end = int(asked["start"]), int(asked["end"])
+        if document is None or not 0 <= start < end <= len(document.text):
+            return {"reason": "This quote is no longer in the library."}
+        passages = self.library.passages(document.doc_id, start, end)
+        try:
+            return {"html": render.pages(self._pages.show(document, passages, document.text[start:end]))}
+        except DocumentError as error:
+            return {"reason": render.message(f"Shown as text. {Path(error.source).name}: {error.reason}.")}
 
     def read(self, doc_id: str, paragraph: int, around: int = 0) -> dict[str, Any]:
         """Return a paragraph's text and place, with up to ten on each side; KeyError where there is none."""

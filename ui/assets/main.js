@@ -11,6 +11,7 @@ const clicks = {
   show: (button) => show(button.dataset.show),
   remove: confirmDelete,
   doc: (button) => viewer.paragraph(button.dataset.doc, button.dataset.paragraph),
+  sight: (button) => viewer.see(button.dataset.sight),
   do: (button) => act(button, button.dataset.do),
 };
 

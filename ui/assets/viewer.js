@@ -1,6 +1,6 @@
 // The source beside the answer: a whole document, the quotes of one answer marked in it, one of them current.
 
-const viewer = { docId: "", turn: null, marker: 0, plain: new Map(), opening: 0 };
+const viewer = { docId: "", turn: null, marker: 0, plain: new Map(), opening: 0, sight: "text", asking: 0 };
 
 /** Open a document unless it is open; resolves to whether it is what should be shown now. */
 viewer.open = async (docId) => {
@@ -18,6 +18,7 @@ viewer.open = async (docId) => {
 
 viewer.close = () => {
   Object.assign(viewer, { docId: "", turn: null, marker: 0 });
+  viewer.asText();
   find("#paper").replaceChildren(make("p", { className: "hint nothing", textContent: "This document was deleted." }));
   find("#walk").hidden = true;
 };
@@ -44,12 +45,43 @@ viewer.quote = async (turn, marker, focus = true) => {
   marked.forEach((each) => each.classList.add("now"));
   viewer.tell();
   if (focus) show("source");
-  viewer.reveal(marked[0], focus);
+  viewer.asText();
+  find("#sight").hidden = !/\.pdf$/i.test(citation.source || "");
+  const boxes = viewer.sight === "page" && !find("#sight").hidden ? await viewer.print(citation) : [];
+  if (viewer.turn === turn && viewer.marker === marker) viewer.reveal(boxes[0] || marked[0], focus);
+};
+
+/** Show the text, as for every document that is no PDF. */
+viewer.asText = () => {
+  viewer.asking++; // what is still being drawn comes too late
+  find("#sight").hidden = find("#sheets").hidden = true;
+  find("#paper").hidden = false;
+  find("#instead").textContent = "";
+};
+
+/** Show the printed pages of a quote; resolves to its boxes, or to nothing and says why the text stays. */
+viewer.print = async ({ doc_id, start, end }) => {
+  const asking = ++viewer.asking;
+  const drawn = await call("pages", { doc_id, start, end }).catch((error) => ({ reason: error.message }));
+  if (asking !== viewer.asking) return [];
+  find("#instead").textContent = drawn.reason || "";
+  if (drawn.reason) return [];
+  find("#sheets").innerHTML = drawn.html;
+  find("#sheets").hidden = false;
+  find("#paper").hidden = true;
+  return all("#sheets .box");
+};
+
+/** Choose "page" or "text" for this quote and those that follow. */
+viewer.see = async (sight) => {
+  viewer.sight = sight;
+  for (const button of all("#sight button")) button.setAttribute("aria-pressed", String(button.dataset.sight === sight));
+  await viewer.quote(viewer.turn, viewer.marker, false);
 };
 
 viewer.reveal = (target, focus) => {
   if (!target) return;
-  const tall = target.getBoundingClientRect().height > find("#paper").clientHeight * 0.8;
+  const tall = target.getBoundingClientRect().height > target.closest(".scroll").clientHeight * 0.8;
   // Twice: paragraphs off screen have no height of their own until the first scroll brings them near.
   for (let times = 0; times < 2; times++) target.scrollIntoView({ block: tall ? "start" : "center" });
   if (focus) target.focus({ preventScroll: true });
@@ -76,6 +108,7 @@ viewer.walk = (step) => {
 /** Open a document at a paragraph, for links and for passages that are not quotes. */
 viewer.paragraph = async (docId, number) => {
   if (!(await viewer.open(docId))) return;
+  viewer.asText();
   all(".paragraph.here").forEach((each) => each.classList.remove("here"));
   show("source");
   const target = number && find(`.paragraph[data-number="${Number(number)}"]`);

@@ -1,0 +1,131 @@
+"""Pages of a PDF as pictures, and where on them a quote stands. Knows nothing about documents, files or readers.
+
+Runs in the worker, like the readers. Places are in 1/10,000 of the shown page's width and height, from its top left
+corner: PDFium turns and crops pages for them as it does for the picture.
+"""
+
+import base64
+import ctypes
+import io
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pypdfium2
+from pypdfium2 import raw
+
+from retrieval.blocks import UnreadableError
+from retrieval.readers.aligned import Piece, only_place, piece
+
+WHOLE = 10_000
+WIDEST, HIGHEST = 1240, 2480  # pixels of a picture: an A4 page at 150 dots an inch, twice as high at most
+_GAP = 1.2  # of the letters' height, from which words are apart; as in the reader of PDF
+Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
+
+
+def places(content: bytes, pages: Sequence[int], quote: str) -> dict[str, Any]:
+    """Return {"places": [[page, [[left, top, right, bottom], …]], …]}; an empty list where it is not certain.
+
+    pages: on which the quote may stand, from 1, in order.
+    """
+    document = _opened(content)
+    printed = {number: _characters(_page(document, number)) for number in pages}
+    pieces = [each for number, characters in printed.items() for each in _pieces(number, characters)]
+    found: dict[int, list[list[int]]] = {}
+    for number, first, last in only_place(quote, pieces):
+        run = pieces[number]
+        boxes = [box for owner in run.owners[first : last + 1] if (box := printed[run.page][owner][1])]
+        found.setdefault(run.page, []).append(_shown(document[run.page - 1], _around(boxes)))
+    is_seen = all(_is_on_page(box) for boxes in found.values() for box in boxes)
+    return {"places": list(found.items()) if is_seen else []}
+
+
+def picture(content: bytes, number: int) -> dict[str, Any]:
+    """Return {"image": WebP as base64, "width", "height": pixels} of a page, from 1."""
+    page = _page(_opened(content), number)
+    width, height = page.get_size()
+    if not (0 < width < math.inf and 0 < height < math.inf):
+        raise UnreadableError("holds a page without a size")
+    image = page.render(scale=min(WIDEST / width, HIGHEST / height), may_draw_forms=False).to_pil()
+    written = io.BytesIO()
+    image.save(written, "WEBP", quality=85, method=2)
+    return {"image": base64.b64encode(written.getvalue()).decode(), "width": image.width, "height": image.height}
+
+
+def _opened(content: bytes) -> Any:
+    try:
+        return pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        raise UnreadableError("is no PDF, or damaged") from error
+
+
+def _page(document: Any, number: int) -> Any:
+    try:
+        return document[number - 1]
+    except (pypdfium2.PdfiumError, IndexError) as error:
+        raise UnreadableError(f"has no page {number} that can be shown") from error
+
+
+def _characters(page: Any) -> list[tuple[str, Box | None]]:
+    """Return a page's characters, each with its box; None where it is not printed, or aslant."""
+    text = page.get_textpage()
+    return [(_character(text, index), _box(text, index)) for index in range(text.count_chars())]
+
+
+def _character(text: Any, index: int) -> str:
+    code = raw.FPDFText_GetUnicode(text, index)
+    return chr(code) if code < 0x110000 else "\ufffd"
+
+
+def _box(text: Any, index: int) -> Box | None:
+    box = raw.FS_RECTF()
+    is_known = raw.FPDFText_GetLooseCharBox(text, index, box)
+    quarters = raw.FPDFText_GetCharAngle(text, index) / (math.pi / 2)
+    if not is_known or abs(quarters - round(quarters)) > 0.02 or box.right <= box.left or box.top <= box.bottom:
+        return None
+    return box.left, box.bottom, box.right, box.top
+
+
+def _pieces(page: int, characters: Sequence[tuple[str, Box | None]]) -> Iterator[Piece]:
+    """Cut a page's characters where a line ends, or the next one stands apart."""
+    group: list[tuple[int, str]] = []
+    last: Box | None = None
+    for index, (character, box) in enumerate(characters):
+        is_blank = character.isspace() and character not in "\r\n"
+        if not is_blank and not (box and last and _is_beside(last, box)):
+            yield piece(page, group)
+            group = []
+        if is_blank or box:
+            group.append((index, character))
+        last = last if is_blank else box
+    yield piece(page, group)
+
+
+def _is_beside(first: Box, second: Box) -> bool:
+    """Tell whether a character stands in the line of the one before it, near; letters of a ligature share a box."""
+    height = min(first[3] - first[1], second[3] - second[1])
+    overlap = min(first[3], second[3]) - max(first[1], second[1])
+    return overlap > 0.4 * height and max(second[0] - first[2], first[0] - second[2]) < _GAP * height
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    return min(lefts), min(bottoms), max(rights), max(tops)
+
+
+def _shown(page: Any, box: Box) -> list[int]:
+    """Return [left, top, right, bottom] on the page as it is shown."""
+    left, bottom, right, top = box
+    xs, ys = zip(*(_point(page, x, y) for x, y in ((left, top), (right, bottom))), strict=True)
+    return [min(xs), min(ys), max(xs), max(ys)]
+
+
+def _point(page: Any, x: float, y: float) -> tuple[int, int]:
+    across, down = ctypes.c_int(), ctypes.c_int()
+    raw.FPDF_PageToDevice(page, 0, 0, WHOLE, WHOLE, 0, x, y, across, down)
+    return across.value, down.value
+
+
+def _is_on_page(box: Sequence[int]) -> bool:
+    """Tell whether a box lies on the page, but for a little white around its letters."""
+    return all(-50 <= edge <= WHOLE + 50 for edge in box)
