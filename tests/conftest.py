@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from fakes import HashedEncoder
 from typer.testing import CliRunner
@@ -14,6 +15,9 @@ from retrieval import Document, Library, Settings
 from retrieval.encoder import Encoder, open_encoder
 from retrieval.store import Store
 from ui.cli import app
+
+hypothesis.settings.register_profile("shared machine", deadline=None)  # what else runs is no failure of ours
+hypothesis.settings.load_profile("shared machine")
 
 ROOT = Path(__file__).parents[1]
 SEED = ROOT / "seeds" / "russias-allies-syrian-operation.txt"
