@@ -211,7 +211,7 @@ def test_an_endless_body_is_cut_off(site):
         assert response.status_code < 400
 
 
-@pytest.mark.parametrize("name", ["ask", "view", "verify", "feedback", "remove", "upload"])
+@pytest.mark.parametrize("name", ["ask", "view", "pages", "verify", "feedback", "remove", "upload"])
 @pytest.mark.parametrize("given", [None, [], "x", {"question": 1}, {"citations": [{"source": "/etc/passwd"}]}])
 def test_nonsense_from_the_page_is_refused_politely(site, name, given):
     response = call(site, name, given)
