@@ -12,7 +12,7 @@ from retrieval.attribution import attribute
 from retrieval.records import Citation, Passage
 from retrieval.search import Ranked
 from retrieval.store import Store
-from retrieval.terms import STOP_WORDS, stems
+from retrieval.terms import STOP_WORDS, stems, words
 
 PASSAGES = 5  # that quotes are taken from
 QUOTES = 3  # at the most; a quote is a run of adjacent sentences
@@ -149,5 +149,6 @@ def unmentioned(store: Store, question: str) -> tuple[str, ...]:
     """Return the words of a question that no document in the store mentions; the names among them where there are."""
     asked = {word: stems(word) for word in _WORD.findall(question) if word.lower() not in STOP_WORDS}
     there = store.frequencies(set().union(*asked.values())).keys()
-    absent = [word for word, own in asked.items() if not own & there]
+    rare = (word for word, own in asked.items() if not own & there)
+    absent = [word for word in rare if not store.fulltext(words(word), 1, {})]  # SQLite stems ß and its like otherwise
     return tuple([word for word in _names(question) if word in absent] or absent)[:_MOST_MISSING]

@@ -25,14 +25,18 @@ print("closed", flush=True)
 
 @pytest.fixture
 def killed(python):
-    """Add documents in a process that is killed after some seconds; return the names it acknowledged, and "closed"."""
+    """Add documents in a process that is killed some seconds after it has acknowledged some.
 
-    def run(folder, version, seconds, count=COUNT, encoder="hashed"):
+    Returns the names it acknowledged, and "closed".
+    """
+
+    def run(folder, version, seconds, count=COUNT, encoder="hashed", after=0):
         process = python(ADD, folder, version, count, encoder)
         assert process.stdout.readline() == "ready\n", process.stderr.read()
+        seen = [process.stdout.readline().strip() for _ in range(after)]
         time.sleep(seconds)
         process.kill()
-        return process.communicate()[0].splitlines()
+        return seen + process.stdout.read().splitlines()
 
     return run
 
@@ -67,10 +71,15 @@ def seconds_needed(python, tmp_path):
 
 
 def test_killed_at_random_moments(killed, seconds_needed, tmp_path):
-    """Each run replaces what the runs before it have added, so that old and new versions meet."""
+    """Each run replaces what the runs before it have added, so that old and new versions meet.
+
+    Every other moment is counted from an acknowledgement, so that enough of them fall into the work on any machine.
+    """
     moments, folder, counts = random.Random(2), tmp_path / "library", []
     for version in range(KILLS):
-        acknowledged = killed(folder, version, moments.uniform(0, seconds_needed))
+        after = moments.randrange(1, COUNT // 2) if version % 2 else 0
+        wait = moments.uniform(0, seconds_needed / 10 if after else seconds_needed)
+        acknowledged = killed(folder, version, wait, after=after)
         names = [name for name in acknowledged if name != "closed"]
         counts.append(len(names))
         with Library(folder, Settings(threshold=0.0), encoder=HashedEncoder()) as library:
