@@ -23,29 +23,29 @@ def test_upload_ask_delete_and_ask_again(visit, serve):
     library, address = serve()
     page = visit(address)
     upload(page, "../../etc/My Owls.txt", b"Owls\n\nThe barn owl of Quorn church hunts voles in the orchard at night.")
-    assert page.locator(".documents li").count() == 2
+    expect(page.locator(".documents li")).to_have_count(2)
     assert [file.name[:8] for file in (library.path / "uploads").iterdir()] == ["my-owls-"]
     ask(page, "What does the barn owl of Quorn church hunt?")
     assert "hunts voles" in quote(page)
     page.click("[data-remove] >> nth=1")
     page.click("dialog button[value=cancel]")
-    assert page.locator(".documents li").count() == 2
+    expect(page.locator(".documents li")).to_have_count(2)
     page.click("[data-remove] >> nth=1")
     page.click("dialog button[value=delete]")
     expect(page.locator(".documents li")).to_have_count(1)
     assert list((library.path / "uploads").iterdir()) == []
     ask(page, "What does the barn owl of Quorn church hunt?")
-    assert page.text_content(".turn:last-child .band").startswith("The documents do not say this.")
+    expect(page.locator(".turn:last-child .band")).to_contain_text("The documents do not say this.")
 
 
 def test_each_file_that_fails_says_why(visit, serve):
     library, address = serve(settings=Settings(max_file_bytes=2**20))
     page = visit(address)
     STATES["uploaded"](page)
-    assert "film.mov: files of type .mov cannot be read" in page.text_content("#uploads")
-    assert "broken.txt: is binary" in page.text_content("#uploads")
+    expect(page.locator("#uploads")).to_contain_text("film.mov: files of type .mov cannot be read")
+    expect(page.locator("#uploads")).to_contain_text("broken.txt: is binary")
     upload(page, "big.txt", b"a " * 2**20)
-    assert "has 2.0 MB; at most 1 MB are read" in page.text_content("#uploads")
+    expect(page.locator("#uploads")).to_contain_text("has 2.0 MB; at most 1 MB are read")
     assert len(library.documents()) == 2
 
 
@@ -59,9 +59,9 @@ def test_files_that_failed_changed_or_vanished_are_named(visit, serve, tmp_path)
     (tmp_path / "edited.txt").write_text("something else")
     (tmp_path / "lost.txt").unlink()
     page = visit(address)
-    assert page.text_content("#coverage") == "3 of 4 documents searchable; 1 failed"
+    expect(page.locator("#coverage")).to_have_text("3 of 4 documents searchable; 1 failed")
     page.click("#failures summary")
-    assert "blank.txt: holds no text" in page.text_content("#failures")
+    expect(page.locator("#failures")).to_contain_text("blank.txt: holds no text")
     states = {
         item.locator("[data-doc]").text_content(): item.locator(".state")
         for item in page.locator(".documents li").all()
@@ -149,9 +149,9 @@ def test_by_keyboard_alone(visit):
     page.wait_for_selector("mark.now")
     page.keyboard.press("Alt+ArrowDown")
     expect(page.locator("#position")).to_contain_text("Quote ")
-    assert page.evaluate("document.activeElement.tagName") == "MARK"
+    page.wait_for_function("document.activeElement.tagName === 'MARK'")
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.id") == "question"
+    page.wait_for_function("document.activeElement.id === 'question'")
     for _ in range(30):
         page.keyboard.press("Shift+Tab")
         if page.evaluate("'cite' in document.activeElement.dataset"):
@@ -179,9 +179,9 @@ def test_a_hostile_document_shows_as_text(visit, rough):
     shown = "".join(page.locator(".paragraph p").all_text_contents())
     assert re.sub(r"\s", "", shown) == re.sub(r"\s", "", HOSTILE)
     assert page.evaluate("window.hacked") is None
-    assert page.locator("#paper :is(img, script, a, b)").count() == 0
+    expect(page.locator("#paper :is(img, script, a, b)")).to_have_count(0)
     assert "Hostile <b>title</b> {{7*7}} ${alert(1)}" in page.locator(".documents [data-doc]").all_text_contents()
-    assert page.locator("#uploads img").count() == 0
+    expect(page.locator("#uploads img")).to_have_count(0)
 
 
 def test_while_the_model_loads_the_page_says_so_and_waits(visit, encoder, tmp_path):

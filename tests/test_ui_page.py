@@ -19,7 +19,7 @@ def test_an_answer_shows_the_quote_and_marks_it_in_the_source(visit):
         "Probably answered in the documents; check the quotes",
     )
     expect(page.locator("mark.now").first).to_be_visible()
-    assert page.evaluate("document.activeElement.id") == "question"
+    page.wait_for_function("document.activeElement.id === 'question'")
 
 
 def test_a_marker_leads_to_the_exact_words(visit):
@@ -31,8 +31,8 @@ def test_a_marker_leads_to_the_exact_words(visit):
         page.wait_for_selector(f"mark.now[data-marker='{marker}']")
         assert current(page) == quote(page, marker)
         assert page.locator("mark.now").first.evaluate(IN_VIEW)
-        assert page.evaluate("document.activeElement === document.querySelector('mark.now')")
-    assert page.text_content("#position") == f"Quote {count} of {count}"
+        page.wait_for_function("document.activeElement === document.querySelector('mark.now')")
+    expect(page.locator("#position")).to_have_text(f"Quote {count} of {count}")
     page.click("[data-do=next]")
     expect(page.locator("#position")).to_have_text(f"Quote 1 of {count}")
     assert current(page) == quote(page, 1)
@@ -67,7 +67,7 @@ def test_what_the_documents_do_not_say_is_said(visit):
     ask(page, "How do I bake a chocolate cake?")
     missing = "Nothing in them mentions “bake”, “chocolate”, “cake”."
     assert page.text_content(".band") == f"The documents do not say this. {missing} Closest passages:"
-    assert page.locator("blockquote").count() == 0
+    expect(page.locator("blockquote")).to_have_count(0)
     page.click(".nearest .place button >> nth=0")
     expect(page.locator(".paragraph.here")).to_be_visible()
 
@@ -83,22 +83,22 @@ def test_suggested_questions_are_answered_by_the_documents(visit):
 def test_two_browsers_and_a_reload_share_no_conversation(visit):
     first, second = visit(apart=True), visit(apart=True)
     ask(first, QUESTION)
-    assert second.locator(".turn").count() == 0
+    expect(second.locator(".turn")).to_have_count(0)
     ask(second, "And who else?")
-    assert second.locator(".asked-as").count() == 0
+    expect(second.locator(".asked-as")).to_have_count(0)
     first.reload()
     first.wait_for_selector(".pincite[data-ready]")
-    assert first.locator(".turn, mark").count() == 0
+    expect(first.locator(".turn, mark")).to_have_count(0)
     assert first.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
 
 
 def test_more_passages(visit):
     page = visit()
     ask(page, QUESTION)
-    assert page.locator(".behind li").count() == 5
+    expect(page.locator(".behind li")).to_have_count(5)
     page.click("[data-do=more]")
     expect(page.locator(".behind li")).to_have_count(10)
-    assert page.locator(".turn").count() == 1
+    expect(page.locator(".turn")).to_have_count(1)
 
 
 def test_stop_and_a_server_that_is_gone(visit):
