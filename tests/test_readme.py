@@ -55,3 +55,10 @@ def test_the_example_runs(tmp_path, encoder):
 
 def test_pictures_and_files_are_there():
     assert [path for path in re.findall(r"\]\(([^)#:]+)\)", README) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("name", ["seeds", "public"])
+def test_the_tables_are_those_of_the_committed_runs(name):
+    run = ROOT / "eval" / "runs" / f"{name}.json"
+    made = subprocess.run([sys.executable, "-m", "eval", "table", run], capture_output=True, text=True, cwd=ROOT)
+    assert made.stdout.strip() in README
