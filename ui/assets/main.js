@@ -123,7 +123,7 @@ const hideTip = () => (find("#tip").hidden = true);
 page.addEventListener("mouseover", tip);
 page.addEventListener("focusin", (event) => event.target.matches(":focus-visible") && tip(event));
 page.addEventListener("focusout", hideTip);
-page.addEventListener("scroll", hideTip, true);
+page.addEventListener("scroll", (event) => event.target !== find("#paper") && hideTip(), true); // the source moves on its own
 
 // --- dropping files
 
