@@ -60,10 +60,11 @@ class Asking:
     ) -> tuple[str, list[Ranked]]:
         """Return the question as understood and its ranking; one that stands alone is ranked as if it came first."""
         before = context(history)
-        if before is None or not (leans(question) or self._continues(question, before)):
+        leaning = leans(question)
+        if before is None or not (leaning or self._continues(question, before)):
             return question, self.rank(question, k, where)
         whole = f"{before.question} {question}"[-LONGEST_QUESTION:]
-        asked_as, other = (whole, question) if leans(question) else (question, whole)
+        asked_as, other = (whole, question) if leaning else (question, whole)
         readings = [asked_as, other, f"{before.reply} {question}"[-LONGEST_QUESTION:]]
         rankings = [self.rank(reading, max(k, IN_CONTEXT), where) for reading in readings]
         return asked_as, merged(rankings, READING_WEIGHTS)[:k]

@@ -99,11 +99,11 @@ def merged(rankings: Sequence[Sequence[Ranked]], weights: Sequence[float]) -> li
     for ranking in reversed(rankings):
         found |= {item.candidate.id: item for item in ranking}
     totals = dict.fromkeys(found, 0.0)
-    for ranking, weight in zip(rankings, weights, strict=True):
+    for ranking, share in zip(rankings, np.array(weights) / sum(weights), strict=True):
         scores = {item.candidate.id: item.score - FIRST * (item.score > FIRST / 2) for item in ranking}
         least = min(scores.values(), default=0.0)
         for number in totals:
-            totals[number] += weight / sum(weights) * scores.get(number, least)
+            totals[number] += float(share) * scores.get(number, least)
     items = (replace(item, score=totals[number]) for number, item in found.items())
     return sorted(items, key=lambda item: -item.score)
 
