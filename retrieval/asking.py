@@ -22,6 +22,15 @@ RELATED = 0.2  # cosine to what was said before, from which a question continues
 IN_CONTEXT = 100  # passages of each reading that are fused
 
 
+def replied(store: Store, question: str) -> Answer | None:
+    """Answer small talk, which needs no model; None for a question. QuestionError where it cannot be asked."""
+    kind = small_talk(_checked(question))
+    if not kind:
+        return None
+    reply = reply_to(kind, [document.title or document.doc_id for document, _ in store.documents()])
+    return Answer(question, question, False, 0.0, (), (), store.coverage(), {}, reply=reply)
+
+
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What it takes to answer. vectors: the index over the store; threshold: confidence (0 to 1) of an answer."""
@@ -34,10 +43,6 @@ class Asking:
     def ask(self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]) -> Answer:
         """Answer with quotes, or say that the documents do not; see Library.ask."""
         began = time.perf_counter()
-        kind = small_talk(_checked(question))
-        if kind:
-            reply = reply_to(kind, [document.title or document.doc_id for document, _ in self.store.documents()])
-            return Answer(question, question, False, 0.0, (), (), self.store.coverage(), {}, reply=reply)
         asked_as, ranked = self._rank_in_context(question, history, max(k, answering.PASSAGES), where)
         searched = time.perf_counter()
         certainty = answering.confidence(ranked)

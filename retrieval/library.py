@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from retrieval import verifying
 from retrieval.adding import Adder, Progress, Report, Source
-from retrieval.asking import Asking
+from retrieval.asking import Asking, replied
 from retrieval.backup import back_up
 from retrieval.chat import Message
 from retrieval.database import SCHEMA_VERSION
@@ -207,7 +207,7 @@ class Library:
 
         history: Turns, or {"role", "content"} dicts as in chat APIs. k: passages returned with the answer.
         """
-        return self._asking().ask(question, history, k, where or {})
+        return replied(self._store, question) or self._asking().ask(question, history, k, where or {})
 
     async def aask(
         self, question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None
