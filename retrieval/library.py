@@ -10,16 +10,16 @@ from typing import Any, Self
 from retrieval import verifying
 from retrieval.adding import Adder, Progress, Report, Source
 from retrieval.asking import Asking, replied
-from retrieval.backup import back_up
+from retrieval.backend import Backend
 from retrieval.chat import Message
 from retrieval.database import SCHEMA_VERSION
 from retrieval.documents import absolute
+from retrieval.embedded import Embedded
 from retrieval.encoder import Encoder, open_encoder
 from retrieval.errors import EncoderMismatchError, LibraryError
 from retrieval.models import fingerprint
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
 from retrieval.settings import Settings, seeds_folder
-from retrieval.store import Store
 from retrieval.sync import SyncReport, sync
 
 
@@ -38,13 +38,8 @@ class Library:
         self.settings = settings or Settings.from_environment()
         self._given_encoder = encoder
         self._encoder: Encoder | None = None
-        self._vectors: Any = None
         self._lock = threading.RLock()
-        if os.path.lexists(self.path) and not os.path.isdir(self.path):  # noqa: PTH112  # no error without permission
-            raise LibraryError(f"{self.path} is a file; a library is a folder")
-        if not create and not os.path.lexists(self.path / "library.db"):
-            raise LibraryError(f"{self.path} holds no library; make one with: pincite add --library {path} PATH…")
-        self._store = Store(self.path / "library.db")
+        self._store: Backend = Embedded(self.path, create)
 
     def __enter__(self) -> Self:
         return self
@@ -54,11 +49,7 @@ class Library:
 
     def close(self) -> None:
         """Write the index snapshot where it is behind, and close the files. Nothing is lost without it."""
-        with self._lock:
-            if self._vectors is not None:
-                self._vectors.save()
-                self._vectors = None
-            self._store.close()
+        self._store.close()
 
     # --- documents
 
@@ -99,7 +90,7 @@ class Library:
     def _save(self) -> None:
         """Write the index where it is behind, unless no model was needed."""
         if self._encoder is not None:
-            self._index().save()
+            self._store.save()
 
     def backup(self, folder: str | os.PathLike[str]) -> Path:
         """Copy the library as it is now into a new folder, while it is used; return the folder.
@@ -107,7 +98,7 @@ class Library:
         It is there whole or not at all. StorageError where it cannot be made, LibraryDamagedError where the copy is
         damaged, as the library then is.
         """
-        return back_up(self._store, self.path, absolute(folder))
+        return self._store.backup(absolute(folder))
 
     def remove(self, *names: str) -> list[str]:
         """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed.
@@ -160,14 +151,18 @@ class Library:
     def info(self) -> dict[str, Any]:
         """Return facts about the library: path, documents, passages, failed, bytes, encoder, generation."""
         return {
-            "path": str(self.path),
+            "path": self._store.name,
             "documents": self._store.count("documents"),
             "passages": self._store.count("passages"),
             "failed": self.coverage().failed,
-            "bytes": sum(file.stat().st_size for file in self.path.iterdir() if file.is_file()),
+            "bytes": self._store.size(),
             "encoder": self._store.meta("encoder"),
             "generation": self._store.generation(),
         }
+
+    def generation(self) -> int:
+        """Return the number of the last write: answers change only when it does."""
+        return self._store.generation()
 
     def add_feedback(self, question: str, found: bool, quotes: Sequence[str], good: bool, note: str = "") -> None:
         """Keep what a person thinks of an answer: whether it was found, its quotes, good or not, and a note."""
@@ -231,7 +226,7 @@ class Library:
     # --- parts that are made when first needed
 
     def _asking(self) -> Asking:
-        return Asking(self._store, self._load_encoder(), self._index(), self.settings.threshold)
+        return Asking(self._store, self._load_encoder(), self.settings.threshold)
 
     def _load_encoder(self) -> Encoder:
         """Open the encoder and compare it with the one that the library was built with."""
@@ -244,19 +239,11 @@ class Library:
                     built_with = self._store.meta("encoder")
                 if built_with != encoder.fingerprint:
                     raise EncoderMismatchError(
-                        f"{self.path} was built with encoder {built_with}, but {encoder.fingerprint} is set; "
+                        f"{self._store.name} was built with encoder {built_with}, but {encoder.fingerprint} is set; "
                         "set PINCITE_MODEL to the one it was built with, or add your documents to a new library"
                     )
                 self._encoder = encoder
             return self._encoder
-
-    def _index(self) -> Any:
-        with self._lock:
-            if self._vectors is None:
-                from retrieval.vectors import Vectors  # faiss takes 0.2 s to import
-
-                self._vectors = Vectors(self._store, self.path / "vectors.faiss", self._load_encoder().dim)
-            return self._vectors
 
 
 @cache
