@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import trafilatura
-from lxml import html
+from lxml import etree, html
 
 from retrieval.blocks import Block, Builder, Reading, UnreadableError, one_line
 from retrieval.metadata import common
@@ -26,9 +26,7 @@ def read_html(content: bytes) -> Reading:
     trafilatura only says where the main text is: it leaves out headings, lists and notes (2.3, pages of pandoc).
     """
     tree = parse_html(content)
-    found: Any = trafilatura.bare_extraction(
-        content, favor_recall=True, include_comments=False, with_metadata=True, date_extraction_params=_DATES
-    )
+    found = _main_text(content)
     _drop_menus(tree)
     everything = Builder()
     Markup(everything).add(tree)
@@ -41,6 +39,16 @@ def read_html(content: bytes) -> Reading:
     language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
     metadata = [(key, getattr(found, key, None)) for key in fields]
     return builder.reading(_title(tree, found), common([*metadata, ("language", language)]))
+
+
+def _main_text(content: bytes) -> Any:
+    """Return what trafilatura takes for the main text, with its metadata; None where it fails, as on odd nesting."""
+    try:
+        return trafilatura.bare_extraction(
+            content, favor_recall=True, include_comments=False, with_metadata=True, date_extraction_params=_DATES
+        )
+    except Exception:  # whatever its parts raise (an AssertionError of lxml, say), the page can still be read
+        return None
 
 
 def _title(tree: Any, found: Any) -> str:
@@ -61,7 +69,10 @@ def parse_html(content: bytes) -> Any:
     if not text.strip():
         raise UnreadableError("holds no text")
     parser = html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
-    return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    try:
+        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError as error:
+        raise UnreadableError("holds no text") from error
 
 
 def _drop_menus(tree: Any) -> None:

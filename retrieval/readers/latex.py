@@ -89,10 +89,21 @@ def _converter(nodes: Iterable[Any]) -> Any:
     line_end = latex2text.MacroTextSpec("\\", simplify_repl=_LINE_END)
     cell_end = latex2text.SpecialsTextSpec("&", simplify_repl=" | ")
     context.add_context_category("pincite", prepend=True, macros=[*pointers, line_end], specials=[cell_end])
-    converter = latex2text.LatexNodes2Text(context, math_mode="text")
+    converter = _Converter(context, math_mode="text")
     own = [latex2text.MacroTextSpec(name, simplify_repl=_constant(converter, body)) for name, body in _defined(nodes)]
     context.add_context_category("own", prepend=True, macros=own)
     return converter
+
+
+class _Converter(latex2text.LatexNodes2Text):  # type: ignore[misc]
+    """Leaves as they stand the macros whose arguments are missing; pylatexenc's own fail (2.10)."""
+
+    def apply_simplify_repl(self, node: Any, simplify_repl: Any, what: str) -> str:
+        """Return what a macro or environment shows, or its source."""
+        try:
+            return str(super().apply_simplify_repl(node, simplify_repl, what))
+        except (AttributeError, IndexError, TypeError):
+            return str(node.latex_verbatim())
 
 
 def _defined(nodes: Iterable[Any]) -> Iterator[tuple[str, Any]]:

@@ -5,6 +5,7 @@ Knows nothing about other formats.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -60,11 +61,12 @@ def _header(message: EmailMessage, name: str) -> str:
 
 def _add(builder: Builder, message: EmailMessage, subject: str, place: str) -> None:
     builder.add(subject, 1 if subject else 0, place=place)
-    headers = (f"{name}: {_header(message, name)}" for name in _SHOWN if message.get(name))
-    builder.add("\n".join(headers), by_line=True, place=place)
+    headers = {name: _header(message, name) for name in _SHOWN}
+    builder.add("\n".join(f"{name}: {value}" for name, value in headers.items() if value), by_line=True, place=place)
     body = message.get_body(("plain", "html"))
     if body is not None and body.get_content_subtype() == "html":
-        Markup(builder, place).add(parse_html(_payload(body)))
+        with suppress(UnreadableError):  # one empty part must not keep the others out
+            Markup(builder, place).add(parse_html(_payload(body)))
     elif body is not None:
         text = _text(body)
         for block in text_blocks(text):

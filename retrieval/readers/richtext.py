@@ -8,6 +8,8 @@ from retrieval.blocks import Builder, Reading, UnreadableError, one_line
 from retrieval.metadata import common
 
 _INFO = re.compile(r"\{\\(title|author)\s((?:[^{}\\]|\\[^\s{}]+ ?)*)\}")
+_CODE = re.compile(r"\\u(-?\d{1,10})")
+_BARE = re.compile(r"\\uc(?![-a-z\d])")
 _DATE = re.compile(r"\{\\(?:revtim|creatim)\\yr(\d{4})\\mo(\d\d?)\\dy(\d\d?)")
 
 
@@ -16,11 +18,21 @@ def read_rtf(content: bytes) -> Reading:
     if not content.lstrip().startswith(b"{\\rtf"):
         raise UnreadableError("is no RTF: it does not begin with {\\rtf")
     source = content.decode("cp1252", "replace")
-    text = rtf_to_text(source, errors="replace")
+    text = _text(source)
     builder = Builder()
     for line in text.split("\n"):
         builder.add(line.strip("| \t").replace("|", " | "))
-    info = {key: one_line(rtf_to_text("{\\rtf1 " + value + "}")) for key, value in _INFO.findall(source[:65536])}
+    info = {key: one_line(_text("{\\rtf1 " + value + "}")) for key, value in _INFO.findall(source[:65536])}
     date = _DATE.search(source[:65536])
     day = "-".join(f"{int(part):02}" for part in date.groups()) if date else ""
     return builder.reading(info.get("title", ""), common({"author": info.get("author", ""), "date": day}))
+
+
+def _text(source: str) -> str:
+    """Return what is shown; striprtf (0.0.29) fails on codes beyond Unicode and leaves surrogates in halves."""
+    shown = rtf_to_text(_BARE.sub(r"\\uc1", _CODE.sub(_known, source)), errors="replace")
+    return shown.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _known(code: re.Match[str]) -> str:
+    return code[0] if -0x8000 <= int(code[1]) <= 0x10FFFF else r"\u65533"

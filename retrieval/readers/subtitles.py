@@ -18,7 +18,8 @@ _ENDS = (".", "!", "?", "…", "”", '"')
 
 def read_subtitles(text: str) -> Reading:
     """Read the cues; about a paragraph of them makes a block, from the first's start to the last's end."""
-    subtitles = pysubs2.SSAFile.from_string(text, keep_unknown_html_tags=False)
+    kind = "vtt" if text.lstrip().startswith("WEBVTT") else "srt"
+    subtitles = pysubs2.SSAFile.from_string(text, kind, keep_unknown_html_tags=False)
     builder = Builder()
     for cues in _paragraphs([cue for cue in subtitles if cue.plaintext.strip() and not cue.is_comment]):
         lines = (one_line(line) for cue in cues for line in cue.plaintext.splitlines())

@@ -1,0 +1,31 @@
+"""What fuzzing found: contents that made a reader fail although they hold text (see test_readers_fuzz)."""
+
+import pytest
+
+from retrieval.reading import parse
+
+CUE = b"1\n00:00:01,000 --> 00:00:03,000\nHello there.\n"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content", "text"),
+    [
+        # pylatexenc's texts of macros want arguments that are not there
+        (".tex", rb"a \href b", r"a \href b"),
+        (".tex", b"\\title\\title% Op\n\nHello there.", "Hello there."),
+        # htmldate drops a root element (an AssertionError of lxml)
+        (".html", b"<math><html><head><<math>title>T</title></head><body><h1>Head</h1><table><p>One <b>two</b>.", "One two."),
+        # striprtf: codes beyond Unicode, \uc without a number, halves of surrogate pairs
+        (".rtf", rb"{\rtf1 a\u9999999999?b\u-99999?c\uc d}", "a\ufffdb\ufffdcd"),
+        (".rtf", rb"{\rtf1 A smile \u-10179?\u-8694?.}", "A smile \U0001f60a."),
+        # the standard library's parser of addresses wants them closed
+        (".eml", b"From: A<\n\nHello there.", "Hello there."),
+        # a message in HTML without any text must not keep the next one out
+        (".mbox", b"From a Mon\nContent-Type: text/html\n\n<?x?>\n\nFrom b Tue\nSubject: Two\n\nHello there.\n", "Hello there."),
+        # pysubs2 guessed the format of a cue that looks like one of MicroDVD
+        (".srt", CUE + b"\n2\n00:00:04,000 --> 00:00:05,000\n{1}{2}Bye.\n", "Hello there.\nBye."),
+        (".vtt", b"WEBVTT\n\n00:01.000 --> 00:03.000\n[Script Info] here.\n", "[Script Info] here."),
+    ],
+)  # fmt: skip
+def test_text_that_a_parser_stumbled_over(suffix, content, text):
+    assert text in parse(suffix, content).text
