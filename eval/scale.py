@@ -32,9 +32,10 @@ from rich.table import Table
 from tokenizers import Tokenizer
 
 from retrieval import Document, Library, Passage, Settings
+from retrieval.backend import Prepared
+from retrieval.embedded import Embedded
 from retrieval.encoder import Encoder, Floats, PassageVectors, QuestionVectors, open_encoder, unit
 from retrieval.models import exported
-from retrieval.store import Prepared
 from retrieval.terms import STOP_WORDS
 
 DIM = 384
@@ -169,6 +170,12 @@ def _opened(folder: Path, planned: dict[str, Floats] | None = None) -> Library:
     return Library(folder, Settings(threshold=0.0), encoder=Rehearsed(open_encoder(Settings()), planned or {}))
 
 
+def _kept(library: Library) -> Embedded:
+    """Return where a library is kept, which is a folder here."""
+    assert isinstance(library._store, Embedded)
+    return library._store
+
+
 def build(folder: Path, passages: int) -> dict[str, float]:
     """Make a library; see Row."""
     began = time.perf_counter()
@@ -181,7 +188,7 @@ def build(folder: Path, passages: int) -> dict[str, float]:
                 batch.clear()
         library._store.add(batch)
         stored = time.perf_counter()
-        library._index().save()
+        library._store.save()
         indexed = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     sizes = {name: (folder / name).stat().st_size / 1e6 for name in ("library.db", "vectors.faiss")}
@@ -194,7 +201,7 @@ def exact(folder: Path, asked: dict[str, Floats]) -> list[list[int]]:
     questions = np.stack(list(asked.values()))
     best, ids = np.full((len(questions), BEST), -2.0, np.float32), np.zeros((len(questions), BEST), np.int64)
     with _opened(folder) as library:
-        store = library._store
+        store = _kept(library)
         for own, vectors in store.vectors_between(0, store.generation(), DIM):
             scores = np.concatenate([best, questions @ vectors.T], axis=1)
             order = np.argsort(-scores, axis=1)[:, :BEST]
@@ -209,7 +216,7 @@ def ask(folder: Path, asked: dict[str, Floats], expected: list[list[int]]) -> di
     library = _opened(folder, asked)
     encoder = library._load_encoder()
     began = time.perf_counter()
-    library._index()
+    _kept(library).index(DIM)
     opened = time.perf_counter() - began
     timed = [_milliseconds(library.ask, question) for question in asked]
     memory = psutil.Process().memory_info().rss / 1e6
@@ -240,7 +247,8 @@ def _milliseconds(call: Callable[[Any], Any], value: Any) -> float:
 
 def _ten(library: Library, vector: Floats) -> list[int]:
     """Return the ten best of the candidates by their stored vectors, as search scores them."""
-    found = library._store.candidates(library._index().nearest(vector, 200))
+    store = _kept(library)
+    found = store.candidates(store.index(DIM).nearest(vector, 200))
     return [candidate.id for candidate in sorted(found, key=lambda item: -float(item.vector @ vector))[:BEST]]
 
 

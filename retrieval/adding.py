@@ -13,7 +13,7 @@ from retrieval.errors import ContentError, DocumentError, LibraryDamagedError, S
 from retrieval.passages import split
 from retrieval.records import Document, Passage, Scalar
 from retrieval.settings import Settings
-from retrieval.store import Content, FileState, Prepared, Store, content
+from retrieval.backend import Backend, Content, FileState, Prepared, content
 
 Source = str | os.PathLike[str] | Document
 Progress = Callable[[int, int, str], None]
@@ -59,7 +59,7 @@ class _Batch:
 class Adder:
     """One run of adding to a store."""
 
-    def __init__(self, store: Store, encoder: Callable[[], Encoder], settings: Settings) -> None:
+    def __init__(self, store: Backend, encoder: Callable[[], Encoder], settings: Settings) -> None:
         self._store = store
         self._encoder = encoder
         self._settings = settings
@@ -173,7 +173,7 @@ class Adder:
         """Report a failure and remember it, so that the library can say what it does not cover.
 
         What was read of a file before stays: nothing that was acknowledged is lost to a bad moment.
-        size, mtime_ns: see Store.fail_file.
+        size, mtime_ns: see Backend.fail_file.
         """
         self._report.failed.append(Failure(name, reason))
         before = self._files.get(name)

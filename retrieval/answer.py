@@ -9,9 +9,9 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from retrieval.attribution import attribute
+from retrieval.backend import Backend
 from retrieval.records import Citation, Passage
 from retrieval.search import Ranked
-from retrieval.store import Store
 from retrieval.terms import STOP_WORDS, stems, words
 
 PASSAGES = 5  # that quotes are taken from
@@ -102,7 +102,7 @@ def _joined(quotes: Sequence[Quote]) -> list[Quote]:
     return sorted(runs, key=lambda q: -q.score)
 
 
-def cite(store: Store, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
+def cite(store: Backend, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
     """Make citations, each checked against the stored text; a quote that is not there (any more) is dropped."""
     citations: list[Citation] = []
     for quote in quotes:
@@ -145,7 +145,7 @@ def _names(question: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def unmentioned(store: Store, question: str) -> tuple[str, ...]:
+def unmentioned(store: Backend, question: str) -> tuple[str, ...]:
     """Return the words of a question that no document in the store mentions; the names among them where there are."""
     asked = {word: stems(word) for word in _WORD.findall(question) if word.lower() not in STOP_WORDS}
     there = store.frequencies(set().union(*asked.values())).keys()

@@ -7,12 +7,12 @@ from typing import Any
 
 from retrieval import answer as answering
 from retrieval.answer import Quote
+from retrieval.backend import Backend
 from retrieval.chat import Context, Message, context, leans, reply_to, small_talk
 from retrieval.encoder import Encoder
 from retrieval.errors import QuestionError
 from retrieval.records import Answer, Citation
 from retrieval.search import Ranked, merged, rank
-from retrieval.store import Store
 
 LONGEST_QUESTION = 4000  # characters; the model reads about 1,000
 # Readings of a question that continues a conversation: as asked, with the question before, with the reply before.
@@ -22,7 +22,7 @@ RELATED = 0.2  # cosine to what was said before, from which a question continues
 IN_CONTEXT = 100  # passages of each reading that are fused
 
 
-def replied(store: Store, question: str) -> Answer | None:
+def replied(store: Backend, question: str) -> Answer | None:
     """Answer small talk, which needs no model; None for a question. QuestionError where it cannot be asked."""
     kind = small_talk(_checked(question))
     if not kind:
@@ -33,11 +33,10 @@ def replied(store: Store, question: str) -> Answer | None:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What it takes to answer. vectors: the index over the store; threshold: confidence (0 to 1) of an answer."""
+    """What it takes to answer. threshold: confidence (0 to 1) of an answer."""
 
-    store: Store
+    store: Backend
     encoder: Encoder
-    vectors: Any  # vectors.Vectors: faiss takes 0.2 s to import
     threshold: float
 
     def ask(self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]) -> Answer:
@@ -85,7 +84,7 @@ class Asking:
         _checked(question)
         if k < 1:
             raise QuestionError(f"k is {k}; expected 1 or more")
-        return rank(self.store, self.vectors, question, self.encoder.question(question), k, where)
+        return rank(self.store, question, self.encoder.question(question), k, where)
 
 
 def _checked(question: str) -> str:

@@ -3,73 +3,27 @@
 import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.backend import Candidate, Content, Tokens, content, decoded_passage, decoded_tokens
 from retrieval.conditions import conditions
 from retrieval.database import Database
 from retrieval.encoder import Floats, PassageVectors
-from retrieval.records import Passage, Span
-from retrieval.terms import stem, stems
+from retrieval.records import Passage
+from retrieval.terms import stem
 
 DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
 COUNTED_WORDS = 100_000
 SCORED_MOST = 10_000  # passages whose BM25 is computed: 0.7 ms for a thousand
-Content = tuple[str, str, str, tuple[Span, ...]]
 _PASSAGE = 'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.place'
 _CANDIDATES = f"""
 SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors
 FROM passages p JOIN documents d ON d.id = p.document WHERE p.id IN (SELECT value FROM json_each(?))
 """
-
-
-class Candidate:
-    """A passage with what ranking needs. sentence_vectors: (s, dim) float32, rows of about unit length."""
-
-    def __init__(self, row: tuple[Any, ...]) -> None:
-        """Decode a row of `Lookup.candidates`; ValueError where its parts do not fit each other."""
-        self.id, *passage, vector, quantized = row
-        self.passage = _passage(*passage)
-        sentences = self.passage.sentences
-        self.vector: Floats = np.frombuffer(vector, np.float32)
-        scales = np.frombuffer(quantized, np.float32, len(sentences))
-        rows = np.frombuffer(quantized, np.int8, offset=scales.nbytes).reshape(len(sentences), -1)
-        if len(self.vector) != rows.shape[1] or not _is_unit(self.vector) or not np.abs(scales).max(initial=0) < 0.008:
-            raise ValueError(f"the vectors of passage {self.id} do not fit")
-        self.sentence_vectors: Floats = rows * scales[:, None]
-
-    @cached_property
-    def sentence_stems(self) -> list[set[str]]:
-        """The distinct stems of each sentence."""
-        start = self.passage.start
-        return [stems(self.passage.text[a - start : b - start]) for a, b in self.passage.sentences]
-
-
-def _passage(
-    doc_id: str, number: int, start: int, end: int, text: str, spans: bytes, page: int | None, heading: str, place: str
-) -> Passage:
-    """Decode a passage; ValueError where it and its sentences do not fit."""
-    offsets = np.frombuffer(spans, np.uint32).reshape(-1, 2)
-    if len(text) != end - start or not len(offsets) or int(offsets.max()) > len(text):
-        raise ValueError(f"passage {start} to {end} of {doc_id} and its sentences do not fit")
-    sentences = tuple((a + start, b + start) for a, b in offsets.tolist())
-    return Passage(doc_id, number, start, end, text, sentences, page, heading, place)
-
-
-def content(passage: Passage, title: str) -> Content:
-    """Return all that a passage's vectors depend on: title, heading, text, and spans of sentences in it."""
-    spans = tuple((a - passage.start, b - passage.start) for a, b in passage.sentences)
-    return title, passage.heading, passage.text, spans
-
-
-def _is_unit(vector: Floats) -> bool:
-    """Tell whether a vector has length one, or zero where nothing was encoded."""
-    squared = float(vector @ vector)
-    return squared == 0 or 0.99 < squared < 1.01
 
 
 class Lookup(Database):
@@ -83,6 +37,12 @@ class Lookup(Database):
         self._counted: tuple[int, int, dict[str, int]] = (-1, 0, {})
 
     # --- vectors
+
+    def dim(self) -> int:
+        """Return the dimensions of the passage vectors, 0 where there are none yet."""
+        with self._reading() as connection:
+            row = connection.execute("SELECT length(vector) / 4 FROM passages LIMIT 1").fetchone()
+            return int(row[0]) if row else 0
 
     def count_between(self, after: int, until: int) -> int:
         """Count the passages added after one generation, up to another."""
@@ -217,7 +177,7 @@ class Lookup(Database):
                    WHERE d.doc_id = ? AND p."end" > ? AND (? IS NULL OR p.start < ?) ORDER BY p.id""",
                 (doc_id, start, end, end),
             ).fetchall()
-            return [_passage(*row) for row in rows]
+            return [decoded_passage(*row) for row in rows]
 
     def paragraphs(self) -> dict[str, int]:
         """Return doc_id -> its number of paragraphs."""
@@ -228,15 +188,15 @@ class Lookup(Database):
                 ).fetchall()
             )
 
-    def tokens(self, ids: Sequence[int]) -> dict[int, tuple[NDArray[np.uint8], NDArray[np.uint16]]]:
+    def tokens(self, ids: Sequence[int]) -> dict[int, Tokens]:
         """Return passage id -> (token bits, sentence of each token); see PassageVectors; none where it is gone."""
-        found = dict.fromkeys(map(int, ids), _tokens(b"", b""))
+        found = dict.fromkeys(map(int, ids), decoded_tokens(b"", b""))
         with self._reading() as connection:
             rows = connection.execute(
                 "SELECT id, sentences, bits FROM tokens WHERE id IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(found)),),
             ).fetchall()
-            return found | {row[0]: _tokens(row[1], row[2]) for row in rows}
+            return found | {row[0]: decoded_tokens(row[1], row[2]) for row in rows}
 
 
 def _match(counts: Mapping[str, int]) -> str:
@@ -251,9 +211,3 @@ def _match(counts: Mapping[str, int]) -> str:
     if common and not any(counts[word] for word in ordered[: len(few)]):
         few.append(f"({' AND '.join(common)})")
     return " OR ".join(few)
-
-
-def _tokens(sentences: bytes, bits: bytes) -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-    numbers = np.frombuffer(sentences, np.uint16)
-    width = len(bits) // len(numbers) if len(numbers) else 0
-    return np.frombuffer(bits, np.uint8).reshape(len(numbers), width), numbers

@@ -12,15 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.backend import Backend, Candidate
 from retrieval.encoder import NO_SENTENCE, Floats, QuestionVectors
 from retrieval.records import Hit
-from retrieval.store import Candidate, Store
 from retrieval.terms import question_words
-from retrieval.vectors import Vectors
 
 CANDIDATES = 200  # from each of the two indexes
 MOST_WORDS = 64  # of a question that are searched in the full text
-BM25_ROWS = 2000  # scores kept for candidates that only the vectors found
 # Weights of z-scores. The first three are DESIGN.md's; the last two were chosen by the mean over xquad-r-en,
 # squad2-dev-a, cranfield and mtrag-un-a, where 0.4 to 0.8 for alignment differ by less than 0.003 nDCG@10.
 FIRST_WEIGHTS = {"passage": 0.6, "sentence": 0.6, "bm25": 0.4}
@@ -54,12 +52,10 @@ class _Reading:
     sentences: Floats
 
 
-def rank(
-    store: Store, vectors: Vectors, question: str, encoded: QuestionVectors, k: int, where: Mapping[str, Any]
-) -> list[Ranked]:
+def rank(store: Backend, question: str, encoded: QuestionVectors, k: int, where: Mapping[str, Any]) -> list[Ranked]:
     """Return the best `k` passages for a question, best first. where: see Library.search."""
     words = question_words(question)[:MOST_WORDS]
-    candidates, lexical = _candidates(store, vectors, words, encoded, max(CANDIDATES, k), where)
+    candidates, lexical = store.find(words, encoded.vector, max(CANDIDATES, k), where)
     if not candidates:
         return []
     ends = np.cumsum([len(candidate.sentence_vectors) for candidate in candidates])
@@ -108,16 +104,6 @@ def merged(rankings: Sequence[Sequence[Ranked]], weights: Sequence[float]) -> li
     return sorted(items, key=lambda item: -item.score)
 
 
-def _candidates(
-    store: Store, vectors: Vectors, words: Sequence[str], encoded: QuestionVectors, count: int, where: Mapping[str, Any]
-) -> tuple[list[Candidate], dict[int, float]]:
-    """Return the union of the nearest vectors and the best BM25, and passage id -> BM25."""
-    allowed = store.allowed(where) if where else None
-    lexical = store.fulltext(words, max(BM25_ROWS, count), where)
-    nearest = vectors.nearest(encoded.vector, count, allowed)
-    return store.candidates(dict.fromkeys([*nearest, *list(lexical)[:count]])), lexical
-
-
 def _fused(signals: Mapping[str, NDArray[Any]], weights: Mapping[str, float]) -> NDArray[Any]:
     """Add weighted z-scores; a signal that is the same everywhere adds nothing."""
     total = np.zeros(len(next(iter(signals.values()))))
@@ -128,7 +114,7 @@ def _fused(signals: Mapping[str, NDArray[Any]], weights: Mapping[str, float]) ->
 
 
 def _read(
-    store: Store, encoded: QuestionVectors, words: Sequence[str], top: Sequence[Candidate], cosines: Sequence[Floats]
+    store: Backend, encoded: QuestionVectors, words: Sequence[str], top: Sequence[Candidate], cosines: Sequence[Floats]
 ) -> list[_Reading]:
     """Read candidates closely: alignment over the whole passage, coverage in its best sentence."""
     rarity = store.rarity(words)
@@ -155,7 +141,7 @@ def _support(held: Floats, closest: Floats, tokens: Sequence[Sequence[int]]) -> 
     return support
 
 
-def _alignments(store: Store, question: Floats, top: Sequence[Candidate]) -> list[tuple[float, Floats]]:
+def _alignments(store: Backend, question: Floats, top: Sequence[Candidate]) -> list[tuple[float, Floats]]:
     """Return, for each passage, its alignment, and (s, t) the cosine of the token closest to each of the question's.
 
     The passage tokens are signs of rotated vectors: <q, sign(x)> / sqrt(dim) estimates sqrt(2 / pi) cos(q, x).

@@ -5,45 +5,20 @@ A document and all that was derived from it are written in one transaction.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from retrieval.backend import FileState, Judgement, Prepared, encoded_spans, quantized
 from retrieval.database import Connection, next_generation
 from retrieval.documents import title_of
-from retrieval.encoder import Floats, PassageVectors
-from retrieval.lookup import Candidate, Content, Lookup, content
+from retrieval.encoder import PassageVectors
+from retrieval.lookup import Lookup
 from retrieval.records import Coverage, Document, Passage
 
-__all__ = ["Candidate", "Content", "FileState", "Prepared", "Store", "content"]
 _LISTED = "SELECT value FROM json_each(?)"
 _HEADER = "doc_id, title, source, metadata, sha256"
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A document ready to be stored: its passages, their vectors, and the file's state (size, mtime_ns) if any."""
-
-    document: Document
-    passages: Sequence[Passage]
-    vectors: Sequence[PassageVectors]
-    file: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """What the store knows of a file: its size and time of change when it was read, its document, why it failed.
-
-    A file that failed after it was read once keeps its earlier document beside the reason.
-    """
-
-    size: int
-    mtime_ns: int
-    doc_id: str | None
-    reason: str
 
 
 class Store(Lookup):
@@ -130,7 +105,7 @@ class Store(Lookup):
                 (question, found, json.dumps(list(quotes)), good, note),
             )
 
-    def feedback(self) -> list[tuple[int, str, bool, list[str], bool, str]]:
+    def feedback(self) -> list[Judgement]:
         """Return (id, question, found, quotes, good, note) of every judgement, oldest first."""
         with self._reading() as connection:
             rows = connection.execute(
@@ -216,8 +191,8 @@ def _insert_passage(
         """INSERT INTO passages (document, generation, number, start, "end", page, heading, place, text, sentences,
            vector, sentence_vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (document, generation, p.number, p.start, p.end, p.page, p.heading, p.place, p.text,
-         (np.array(p.sentences, np.int64) - p.start).astype(np.uint32).tobytes(),
-         vectors.vector.astype(np.float32).tobytes(), _quantized(vectors.sentences)),
+         encoded_spans(p),
+         vectors.vector.astype(np.float32).tobytes(), quantized(vectors.sentences)),
     )  # fmt: skip
     row = cursor.lastrowid
     bits, sentences = vectors.token_bits.tobytes(), vectors.token_sentences.tobytes()
@@ -289,10 +264,3 @@ def _retitle(connection: Connection, document: int, before: str, title: str) -> 
         [(row, f"{title}\n{heading}", text) for row, heading, text in rows],
     )
     connection.execute("UPDATE documents SET title = ? WHERE id = ?", (title, document))
-
-
-def _quantized(vectors: Floats) -> bytes:
-    """Store rows as int8 with one float32 scale each, scales first."""
-    scales = np.maximum(np.abs(vectors).max(axis=1, initial=0), 1e-12).astype(np.float32) / 127
-    rows: NDArray[np.int8] = np.round(vectors / scales[:, None]).astype(np.int8)
-    return bytes(scales.tobytes() + rows.tobytes())

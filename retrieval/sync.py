@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrieval.adding import Adder, Failure, Progress, Report, is_unchanged
+from retrieval.backend import Backend, FileState
 from retrieval.documents import identify, name_of, walk
 from retrieval.errors import DocumentError, SyncError
 from retrieval.ignore import Ignored, ignored_in
-from retrieval.store import FileState, Store
 
 FEW = 10  # files that may always go missing together, if others stay
 AWAY_SECONDS = 0.5
@@ -104,7 +104,7 @@ class Plan:
         )  # fmt: skip
 
 
-def plan(store: Store, folder: Path, ignored: Ignored, max_bytes: int) -> Plan:
+def plan(store: Backend, folder: Path, ignored: Ignored, max_bytes: int) -> Plan:
     """Compare a folder with what a library knows of it. Reads only files that may be of a content that it holds."""
     files = store.files()
     known = {name: state for name, state in files.items() if name.startswith(str(folder) + os.sep)}
@@ -116,7 +116,7 @@ def plan(store: Store, folder: Path, ignored: Ignored, max_bytes: int) -> Plan:
     return Plan(found, links, gone, _moved(files, links, gone))
 
 
-def _links(store: Store, fresh: dict[str, Path], sizes: set[int], max_bytes: int) -> dict[str, FileState]:
+def _links(store: Backend, fresh: dict[str, Path], sizes: set[int], max_bytes: int) -> dict[str, FileState]:
     """Return the state of each file whose content the library holds, read from a file of the same type."""
     links = {}
     for name, path in fresh.items():
@@ -132,7 +132,7 @@ def _links(store: Store, fresh: dict[str, Path], sizes: set[int], max_bytes: int
     return links
 
 
-def _strays(store: Store, elsewhere: Collection[str], links: Mapping[str, FileState]) -> list[str]:
+def _strays(store: Backend, elsewhere: Collection[str], links: Mapping[str, FileState]) -> list[str]:
     """Return the files outside the folder that are not there any more, and whose content is now in it."""
     documents = [store.header(state.doc_id) for state in links.values() if state.doc_id]
     sources = {document.source for document in documents if document and document.source}
@@ -175,7 +175,7 @@ def _is_hollow(folder: str) -> bool:
 
 
 def sync(
-    store: Store, adder: Callable[[], Adder], folder: Path, max_bytes: int, *, ignore: Iterable[str], sure: bool,
+    store: Backend, adder: Callable[[], Adder], folder: Path, max_bytes: int, *, ignore: Iterable[str], sure: bool,
     dry_run: bool, progress: Progress | None,
 ) -> SyncReport:  # fmt: skip
     """Make a library match a folder; see Library.sync. adder: makes one for the files that are to be read."""

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
+from retrieval.backend import Backend
 from retrieval.documents import load
 from retrieval.errors import DocumentError
 from retrieval.models import file_sha256
 from retrieval.records import Citation, Document
-from retrieval.store import Store
 
 
-def verify(store: Store, citation: Citation, max_bytes: int) -> str:
+def verify(store: Backend, citation: Citation, max_bytes: int) -> str:
     """Return "valid", "changed" or "missing"; see Library.verify. max_bytes: of a file that is read."""
     if citation.source is None:
         text = store.text_at(citation.doc_id, citation.start, citation.end)

@@ -8,11 +8,11 @@ from functools import cache
 import numpy as np
 
 from retrieval import Library
+from retrieval.backend import Prepared
 from retrieval.documents import from_memory
 from retrieval.encoder import PassageVectors, QuestionVectors, unit
 from retrieval.passages import split
 from retrieval.records import Document, Passage
-from retrieval.store import Prepared
 from retrieval.terms import STOP_WORDS, stem
 
 _WORD = re.compile(r"\w+")

@@ -4,12 +4,11 @@ from conftest import QUESTIONS
 from fakes import HashedEncoder, prepare, scattered
 
 from retrieval import Library, Settings
+from retrieval.embedded import Embedded
 from retrieval.errors import QuestionError
 from retrieval.models import rotation
 from retrieval.records import Document
 from retrieval.search import CANDIDATES, CLOSER, FIRST_WEIGHTS, rank
-from retrieval.store import Store
-from retrieval.vectors import Vectors
 
 ENCODER = HashedEncoder()
 WORDS = "bee hive honey river bridge ferry tea leaf ash flight lamp keeper ice stone bread rye seed bean book harvest"
@@ -18,7 +17,7 @@ WORDS = "bee hive honey river bridge ferry tea leaf ash flight lamp keeper ice s
 @pytest.fixture
 def many(tmp_path):
     """A store of 300 passages of a few sentences of random words, in 60 documents."""
-    random, store = np.random.RandomState(7), Store(tmp_path / "library.db")
+    random, store = np.random.RandomState(7), Embedded(tmp_path)
     words = WORDS.split()
 
     def sentence():
@@ -32,8 +31,7 @@ def many(tmp_path):
 
 
 def ranked(store, question, k=10, where=None):
-    vectors = Vectors(store, store.path.with_name("vectors.faiss"), ENCODER.dim)
-    return rank(store, vectors, question, ENCODER.question(question), k, where or {})
+    return rank(store, question, ENCODER.question(question), k, where or {})
 
 
 def every_passage(store):
@@ -136,7 +134,7 @@ def test_coverage_and_support_are_shares_of_the_terms_by_rarity(many):
 
 
 def test_rarity_is_robertsons(tmp_path):
-    store = Store(tmp_path / "library.db")
+    store = Embedded(tmp_path)
     store.add([prepare(Document("d", text="Honey bees.\n\nHoney flows. Rye grows.\n\nTea.\n\nHoney and tea. Rye."))])
     assert store.rarity(["honey", "rye"]) == pytest.approx({"honei": np.log1p(1.5 / 3.5), "rye": np.log1p(2.5 / 2.5)})
 
@@ -162,7 +160,7 @@ def test_odd_questions_are_ranked_like_others(many, question):
 
 
 def test_passages_without_token_vectors_can_be_ranked(tmp_path):
-    store = Store(tmp_path / "library.db")
+    store = Embedded(tmp_path)
     store.add([scattered("d", 100, 1)])
     found = ranked(store, "word7 word8")
     assert [item.signals["alignment"] for item in found] == [0.0] * 10
@@ -170,7 +168,7 @@ def test_passages_without_token_vectors_can_be_ranked(tmp_path):
 
 
 def test_a_single_passage_is_found(tmp_path):
-    store = Store(tmp_path / "library.db")
+    store = Embedded(tmp_path)
     store.add([prepare(Document("d", text="Honey."))])
     assert [item.candidate.passage.text for item in ranked(store, "bread")] == ["Honey."]
 

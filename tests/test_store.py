@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from fakes import about_bees, prepare
 
+from retrieval.backend import FileState
 from retrieval.records import Coverage
-from retrieval.store import FileState
 
 
 def from_file(doc_id, path, size=10):
