@@ -1,22 +1,28 @@
-"""Adding documents: read, compare, split, encode, store, one batch after another. Knows nothing about questions."""
+"""Adding documents: read, compare, encode, store, one batch after another. Knows nothing about questions.
+
+Files are read here, or by a `Reader` elsewhere that may encode them too: what is then done with them is the same.
+"""
 
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
+from retrieval.backend import Backend, Content, FileState, Prepared
 from retrieval.documents import Loaded, absolute, find_files, from_memory, load
 from retrieval.encoder import Encoder, PassageVectors
 from retrieval.errors import ContentError, DocumentError, LibraryDamagedError, StorageError
-from retrieval.passages import split
-from retrieval.records import Document, Passage, Scalar
+from retrieval.preparing import prepare
+from retrieval.records import Document, Scalar
 from retrieval.settings import Settings
-from retrieval.backend import Backend, Content, FileState, Prepared, content
 
 Source = str | os.PathLike[str] | Document
 Progress = Callable[[int, int, str], None]
+Read = Loaded | Prepared | FileState | DocumentError  # FileState: of a file whose content the library holds
+Reader = Callable[[Iterator[Path]], Iterator[tuple[Path, Read]]]
 BATCH_PASSAGES = 64  # encoded and written together: about 3 s of work that Ctrl-C can lose
 
 
@@ -46,26 +52,30 @@ class Report:
         return "{} added, {} unchanged, {} replaced, {} failed".format(*(len(names) for names in counts))
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Documents read but not yet stored. names: as progress shows them; replaced: doc_id of the earlier version."""
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A document not yet stored. name: as progress shows it; replaced: doc_id of the earlier version."""
 
-    loaded: list[Loaded] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    replaced: list[str | None] = field(default_factory=list)
-    size: int = 0  # characters
+    read: Loaded | Prepared
+    name: str
+    replaced: str | None
+    is_file: bool
 
 
 class Adder:
-    """One run of adding to a store."""
+    """One run of adding to a store. reader: where files are read, if not here."""
 
-    def __init__(self, store: Backend, encoder: Callable[[], Encoder], settings: Settings) -> None:
+    def __init__(
+        self, store: Backend, encoder: Callable[[], Encoder], settings: Settings, reader: Reader | None = None
+    ) -> None:
         self._store = store
         self._encoder = encoder
         self._settings = settings
         self._files = store.files()
         self._report = Report()
-        self._batch = _Batch()
+        self._reader = reader or self._read_here
+        self._batch: list[_Waiting] = []
+        self._size = 0  # characters
         self._progress: Progress | None = None
         self._done = self._total = 0
 
@@ -80,21 +90,21 @@ class Adder:
     def _run(self, items: Sequence[Path | Document], progress: Progress | None) -> Report:
         self._progress = progress
         self._total = len(items)
-        for item in items:
-            name = item.doc_id if isinstance(item, Document) else str(item)
-            try:
-                if isinstance(item, Document):
-                    self._take_document(item)
-                else:
-                    self._take_file(item, name)
-            except ContentError as error:
-                self._fail(error.source, error.reason, True, error.size, error.mtime_ns)
-            except DocumentError as error:
-                self._fail(error.source, error.reason, is_file=isinstance(item, Path))
-            if self._batch.size > BATCH_PASSAGES * 600:  # characters of a usual passage
-                self._flush()
+        for _, alike in groupby(items, type):
+            run = list(alike)
+            for document in (item for item in run if isinstance(item, Document)):
+                self._take_document(document)
+            for path, read in self._reader(self._changed(item for item in run if isinstance(item, Path))):
+                self._take_file(path, read)
         self._flush()
         return self._report
+
+    def _read_here(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Read]]:
+        for path in paths:
+            try:
+                yield path, load(path, self._settings.max_file_bytes)
+            except DocumentError as error:
+                yield path, error
 
     def _expand(self, sources: Iterable[Source]) -> list[Path | Document]:
         """Replace folders by their files; a path that is not there fails at once."""
@@ -124,44 +134,66 @@ class Adder:
 
     def _take_document(self, document: Document) -> None:
         """Put a document that was made in memory into the batch unless the store has it already."""
-        loaded = from_memory(document)
-        _check_fields(document)
+        try:
+            loaded = from_memory(document)
+            _check_fields(document)
+        except DocumentError as error:
+            return self._fail(error, is_file=False)
         before = self._store.document(document.doc_id)
         if before == document:
             self._count(self._report.unchanged, document.doc_id, document.doc_id)
         else:
-            self._queue(loaded, document.doc_id, None if before is None else document.doc_id)
+            self._queue(_Waiting(loaded, document.doc_id, None if before is None else document.doc_id, is_file=False))
 
-    def _take_file(self, path: Path, name: str) -> None:
-        """Put a file into the batch unless the store has its content already.
+    def _changed(self, paths: Iterable[Path]) -> Iterator[Path]:
+        """Yield the files that are to be read, and count those that are as they were.
 
         A file that failed is tried again every time: what stood in its way may have been the disk or a setting.
         """
-        _check_is_no_folder(path)
-        state = self._files.get(name)
-        if state is not None and state.doc_id and not state.reason and is_unchanged(path, state):
-            self._count(self._report.unchanged, state.doc_id, name)
-            return
-        loaded = load(path, self._settings.max_file_bytes)
-        doc_id = loaded.document.doc_id
-        if any(waiting.document.doc_id == doc_id for waiting in self._batch.loaded):
-            self._flush()
-        known = self._store.header(doc_id)
-        if known is None:
-            self._queue(loaded, name, None if state is None else state.doc_id)
-            return
-        now = FileState(loaded.size, loaded.mtime_ns, doc_id, "")
-        gone = [known.source] if known.source and not os.path.lexists(known.source) else []
-        self._store.rearrange({name: now}, gone)
-        self._count(self._report.unchanged, doc_id, name)
+        for path in paths:
+            state = self._files.get(str(path))
+            try:
+                _check_is_no_folder(path)
+            except DocumentError as error:
+                self._fail(error)
+                continue
+            if state is not None and state.doc_id and not state.reason and is_unchanged(path, state):
+                self._count(self._report.unchanged, state.doc_id, str(path))
+            else:
+                yield path
 
-    def _queue(self, loaded: Loaded, name: str, replaced: str | None) -> None:
-        if warning := loaded.document.metadata.get("warnings"):
-            self._report.incomplete.append(Failure(name, str(warning)))
-        self._batch.loaded.append(loaded)
-        self._batch.names.append(name)
-        self._batch.replaced.append(replaced)
-        self._batch.size += len(loaded.document.text)
+    def _take_file(self, path: Path, read: Read) -> None:
+        """Put what was read of a file into the batch unless the store has its content already."""
+        if isinstance(read, DocumentError):
+            return self._fail(read)
+        if isinstance(read, FileState):
+            return self._link(path, read)
+        doc_id = read.document.doc_id
+        if any(waiting.read.document.doc_id == doc_id for waiting in self._batch):
+            self._flush()
+        if self._store.header(doc_id) is None:
+            state = self._files.get(str(path))
+            return self._queue(_Waiting(read, str(path), None if state is None else state.doc_id, is_file=True))
+        size, mtime_ns = (read.size, read.mtime_ns) if isinstance(read, Loaded) else read.file or (0, 0)
+        self._link(path, FileState(size, mtime_ns, doc_id, ""))
+
+    def _link(self, path: Path, now: FileState) -> None:
+        """Point a file at the document that holds its content."""
+        known = self._store.header(now.doc_id or "")
+        if known is None:
+            return self._fail(DocumentError(str(path), "was removed from the library meanwhile; add it again"))
+        gone = [known.source] if known.source and not os.path.lexists(known.source) else []
+        self._store.rearrange({str(path): now}, gone)
+        self._count(self._report.unchanged, known.doc_id, str(path))
+
+    def _queue(self, waiting: _Waiting) -> None:
+        """Let a document wait until there are enough to be encoded and stored together."""
+        if warning := waiting.read.document.metadata.get("warnings"):
+            self._report.incomplete.append(Failure(waiting.name, str(warning)))
+        self._batch.append(waiting)
+        self._size += len(waiting.read.document.text)
+        if self._size > BATCH_PASSAGES * 600:  # characters of a usual passage
+            self._flush()
 
     def _count(self, names: list[str], doc_id: str, name: str) -> None:
         names.append(doc_id)
@@ -169,12 +201,13 @@ class Adder:
         if self._progress:
             self._progress(self._done, self._total, name)
 
-    def _fail(self, name: str, reason: str, is_file: bool, size: int = 0, mtime_ns: int = 0) -> None:
+    def _fail(self, error: DocumentError, is_file: bool = True) -> None:
         """Report a failure and remember it, so that the library can say what it does not cover.
 
         What was read of a file before stays: nothing that was acknowledged is lost to a bad moment.
-        size, mtime_ns: see Backend.fail_file.
         """
+        name, reason = error.source, error.reason
+        size, mtime_ns = (error.size, error.mtime_ns) if isinstance(error, ContentError) else (0, 0)
         self._report.failed.append(Failure(name, reason))
         before = self._files.get(name)
         if is_file and (before is None or (before.reason, before.size, before.mtime_ns) != (reason, size, mtime_ns)):
@@ -186,45 +219,29 @@ class Adder:
 
     def _flush(self) -> None:
         """Encode and store what waits, in one transaction; when it cannot be stored, each document says so."""
-        batch, self._batch = self._batch, _Batch()
-        if not batch.loaded:
+        batch, self._batch, self._size = self._batch, [], 0
+        if not batch:
             return
         try:
-            self._store.add(self._prepare(batch))
+            self._store.add(self._prepared(batch))
         except LibraryDamagedError:
             raise
         except StorageError as error:
-            for loaded, name in zip(batch.loaded, batch.names, strict=True):
-                self._fail(name, f"not stored: {error}", is_file=loaded.size > 0)
+            for waiting in batch:
+                self._fail(DocumentError(waiting.name, f"not stored: {error}"), waiting.is_file)
             return
-        for loaded, name, replaced in zip(batch.loaded, batch.names, batch.replaced, strict=True):
-            self._count(self._report.replaced if replaced else self._report.added, loaded.document.doc_id, name)
+        for waiting in batch:
+            names = self._report.replaced if waiting.replaced else self._report.added
+            self._count(names, waiting.read.document.doc_id, waiting.name)
 
-    def _prepare(self, batch: _Batch) -> list[Prepared]:
-        """Split and encode documents together, so that batches hold passages of like length."""
-        encoder = self._encoder()
-        split_up = [
-            split(item.document, item.blocks, encoder.count_tokens, encoder.max_tokens) for item in batch.loaded
-        ]
-        titled = [(p, item.document.title) for item, own in zip(batch.loaded, split_up, strict=True) for p in own]
-        vectors = iter(self._vectors(titled, [doc_id for doc_id in batch.replaced if doc_id]))
-        prepared = []
-        for item, own in zip(batch.loaded, split_up, strict=True):
-            file = None if item.document.source is None or not item.size else (item.size, item.mtime_ns)
-            prepared.append(Prepared(item.document, own, [next(vectors) for _ in own], file))
-        return prepared
-
-    def _vectors(self, titled: Sequence[tuple[Passage, str]], replaced: Iterable[str]) -> list[PassageVectors]:
-        """Encode passages, given with the titles of their documents; none twice, nor what replaced documents hold."""
+    def _prepared(self, batch: Sequence[_Waiting]) -> list[Prepared]:
+        """Encode what was only read so far, but for passages that replaced documents hold already."""
+        loaded = [waiting.read for waiting in batch if isinstance(waiting.read, Loaded)]
         known: dict[Content, PassageVectors] = {}
-        for doc_id in replaced:
+        for doc_id in [waiting.replaced for waiting in batch if waiting.replaced] if loaded else []:
             known |= self._store.vectors_of(doc_id)
-        contents = [content(passage, title) for passage, title in titled]
-        new = list({own: index for index, own in enumerate(contents) if own not in known}.values())
-        passages, titles = [titled[index][0] for index in new], [titled[index][1] for index in new]
-        for index, made in self._encoder().encode_passages(passages, titles):
-            known[contents[new[index]]] = made
-        return [known[own] for own in contents]
+        made = iter(prepare(loaded, self._encoder(), known) if loaded else [])
+        return [waiting.read if isinstance(waiting.read, Prepared) else next(made) for waiting in batch]
 
 
 def _check_is_no_folder(path: Path) -> None:

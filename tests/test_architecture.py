@@ -61,6 +61,7 @@ ORDER = [
     "chat",
     "asking",
     "verifying",
+    "preparing",
     "adding",
     "ignore",
     "sync",
