@@ -15,6 +15,7 @@ ORDER = [
     "exports",
     "settings",
     "terms",
+    "speech",
     "attribution",
     "blocks",
     "metadata",

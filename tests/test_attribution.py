@@ -1,5 +1,6 @@
 """Who says so: every sentence of the article that ships with Pincite, and sentences as the news has them, by hand."""
 
+import json
 import time
 from pathlib import Path
 
@@ -209,6 +210,19 @@ def test_spans_are_right_whatever_the_text(text):
 def test_a_hostile_text_takes_no_time(piece):
     text = (piece * 1200)[:1199] + "."
     whole = Passage("d", 1, 0, len(text), text, ((0, len(text)),))
-    began = time.perf_counter()
+    began = time.process_time()
     attribute(whole, (0, len(text)))
-    assert time.perf_counter() - began < 0.25
+    assert time.process_time() - began < 0.25
+
+
+# Sentences written and labelled by hand before the grammar knew them; the third set was not looked at while the first
+# two were mended, and gave 5 of 11 speakers then, none of them wrong.
+NEWS = [json.loads(line) for line in (Path(__file__).parent / "news_sentences.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("field, index, stated, found", [("speaker", 0, 46, 44), ("source", 1, 13, 13)])
+def test_sentences_of_the_news(field, index, stated, found):
+    given = [(case[field], last(case["text"])[index]) for case in NEWS]
+    assert [pair for pair in given if pair[1] and not (pair[0] and f" {pair[0]} " in f" {pair[1]} ")] == []
+    assert sum(bool(label) for label, _ in given) == stated
+    assert sum(bool(name) for _, name in given) == found
