@@ -51,9 +51,10 @@ class Embedded(Store):
     ) -> tuple[list[Candidate], dict[int, float]]:
         """See Backend.find; BM25 of the best 2,000 is returned, found or not."""
         allowed = self.allowed(where) if where else None
-        lexical = self.fulltext(words, max(BM25_ROWS, count), where)
+        ids, scores = self.bm25(words, max(BM25_ROWS, count), allowed)
         nearest = self.index(len(vector)).nearest(vector, count, allowed)
-        return self.candidates(dict.fromkeys([*nearest, *list(lexical)[:count]])), lexical
+        found = self.candidates(dict.fromkeys([*nearest, *ids[:count].tolist()]))
+        return found, dict(zip(ids.tolist(), scores.tolist(), strict=True))
 
     def save(self) -> None:
         """Write the index's snapshot where it is behind."""

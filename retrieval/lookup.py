@@ -1,40 +1,57 @@
-"""Reads from the database what ranking needs: candidates, full-text scores, vectors. Ranks nothing, writes nothing."""
+"""Reads from the database what ranking needs: candidates, tokens, vectors. Ranks nothing, writes nothing."""
 
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.backend import Candidate, Content, Tokens, content, decoded_passage, decoded_tokens
-from retrieval.conditions import conditions
-from retrieval.database import Database
 from retrieval.encoder import Floats, PassageVectors
+from retrieval.fulltext import Fulltext
 from retrieval.records import Passage
-from retrieval.terms import stem
 
-DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
-COUNTED_WORDS = 100_000
-SCORED_MOST = 10_000  # passages whose BM25 is computed: 0.7 ms for a thousand
+KEPT_PASSAGES = 4096  # decoded, in memory, about 10 KB each with their tokens
+Value = TypeVar("Value")
 _PASSAGE = 'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.place'
+_NO_TOKENS = decoded_tokens(b"", b"")
 _CANDIDATES = f"""
 SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors
 FROM passages p JOIN documents d ON d.id = p.document WHERE p.id IN (SELECT value FROM json_each(?))
 """
 
 
-class Lookup(Database):
+class _Recent(Generic[Value]):
+    """The values read last, by id. For what never changes; safe to use from several threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: dict[int, Value] = {}
+        self._lock = threading.Lock()
+
+    def get(self, ids: Sequence[int], read: Callable[[list[int]], dict[int, Value]]) -> dict[int, Value]:
+        """Return id -> value of those that are there; read: what returns those that were not kept."""
+        found = {value: held for value in ids if (held := self._values.get(value)) is not None}
+        if len(found) < len(ids) and (missing := [value for value in ids if value not in found]):
+            found |= (new := read(missing))
+            with self._lock:
+                self._values |= new
+                while len(self._values) > self._most:
+                    del self._values[next(iter(self._values))]
+        return found
+
+
+class Lookup(Fulltext):
     """The reading half of the store."""
 
     def __init__(self, path: Path) -> None:
         """Open or create; see Database."""
         super().__init__(path)
-        self._decoded: dict[int, Candidate] = {}
-        self._decoding = threading.Lock()
-        self._counted: tuple[int, int, dict[str, int]] = (-1, 0, {})
+        self._candidates = _Recent[Candidate](KEPT_PASSAGES)
+        self._tokens = _Recent[Tokens](KEPT_PASSAGES)
 
     # --- vectors
 
@@ -77,81 +94,23 @@ class Lookup(Database):
 
     # --- candidates
 
-    def allowed(self, where: Mapping[str, Any]) -> NDArray[np.int64]:
-        """Return the sorted ids of passages whose document matches every condition."""
-        condition, values = conditions(where)
-        with self._reading() as connection:
-            rows = connection.execute(
-                f"SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE {condition} ORDER BY p.id",
-                values,
-            ).fetchall()
-            return np.array([row[0] for row in rows], np.int64)
-
-    def fulltext(self, words: Sequence[str], limit: int, where: Mapping[str, Any]) -> dict[int, float]:
-        """Return passage id -> BM25 (higher is better) of the best `limit` passages with any of the words.
-
-        Where that would score more than SCORED_MOST passages, the most frequent words are not asked for.
-        """
-        if not words:
-            return {}
-        condition, values = conditions(where)
-        within = f"AND rowid IN (SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE {condition})"
-        # FTS5's own ORDER BY rank gives the same in a third more time: it keeps all rows, with their positions.
-        query = f"""SELECT rowid, -bm25(fulltext) AS score FROM fulltext WHERE fulltext MATCH ?
-                    {within if where else ""} ORDER BY score DESC, rowid LIMIT {int(limit)}"""
-        _, counts = self._counts([stem(word) for word in words])
-        match = _match({word: counts[stem(word)] for word in words})
-        with self._reading() as connection:
-            return dict(connection.execute(query, (match, *(values if where else ()))).fetchall())
-
-    def rarity(self, words: Sequence[str]) -> dict[str, float]:
-        """Return stem -> inverse document frequency (Robertson's, never negative) over all passages."""
-        terms = list(dict.fromkeys(map(stem, words)))
-        total, known = self._counts(terms)
-        return {term: float(np.log1p((total - n + 0.5) / (n + 0.5))) for term in terms for n in [known[term]]}
-
-    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
-        """Return stem -> number of passages that hold it, of those that any passage holds."""
-        wanted = list(terms)
-        _, known = self._counts(wanted)
-        return {term: known[term] for term in wanted if known[term]}
-
-    def _counts(self, terms: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """Return the number of passages, and stem -> passages with it of at least these; kept for one generation.
-
-        Counting takes as long as a word is frequent: 20 ms for the words of a question to a million passages.
-        """
-        generation = self.generation()
-        if self._counted[0] != generation or len(self._counted[2]) > COUNTED_WORDS:
-            self._counted = (generation, self.count_between(0, generation), {})
-        _, total, known = self._counted
-        missing = [term for term in terms if term not in known]
-        if missing:
-            query = "SELECT term, doc FROM terms WHERE term IN (SELECT value FROM json_each(?))"
-            with self._reading() as connection:
-                found = dict(connection.execute(query, (json.dumps(missing),)).fetchall())
-            known.update({term: found.get(term, 0) for term in missing})
-        return total, known
-
     def candidates(self, ids: Iterable[int]) -> list[Candidate]:
         """Return passages by id with their vectors; ids that are gone are left out.
 
         A passage never changes and its id is never used again, so the ones read last are kept decoded.
         """
         wanted = [int(value) for value in ids]
-        found = {value: held for value in wanted if (held := self._decoded.get(value))}
-        missing = [value for value in wanted if value not in found]
-        for first in range(0, len(missing), 500):
+        found = self._candidates.get(wanted, self._read_candidates)
+        return [found[value] for value in wanted if value in found]
+
+    def _read_candidates(self, ids: list[int]) -> dict[int, Candidate]:
+        found: dict[int, Candidate] = {}
+        for first in range(0, len(ids), 500):
             with self._reading() as connection:
-                rows = connection.execute(_CANDIDATES, (json.dumps(missing[first : first + 500]),)).fetchall()
+                rows = connection.execute(_CANDIDATES, (json.dumps(ids[first : first + 500]),)).fetchall()
                 with np.errstate(over="ignore", invalid="ignore"):  # damaged vectors; 5 µs, so not for each
                     found |= {row[0]: Candidate(row) for row in rows}
-        if missing:
-            with self._decoding:
-                self._decoded |= found
-                while len(self._decoded) > DECODED_PASSAGES:
-                    del self._decoded[next(iter(self._decoded))]
-        return [found[value] for value in wanted if value in found]
+        return found
 
     def vectors_of(self, doc_id: str) -> dict[Content, PassageVectors]:
         """Return what the vectors of a document's passages depend on, and the vectors; those of sentences to 1/127."""
@@ -190,24 +149,11 @@ class Lookup(Database):
 
     def tokens(self, ids: Sequence[int]) -> dict[int, Tokens]:
         """Return passage id -> (token bits, sentence of each token); see PassageVectors; none where it is gone."""
-        found = dict.fromkeys(map(int, ids), decoded_tokens(b"", b""))
+        wanted = [int(value) for value in ids]
+        return dict.fromkeys(wanted, _NO_TOKENS) | self._tokens.get(wanted, self._read_tokens)
+
+    def _read_tokens(self, ids: list[int]) -> dict[int, Tokens]:
         with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT id, sentences, bits FROM tokens WHERE id IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(found)),),
-            ).fetchall()
-            return found | {row[0]: decoded_tokens(row[1], row[2]) for row in rows}
-
-
-def _match(counts: Mapping[str, int]) -> str:
-    """Return the full-text query for words with their numbers of passages: any of them, the rarest first.
-
-    As many as SCORED_MOST allows; where that leaves out all that were counted, passages with both of the two rarest.
-    """
-    ordered = sorted(counts, key=lambda word: counts[word])
-    totals = np.cumsum([counts[word] for word in ordered])
-    few = [f'"{word}"' for word in ordered[: int(np.searchsorted(totals, SCORED_MOST, side="right"))]]
-    common = [f'"{word}"' for word in ordered[len(few) : len(few) + 2]]
-    if common and not any(counts[word] for word in ordered[: len(few)]):
-        few.append(f"({' AND '.join(common)})")
-    return " OR ".join(few)
+            query = "SELECT id, sentences, bits FROM tokens WHERE id IN (SELECT value FROM json_each(?))"
+            rows = connection.execute(query, (json.dumps(ids),)).fetchall()
+            return {row[0]: decoded_tokens(row[1], row[2]) for row in rows}

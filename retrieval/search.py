@@ -44,12 +44,22 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
-    """What reading one passage closely gave; sentences as in Ranked."""
+class _Pool:
+    """All candidates of a question, and how each compares with it.
 
-    alignment: float
-    coverage: float
+    signals: (n,) each, as in FIRST_WEIGHTS. sentences: (s, 2) of all their sentences one after another, as in Ranked;
+    the support of those that are not read closely is 0. starts: (n + 1,) where those of each candidate begin.
+    """
+
+    candidates: Sequence[Candidate]
+    signals: Mapping[str, NDArray[Any]]
     sentences: Floats
+    starts: NDArray[np.int64]
+
+    def ranked(self, i: int, score: float, closer: dict[str, float]) -> Ranked:
+        """Return one of them as a result; closer: its other signals."""
+        own = {name: float(values[i]) for name, values in self.signals.items()}
+        return Ranked(self.candidates[i], score, own | closer, self.sentences[self.starts[i] : self.starts[i + 1]])
 
 
 def rank(store: Backend, question: str, encoded: QuestionVectors, k: int, where: Mapping[str, Any]) -> list[Ranked]:
@@ -58,31 +68,32 @@ def rank(store: Backend, question: str, encoded: QuestionVectors, k: int, where:
     candidates, lexical = store.find(words, encoded.vector, max(CANDIDATES, k), where)
     if not candidates:
         return []
-    ends = np.cumsum([len(candidate.sentence_vectors) for candidate in candidates])
-    by_sentence = np.concatenate([candidate.sentence_vectors for candidate in candidates]) @ encoded.vector
-    cosines = np.split(by_sentence, ends[:-1])
+    pool = _compared(candidates, lexical, encoded.vector)
+    first = _fused(pool.signals, FIRST_WEIGHTS)
+    order = np.argsort(-first, kind="stable")
+    top, rest = order[:CLOSER], order[CLOSER:k].tolist()
+    closer = _read(store, encoded, words, pool, top.tolist())
+    scores = FIRST + first[top] + _fused(closer, CLOSER_WEIGHTS)
+    read = [
+        pool.ranked(int(top[i]), float(scores[i]), {name: float(values[i]) for name, values in closer.items()})
+        for i in np.argsort(-scores, kind="stable")[:k].tolist()
+    ]
+    return read + [pool.ranked(i, float(first[i]), {}) for i in rest]
+
+
+def _compared(candidates: Sequence[Candidate], lexical: Mapping[int, float], question: Floats) -> _Pool:
+    """Compare all candidates with a question's vector at once."""
+    starts = np.cumsum([0, *[len(candidate.sentence_scales) for candidate in candidates]])
+    codes = np.concatenate([candidate.sentence_codes for candidate in candidates]).astype(np.float32)
+    sentences = np.zeros((len(codes), 2), np.float32)
+    sentences[:, 0] = (codes @ question) * np.concatenate([candidate.sentence_scales for candidate in candidates])
+    vectors = np.concatenate([candidate.vector for candidate in candidates]).reshape(len(candidates), -1)
     signals = {
-        "passage": np.stack([candidate.vector for candidate in candidates]) @ encoded.vector,
-        "sentence": np.maximum.reduceat(by_sentence, np.concatenate([[0], ends[:-1]])),
+        "passage": vectors @ question,
+        "sentence": np.maximum.reduceat(sentences[:, 0], starts[:-1]),
         "bm25": np.array([lexical.get(candidate.id, 0.0) for candidate in candidates]),
     }
-    first = _fused(signals, FIRST_WEIGHTS)
-    order = np.argsort(-first, kind="stable")
-    top, rest = order[:CLOSER], order[CLOSER:k]
-    readings = _read(store, encoded, words, [candidates[i] for i in top], [cosines[i] for i in top])
-    closer = {name: np.array([getattr(reading, name) for reading in readings]) for name in CLOSER_WEIGHTS}
-    scores = FIRST + first[top] + _fused(closer, CLOSER_WEIGHTS)
-
-    def ranked(i: int, score: float, extra: dict[str, float], sentences: Floats) -> Ranked:
-        own = {name: float(values[i]) for name, values in signals.items()}
-        return Ranked(candidates[i], float(score), own | extra, sentences)
-
-    read = [
-        ranked(i, score, {"alignment": reading.alignment, "coverage": reading.coverage}, reading.sentences)
-        for i, score, reading in zip(top, scores, readings, strict=True)
-    ]
-    unread = [ranked(i, first[i], {}, np.pad(cosines[i][:, None], ((0, 0), (0, 1)))) for i in rest]
-    return [*sorted(read, key=lambda item: -item.score), *unread][:k]
+    return _Pool(candidates, signals, sentences, starts)
 
 
 def merged(rankings: Sequence[Sequence[Ranked]], weights: Sequence[float]) -> list[Ranked]:
@@ -114,19 +125,23 @@ def _fused(signals: Mapping[str, NDArray[Any]], weights: Mapping[str, float]) ->
 
 
 def _read(
-    store: Backend, encoded: QuestionVectors, words: Sequence[str], top: Sequence[Candidate], cosines: Sequence[Floats]
-) -> list[_Reading]:
-    """Read candidates closely: alignment over the whole passage, coverage in its best sentence."""
+    store: Backend, encoded: QuestionVectors, words: Sequence[str], pool: _Pool, top: Sequence[int]
+) -> dict[str, NDArray[Any]]:
+    """Read candidates closely: alignment over the whole passage, coverage in its best sentence.
+
+    Returns (len(top),) each, and fills in the support of their sentences.
+    """
     rarity = store.rarity(words)
     weights = np.array(list(rarity.values()), np.float32) / (sum(rarity.values()) or 1.0)
+    near = [pool.candidates[i] for i in top]
+    held = np.array([[term in own for term in rarity] for c in near for own in c.sentence_stems], np.float32)
+    rows = np.concatenate([np.arange(pool.starts[i], pool.starts[i + 1]) for i in top])
+    held = held.reshape(len(rows), len(rarity))
+    starts = np.cumsum([0, *[len(candidate.sentence_scales) for candidate in near]])[:-1]
+    alignment, closest = _aligned(store, encoded.tokens, near, starts, len(rows))
     tokens = [[index for index, term in enumerate(encoded.terms) if term == own] for own in rarity]
-    readings = []
-    for candidate, values, (whole, closest) in zip(top, cosines, _alignments(store, encoded.tokens, top), strict=True):
-        held = np.array([[term in own for term in rarity] for own in candidate.sentence_stems], np.float32)
-        support = _support(held.reshape(len(values), len(rarity)), closest, tokens) @ weights
-        sentences = np.stack([values, support], axis=1).astype(np.float32)
-        readings.append(_Reading(whole, float((held @ weights).max()), sentences))
-    return readings
+    pool.sentences[rows, 1] = _support(held, closest, tokens) @ weights
+    return {"alignment": alignment, "coverage": np.maximum.reduceat(held @ weights, starts)}
 
 
 def _support(held: Floats, closest: Floats, tokens: Sequence[Sequence[int]]) -> Floats:
@@ -141,27 +156,30 @@ def _support(held: Floats, closest: Floats, tokens: Sequence[Sequence[int]]) -> 
     return support
 
 
-def _alignments(store: Backend, question: Floats, top: Sequence[Candidate]) -> list[tuple[float, Floats]]:
-    """Return, for each passage, its alignment, and (s, t) the cosine of the token closest to each of the question's.
+def _aligned(
+    store: Backend, question: Floats, near: Sequence[Candidate], starts: NDArray[np.int64], sentences: int
+) -> tuple[Floats, Floats]:
+    """Return (n,) the alignment of each passage, and (s, t) the cosine of the token closest to each of the question's.
 
-    The passage tokens are signs of rotated vectors: <q, sign(x)> / sqrt(dim) estimates sqrt(2 / pi) cos(q, x).
+    starts: (n,) where the sentences of each passage begin, of `sentences` in all. The passage tokens are signs of
+    rotated vectors: <q, sign(x)> / sqrt(dim) estimates sqrt(2 / pi) cos(q, x).
     """
-    results = [(0.0, np.zeros((len(candidate.passage.sentences), len(question)), np.float32)) for candidate in top]
-    tokens = store.tokens([candidate.id for candidate in top])
-    found = [(i, *tokens[candidate.id]) for i, candidate in enumerate(top) if len(tokens[candidate.id][0])]
+    alignment, closest = np.zeros(len(near), np.float32), np.zeros((sentences, len(question)), np.float32)
+    tokens = store.tokens([candidate.id for candidate in near])
+    found = [(i, *tokens[candidate.id]) for i, candidate in enumerate(near) if len(tokens[candidate.id][0])]
     if not found or not len(question):
-        return results
+        return alignment, closest
     signs = np.unpackbits(np.concatenate([bits for _, bits, _ in found]), axis=1, count=question.shape[1])
     products = 2 * (signs.astype(np.float32) @ question.T) - question.sum(axis=1)
     cosines = products * np.sqrt(np.pi / 2 / question.shape[1])
     owner = np.repeat([i for i, _, _ in found], [len(numbers) for _, _, numbers in found])
-    sentence = np.concatenate([numbers for _, _, numbers in found])
-    runs = np.flatnonzero(np.diff(owner, prepend=-1) | np.diff(sentence.astype(int), prepend=-1))
+    sentence = np.concatenate([numbers for _, _, numbers in found]).astype(np.int64)
+    runs = np.flatnonzero(np.diff(owner, prepend=-1) | np.diff(sentence, prepend=-1))
     by_run = np.maximum.reduceat(cosines, runs, axis=0)  # the tokens of a sentence are next to each other
-    whole = np.maximum.reduceat(by_run, np.flatnonzero(np.diff(owner[runs], prepend=-1)), axis=0).mean(axis=1)
-    for (i, _, _), value in zip(found, whole.tolist(), strict=True):
-        results[i] = (value, results[i][1])
-    for i, number, value in zip(owner[runs], sentence[runs], by_run, strict=True):
-        if number < NO_SENTENCE:
-            results[i][1][number] = value
-    return results
+    owner, sentence = owner[runs], sentence[runs]
+    alignment[[i for i, _, _ in found]] = np.maximum.reduceat(
+        by_run, np.flatnonzero(np.diff(owner, prepend=-1)), axis=0
+    ).mean(axis=1)
+    known = sentence < NO_SENTENCE
+    closest[(starts[owner] + sentence)[known]] = by_run[known]
+    return alignment, closest

@@ -210,11 +210,12 @@ class Vectors:
         self.catch_up()
         view = self._view
         scores, ids = _search(view, vector, count, allowed)
-        mask = slice(None) if allowed is None else np.isin(view.ids, allowed)
-        scores = np.concatenate([scores, view.rows[mask] @ vector])
-        ids = np.concatenate([ids, view.ids[mask]])
-        order = np.argsort(-scores, kind="stable")[:count]
-        return [int(found) for found in ids[order]]
+        if len(view.ids):
+            mask = slice(None) if allowed is None else np.isin(view.ids, allowed)
+            scores = np.concatenate([scores, view.rows[mask] @ vector])
+            ids = np.concatenate([ids, view.ids[mask]])
+        nearest: list[int] = ids[np.argsort(-scores, kind="stable")[:count]].tolist()
+        return nearest
 
 
 def _search(

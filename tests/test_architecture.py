@@ -52,6 +52,7 @@ ORDER = [
     "backend",
     "conditions",
     "database",
+    "fulltext",
     "lookup",
     "store",
     "backup",

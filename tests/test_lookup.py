@@ -58,7 +58,7 @@ def test_the_full_text_is_stemmed_and_without_accents(store):
     ],
 )
 def test_the_most_frequent_words_are_left_out_where_there_is_too_much(store, monkeypatch, words, most, expected):
-    monkeypatch.setattr("retrieval.lookup.SCORED_MOST", most)
+    monkeypatch.setattr("retrieval.fulltext.SCORED_MOST", most)
     store.add([prepare(about_bees(text="Rare, often, always, also.\n\nOften always.\n\nAlso always.\n\nAlways."))])
     assert sorted(store.fulltext(words, 9, {})) == expected
 
