@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from retrieval.backend import Backend, Content, FileState, Prepared
+from retrieval.backend import Backend, Content, FileState, Prepared, vectors_by_content
 from retrieval.documents import Loaded, absolute, find_files, from_memory, load
 from retrieval.encoder import Encoder, PassageVectors
 from retrieval.errors import ContentError, DocumentError, LibraryDamagedError, StorageError
@@ -239,7 +239,7 @@ class Adder:
         loaded = [waiting.read for waiting in batch if isinstance(waiting.read, Loaded)]
         known: dict[Content, PassageVectors] = {}
         for doc_id in [waiting.replaced for waiting in batch if waiting.replaced] if loaded else []:
-            known |= self._store.vectors_of(doc_id)
+            known |= vectors_by_content(self._store.prepared(doc_id))
         made = iter(prepare(loaded, self._encoder(), known) if loaded else [])
         return [waiting.read if isinstance(waiting.read, Prepared) else next(made) for waiting in batch]
 

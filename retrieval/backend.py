@@ -128,6 +128,14 @@ def content(passage: Passage, title: str) -> Content:
     return title, passage.heading, passage.text, spans
 
 
+def vectors_by_content(item: Prepared | None) -> dict[Content, PassageVectors]:
+    """Return what the vectors of a document's passages depend on, and the vectors; nothing for no document."""
+    if item is None:
+        return {}
+    contents = [content(passage, item.document.title) for passage in item.passages]
+    return dict(zip(contents, item.vectors, strict=True))
+
+
 class Backend(Protocol):
     """Where a library is kept. Safe to use from several threads, and by several processes at once.
 
@@ -168,8 +176,8 @@ class Backend(Protocol):
     def hashes(self, doc_ids: Sequence[str]) -> dict[str, str]:
         """Return doc_id -> sha256 of the documents that are there."""
 
-    def vectors_of(self, doc_id: str) -> dict[Content, PassageVectors]:
-        """Return what the vectors of a document's passages depend on, and the vectors; those of sentences to 1/127."""
+    def prepared(self, doc_id: str) -> Prepared | None:
+        """Return a document with its passages and their vectors, those of sentences to 1/127; no file. Or None."""
 
     # --- files
 

@@ -1,4 +1,4 @@
-"""What `where` asks for -> SQL over documents (d). Knows nothing about passages or ranking."""
+"""What `where` asks for: its values and ranges, and SQL over documents (d). Knows nothing about passages or ranking."""
 
 import json
 import re
@@ -23,7 +23,7 @@ def conditions(where: Mapping[str, Any]) -> tuple[str, list[Scalar]]:
     parts, parameters = ["1"], list[Scalar]()
     for key, value in where.items():
         column = f"d.{key}" if key in _COLUMNS else "CAST(m.value AS TEXT)"
-        matches, values = _matches(column, _options(key, value))
+        matches, values = _matches(column, options(key, value))
         if key in _COLUMNS:
             parts.append(matches)
             parameters += values
@@ -33,7 +33,7 @@ def conditions(where: Mapping[str, Any]) -> tuple[str, list[Scalar]]:
     return " AND ".join(parts), parameters
 
 
-def _options(key: str, value: Any) -> list[Scalar]:
+def options(key: str, value: Any) -> list[Scalar]:
     """Return the values that a condition allows; QuestionError names one that cannot be compared."""
     options = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
     wrong = [option for option in options if not isinstance(option, Scalar)]
@@ -42,13 +42,18 @@ def _options(key: str, value: Any) -> list[Scalar]:
     return options
 
 
+def date_range(option: Scalar) -> tuple[str, str] | None:
+    """Return the ends of a range of dates, "" for one that is open, or None where a value is no range."""
+    found = _RANGE.fullmatch(option) if isinstance(option, str) and option != ".." else None
+    return None if found is None else (found[1] or "", found[2] or "")
+
+
 def _matches(column: str, options: list[Scalar]) -> tuple[str, list[Scalar]]:
     """Return SQL that is true where a column is one of these values, or within one of these ranges."""
     parts, parameters = [f"{column} {_ANY_OF}"], list[Scalar]([json.dumps(options)])
     for option in options:
-        found = _RANGE.fullmatch(option) if isinstance(option, str) and option != ".." else None
-        if found:
-            first, last = found.groups(default="")
+        if found := date_range(option):
+            first, last = found
             parts.append(f"({column} GLOB '[0-9][0-9][0-9][0-9]*' AND {column} >= ? AND substr({column}, 1, ?) <= ?)")
             parameters += [first, len(last) or 1, last or "9"]
     return f"({' OR '.join(parts)})", parameters

@@ -9,7 +9,8 @@ PinciteError
 └── LibraryError         the library folder as a whole
     ├── LibraryDamagedError
     ├── EncoderMismatchError
-    └── StorageError
+    ├── StorageError
+    └── UnreachableError a server that holds it
 """
 
 
@@ -61,3 +62,7 @@ class EncoderMismatchError(LibraryError):
 
 class StorageError(LibraryError):
     """Seen on write: the disk is full, read-only or locked; what was acknowledged is kept."""
+class UnreachableError(LibraryError):
+    """Seen on any use: a server does not answer or refuses the token; names it. Nothing was half done."""
+
+

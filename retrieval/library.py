@@ -1,6 +1,7 @@
 """The one object that users hold: a folder with documents that can be asked. Wires the other modules together."""
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -12,6 +13,7 @@ from retrieval.adding import Adder, Progress, Report, Source
 from retrieval.asking import Asking, replied
 from retrieval.backend import Backend
 from retrieval.chat import Message
+from retrieval.copying import Totals, copy
 from retrieval.database import SCHEMA_VERSION
 from retrieval.documents import absolute
 from retrieval.embedded import Embedded
@@ -24,22 +26,22 @@ from retrieval.sync import SyncReport, sync
 
 
 class Library:
-    """A folder of documents with their index: `library.db` is the truth, `vectors.faiss` a cache.
+    """Documents with their index: in a folder, or on a Milvus server at "milvus://HOST:PORT/NAME".
 
-    Opens or creates the folder. Safe to use from several threads, and from several processes at once.
-    Raises LibraryError (damaged, unreadable, of another version) on opening, EncoderMismatchError on first search.
+    Opens or creates it. Safe to use from several threads, and from several processes at once. path: a folder of its
+    own on this machine. Raises LibraryError (damaged, unreadable, of another version) on opening, EncoderMismatchError
+    on first search, and on any use of a server UnreachableError.
     """
 
     def __init__(
         self, path: str | os.PathLike[str], settings: Settings | None = None, *, encoder: Encoder | None = None,
         create: bool = True,
     ) -> None:  # fmt: skip
-        self.path = Path(path).expanduser().absolute()
         self.settings = settings or Settings.from_environment()
         self._given_encoder = encoder
         self._encoder: Encoder | None = None
         self._lock = threading.RLock()
-        self._store: Backend = Embedded(self.path, create)
+        self.path, self._store = _opened(str(path), self.settings, create)
 
     def __enter__(self) -> Self:
         return self
@@ -99,6 +101,18 @@ class Library:
         damaged, as the library then is.
         """
         return self._store.backup(absolute(folder))
+
+    @property
+    def name(self) -> str:
+        """What people call it: the folder, or the address."""
+        return self._store.name
+
+    def copy_to(self, target: "Library", progress: Progress | None = None) -> Totals:
+        """Copy all into another library, which may hold part of it already; return what both then hold.
+
+        Nothing is encoded again. Raises EncoderMismatchError, or StorageError where the two differ at the end.
+        """
+        return copy(self._store, target._store, progress)
 
     def remove(self, *names: str) -> list[str]:
         """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed.
@@ -254,6 +268,17 @@ def default_library() -> Library:
     """
     settings = Settings.from_environment()
     library = Library(settings.cache / f"seeds-{SCHEMA_VERSION}-{fingerprint(settings)}.pincite", settings)
+def _opened(name: str, settings: Settings, create: bool) -> tuple[Path, Backend]:
+    """Return a library's folder on this machine, and where it is kept."""
+    if not name.startswith("milvus:"):
+        folder = Path(name).expanduser().absolute()
+        return folder, Embedded(folder, create)
+    from retrieval.milvus import Milvus  # few need it, and pymilvus takes a second to import
+
+    server = Milvus(name, settings, create)
+    return settings.cache / re.sub(r"\W+", "-", server.name), server
+
+
     report = library.add(seeds_folder())
     if report.failed:
         raise LibraryError(f"the shipped documents cannot be read: {report.failed[0]}")

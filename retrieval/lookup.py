@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.backend import Candidate, Content, Tokens, content, decoded_passage, decoded_tokens
-from retrieval.encoder import Floats, PassageVectors
+from retrieval.backend import Candidate, Tokens, decoded_passage, decoded_tokens
+from retrieval.encoder import Floats
 from retrieval.fulltext import Fulltext
 from retrieval.records import Passage
 
@@ -111,22 +111,6 @@ class Lookup(Fulltext):
                 with np.errstate(over="ignore", invalid="ignore"):  # damaged vectors; 5 µs, so not for each
                     found |= {row[0]: Candidate(row) for row in rows}
         return found
-
-    def vectors_of(self, doc_id: str) -> dict[Content, PassageVectors]:
-        """Return what the vectors of a document's passages depend on, and the vectors; those of sentences to 1/127."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                "SELECT p.id, d.title FROM passages p JOIN documents d ON d.id = p.document WHERE d.doc_id = ?",
-                (doc_id,),
-            ).fetchall()
-        titles = dict(rows)
-        tokens = self.tokens(list(titles))
-        return {
-            content(found.passage, titles[found.id]): PassageVectors(
-                found.vector, found.sentence_vectors, *tokens[found.id]
-            )
-            for found in self.candidates(titles)
-        }
 
     def passages(self, doc_id: str, start: int, end: int | None) -> list[Passage]:
         """Return a document's passages that reach into [start, end), in order; end: None for the end of the text."""

@@ -28,6 +28,9 @@ class Settings:
     threads: threads of one forward pass; 0 for one per core.
     threshold: answers of lower confidence (0 to 1) come back with found=False. At 0.3, where it was fitted, 99 % of
         the answerable questions were answered and 96 % of those from elsewhere were not (python -m eval.fit).
+    milvus_token: for libraries at milvus://…: "user:password" or an API key. milvus_tls: "" for none, "1", or a file
+        with the certificate to trust. milvus_seconds: a call may take that long, with all attempts.
+        milvus_index: FLAT, HNSW, HNSW_SQ or IVF_SQ8, of a library that is made.
     """
 
     model: str = ""
@@ -35,10 +38,14 @@ class Settings:
     max_file_bytes: int = 32 * 2**20
     threads: int = 0
     threshold: float = 0.3
+    milvus_token: str = field(default="", repr=False)
+    milvus_tls: str = ""
+    milvus_seconds: float = 20.0
+    milvus_index: str = "HNSW"
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read PINCITE_MODEL, _CACHE, _MAX_FILE_MB, _THREADS and _THRESHOLD.
+        """Read PINCITE_MODEL, _CACHE, _MAX_FILE_MB, _THREADS, _THRESHOLD, and _MILVUS_TOKEN, _TLS, _SECONDS and _INDEX.
 
         Raises ValueError naming the variable when a number is not one.
         """
@@ -49,6 +56,10 @@ class Settings:
             max_file_bytes=int(_number(environment, "PINCITE_MAX_FILE_MB", default.max_file_bytes / 2**20) * 2**20),
             threads=int(_number(environment, "PINCITE_THREADS", default.threads)),
             threshold=_number(environment, "PINCITE_THRESHOLD", default.threshold),
+            milvus_token=environment.get("PINCITE_MILVUS_TOKEN", default.milvus_token),
+            milvus_tls=environment.get("PINCITE_MILVUS_TLS", default.milvus_tls),
+            milvus_seconds=_number(environment, "PINCITE_MILVUS_SECONDS", default.milvus_seconds),
+            milvus_index=environment.get("PINCITE_MILVUS_INDEX", default.milvus_index),
         )
 
 

@@ -67,6 +67,22 @@ class Store(Lookup):
             row = connection.execute(f"SELECT {_HEADER}, text FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
             return None if row is None else _document(row, row[5])
 
+    def prepared(self, doc_id: str) -> Prepared | None:
+        """Return a document with its passages and their vectors, those of sentences to 1/127; or None."""
+        document = self.document(doc_id)
+        if document is None:
+            return None
+        found = self.candidates(self._ids(doc_id))
+        tokens = self.tokens([each.id for each in found])
+        vectors = [PassageVectors(each.vector, each.sentence_vectors, *tokens[each.id]) for each in found]
+        return Prepared(document, [each.passage for each in found], vectors)
+
+    def _ids(self, doc_id: str) -> list[int]:
+        """Return the ids of a document's passages in order."""
+        with self._reading() as connection:
+            query = "SELECT p.id FROM passages p JOIN documents d ON d.id = p.document WHERE d.doc_id = ? ORDER BY p.id"
+            return [row[0] for row in connection.execute(query, (doc_id,)).fetchall()]
+
     def header(self, doc_id: str) -> Document | None:
         """Return one document without its text, or None."""
         with self._reading() as connection:

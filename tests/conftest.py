@@ -8,6 +8,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from engines import Engine
 from fakes import HashedEncoder
 from typer.testing import CliRunner
 
@@ -97,6 +98,14 @@ def store(tmp_path) -> Iterator[Store]:
     opened = Store(tmp_path / "library.db")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory) -> Iterator[Engine]:
+    """A Milvus Lite server; skips where it is not installed."""
+    started = Engine(tmp_path_factory.mktemp("milvus") / "data")
+    yield started
+    started.stop()
 
 
 @pytest.fixture

@@ -59,6 +59,12 @@ ORDER = [
     "vectors",
     "embedded",
     "search",
+    "copying",
+    "milvus_rows",
+    "milvus_client",
+    "milvus_records",
+    "milvus_lookup",
+    "milvus",
     "answer",
     "chat",
     "asking",
@@ -79,6 +85,7 @@ ONLY_IN = {
     "pypdfium2": {"retrieval/readers/pdf.py", "retrieval/readers/facsimile.py"},
     "trafilatura": {"retrieval/readers/html.py"},
     "subprocess": {"retrieval/sandbox.py", "retrieval/readers/ocr.py"},
+    "pymilvus": {"retrieval/milvus_client.py"},
 }
 HEAVY = (
     "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc pysubs2"

@@ -1,0 +1,298 @@
+"""A Milvus server: its address, calls with bounded retries, its errors as ours. Knows nothing about documents.
+
+pymilvus tries a call again with growing pauses while the server cannot be reached; the time that it may take is
+Settings.milvus_seconds. Every call here can be made twice: rows have keys of their own, and reading changes nothing.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from retrieval.errors import LibraryError, StorageError, UnreachableError
+from retrieval.settings import Settings
+
+try:
+    import grpc
+    import pymilvus
+    from pymilvus import DataType, Function, FunctionType, MilvusClient, MilvusException
+except ImportError as error:
+    raise LibraryError("a library on Milvus needs pymilvus; pip install 'pincite[cluster]'") from error
+
+logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what it logs with a traceback is raised as well
+_ADDRESS = re.compile(r"milvus://(\[[0-9a-fA-F:]+\]|[\w.-]+)(?::(\d+))?/([A-Za-z_]\w*)/?", re.ASCII)
+# Kinds that were measured to answer; others are accepted by servers whose build of the index then fails unseen.
+INDEXES: dict[str, dict[str, Any]] = {
+    "FLAT": {}, "HNSW": {"M": 32, "efConstruction": 200},
+    "HNSW_SQ": {"M": 32, "efConstruction": 200, "sq_type": "SQ8"}, "IVF_SQ8": {"nlist": 4096},
+}  # fmt: skip
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between attempts
+READ_ROWS = 1000  # of a collection that is read whole, at a time
+WRITTEN_ROWS = 256  # of passages: about 10 KB each
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a library is: a server, and a name that its collections begin with."""
+
+    host: str
+    port: int
+    library: str
+
+    @classmethod
+    def of(cls, text: str) -> "Address":
+        """Read "milvus://host:19530/name"; LibraryError where it is not one."""
+        match = _ADDRESS.fullmatch(text)
+        if match is None:
+            hint = "expected milvus://HOST:PORT/NAME, with letters, digits and _ in NAME"
+            raise LibraryError(f"{text!r} is no address of a library; {hint}")
+        return cls(match[1], int(match[2] or 19530), match[3])
+
+    def __str__(self) -> str:
+        return f"milvus://{self.host}:{self.port}/{self.library}"
+
+
+class Server:
+    """A connection to one server, for the collections of one library. Safe to use from several threads."""
+
+    def __init__(self, address: Address, settings: Settings) -> None:
+        """Connect; UnreachableError where the server does not answer in time, or refuses the token."""
+        self.address = address
+        self._seconds = settings.milvus_seconds
+        self._index = settings.milvus_index
+        if self._index not in INDEXES:
+            raise LibraryError(f"PINCITE_MILVUS_INDEX is {self._index!r}; expected one of {', '.join(INDEXES)}")
+        secure: dict[str, Any] = {"secure": bool(settings.milvus_tls)}
+        if settings.milvus_tls not in ("", "1"):
+            secure["server_pem_path"] = settings.milvus_tls
+        scheme = "https" if settings.milvus_tls else "http"
+        self._client: Any = self._tried(
+            lambda seconds: MilvusClient(
+                f"{scheme}://{address.host}:{address.port}",
+                token=settings.milvus_token,
+                timeout=seconds,
+                dedicated=True,
+                **secure,
+            )
+        )
+        self.version = self.call("get_server_version")
+
+    def _tried(self, attempt: Callable[[float], Any]) -> Any:
+        """Return what an attempt returns, given the seconds that are left; try again while the server is away."""
+        began, pause = time.monotonic(), FIRST_PAUSE
+        while True:
+            left = self._seconds - (time.monotonic() - began)
+            try:
+                return attempt(max(left, 1.0))
+            except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:
+                explained = _explained(error, self.address, self._seconds)
+                if not _is_away(error) or left < pause:
+                    raise explained from error
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def call(self, method: str, *arguments: Any, **options: Any) -> Any:
+        """Call a method of MilvusClient; a collection that a restart has released is loaded and asked again."""
+
+        def attempt(seconds: float) -> Any:
+            function = getattr(self._client, method)
+            try:
+                return function(*arguments, timeout=seconds, **options)
+            except MilvusException as error:
+                if not _IS_RELEASED.search(str(error.message)):
+                    raise
+            self._client.load_collection(arguments[0], timeout=seconds)
+            return function(*arguments, timeout=seconds, **options)
+
+        return self._tried(attempt)
+
+    def collection(self, part: str) -> str:
+        """Return the full name of one of the library's collections."""
+        return f"{self.address.library}_{part}"
+
+    def has(self, part: str) -> bool:
+        """Tell whether a collection is there, and load it if so; one that was made by half is finished."""
+        name = self.collection(part)
+        if not self.call("has_collection", name):
+            return False
+        try:
+            self.call("load_collection", name)
+        except StorageError:
+            self._index_and_load(part)
+        return True
+
+    # --- rows
+
+    def upsert(self, part: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write rows over those with the same keys."""
+        for first in range(0, len(rows), WRITTEN_ROWS):
+            self.call("upsert", self.collection(part), [dict(row) for row in rows[first : first + WRITTEN_ROWS]])
+
+    def delete(self, part: str, filter: str) -> None:
+        """Delete the rows that a filter finds."""
+        self.call("delete", self.collection(part), filter=filter)
+
+    def get(self, part: str, keys: Sequence[str], fields: Sequence[str]) -> list[dict[str, Any]]:
+        """Return rows by primary key, in no order; keys that are not there are left out."""
+        found: list[dict[str, Any]] = []
+        for first in range(0, len(keys), READ_ROWS):
+            some = list(keys[first : first + READ_ROWS])
+            found += self.call("get", self.collection(part), some, output_fields=list(fields), **_STRONG)
+        return found
+
+    def query(self, part: str, filter: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield all rows that a filter finds, in no order."""
+        rows = self.call(
+            "query_iterator", self.collection(part), batch_size=READ_ROWS, filter=filter, output_fields=list(fields),
+            **_STRONG,
+        )  # fmt: skip
+        try:
+            while some := self._next(rows):
+                yield from some
+        finally:
+            rows.close()
+
+    def _next(self, rows: Any) -> list[dict[str, Any]]:
+        return list(self._tried(lambda _: rows.next()))
+
+    def sample(self, part: str, fields: Sequence[str], limit: int) -> list[dict[str, Any]]:
+        """Return up to `limit` rows, any of them."""
+        rows = self.call("query", self.collection(part), filter="", output_fields=list(fields), limit=limit)
+        return list(rows)
+
+    def count(self, part: str, filter: str = "", strong: bool = True) -> int:
+        """Count the rows that a filter finds. strong: with those that another client has just written."""
+        level = _STRONG if strong else {}
+        rows = self.call("query", self.collection(part), filter=filter, output_fields=["count(*)"], **level)
+        return int(rows[0]["count(*)"])
+
+    def search(
+        self, part: str, field: str, value: Any, limit: int, filter: str, fields: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """Return the rows closest to a vector, or to a text by BM25, best first."""
+        wide = {"ef": max(2 * limit, 128), "nprobe": 128}
+        given = {"params": {name: wide[name] for name in self._search_params(field)}}
+        hits = self.call(
+            "search", self.collection(part), [value], anns_field=field, limit=limit, filter=filter,
+            search_params=given, output_fields=list(fields),
+        )[0]  # fmt: skip
+        return [{"id": hit["id"], **hit["entity"]} for hit in hits]
+
+    def _search_params(self, field: str) -> list[str]:
+        if field != "vector" or self._index == "FLAT":
+            return []
+        return ["nprobe"] if self._index == "IVF_SQ8" else ["ef"]
+
+    # --- collections
+
+    def create_records(self) -> None:
+        """Make the collection for all but passages."""
+        schema = pymilvus.MilvusClient.create_schema(auto_id=False)
+        schema.add_field("key", DataType.VARCHAR, max_length=128, is_primary=True)
+        for name in ("kind", "doc", "version", "replaces"):
+            schema.add_field(name, DataType.VARCHAR, max_length=64)
+        for name in ("at", "number"):
+            schema.add_field(name, DataType.INT64)
+        _add_strings(schema, "payload")
+        schema.add_field("nothing", DataType.FLOAT_VECTOR, dim=2)  # a collection must have a vector
+        self._create("records", schema)
+
+    def create_passages(self, dim: int) -> None:
+        """Make the collection for passages with vectors of `dim` dimensions."""
+        schema = pymilvus.MilvusClient.create_schema(auto_id=False)
+        schema.add_field("id", DataType.VARCHAR, max_length=32, is_primary=True)
+        for name in ("doc", "version"):
+            schema.add_field(name, DataType.VARCHAR, max_length=32)
+        for name in ("first", "last", "length"):
+            schema.add_field(name, DataType.INT64)
+        schema.add_field("facets", DataType.ARRAY, element_type=DataType.INT64, max_capacity=4096)
+        schema.add_field("dates", DataType.JSON)
+        analyzer = {"tokenizer": "standard"}
+        schema.add_field("terms", DataType.VARCHAR, max_length=65_535, enable_analyzer=True, enable_match=True,
+                         analyzer_params=analyzer)  # fmt: skip
+        schema.add_field("bm25", DataType.SPARSE_FLOAT_VECTOR)
+        schema.add_function(Function("bm25", FunctionType.BM25, ["terms"], ["bm25"]))
+        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dim)
+        for name in ("passage", "sentences", "tokens"):
+            _add_strings(schema, name)
+        self._create("passages", schema)
+
+    def _create(self, part: str, schema: Any) -> None:
+        """Make and load a collection, unless another client was faster."""
+        try:
+            self.call("create_collection", self.collection(part), schema=schema, consistency_level="Session")
+        except StorageError:
+            if not self.call("has_collection", self.collection(part)):
+                raise
+        self._index_and_load(part)
+
+    def _index_and_load(self, part: str) -> None:
+        indexes = self._client.prepare_index_params()
+        for field, kind, metric, parameters in self._indexes(part):
+            indexes.add_index(field, index_type=kind, metric_type=metric, params=parameters)
+        self.call("create_index", self.collection(part), indexes, sync=False)  # waiting costs 0.5 s for each of them
+        self.call("load_collection", self.collection(part))
+
+    def _indexes(self, part: str) -> list[tuple[str, str, str, dict[str, Any]]]:
+        """Return (field, kind, metric, parameters) of each index of a collection."""
+        if part == "records":
+            fields = ["kind", "doc", "version", "replaces"]
+            vectors = [("nothing", "FLAT", "IP", dict[str, Any]())]
+        else:
+            fields = ["doc", "version"] if "lite" in self.version else ["doc", "version", "facets"]
+            vectors = [
+                ("vector", self._index, "IP", INDEXES[self._index]),
+                ("bm25", "SPARSE_INVERTED_INDEX", "BM25", {"bm25_k1": 1.2, "bm25_b": 0.75}),
+            ]
+        return vectors + [(field, "INVERTED", "", {}) for field in fields]
+
+    def drop(self) -> None:
+        """Delete the library's collections."""
+        for part in ("passages", "records"):
+            self.call("drop_collection", self.collection(part))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+_STRONG = {"consistency_level": "Strong"}
+
+
+def _add_strings(schema: Any, name: str) -> None:
+    schema.add_field(name, DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=4096, max_length=65_535)
+
+
+_REFUSED = re.compile("unauthenticated|auth check|permission|privilege", re.IGNORECASE)
+_IS_AWAY = re.compile("unavailable|connect|timeout|deadline|channel", re.IGNORECASE)
+_IS_RELEASED = re.compile("not loaded|released|loading", re.IGNORECASE)
+
+
+def _code(error: BaseException) -> object:
+    code = getattr(error, "code", None)
+    return code() if callable(code) else code
+
+
+def _is_refused(error: BaseException) -> bool:
+    codes = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
+    return _code(error) in codes or bool(_REFUSED.search(str(error)))
+
+
+def _is_away(error: BaseException) -> bool:
+    """Tell whether an error is of a server that does not answer, now."""
+    no_answer = isinstance(_code(error), grpc.StatusCode) or isinstance(error, grpc.FutureTimeoutError)
+    return not _is_refused(error) and (no_answer or bool(_IS_AWAY.search(str(error))))
+
+
+def _explained(error: BaseException, address: Address, seconds: float) -> LibraryError:
+    """Return an error of pymilvus or gRPC as ours, which names the server and says what to do."""
+    server = f"the Milvus server at {address.host}:{address.port}"
+    if _is_refused(error):
+        hint = "set PINCITE_MILVUS_TOKEN to user:password, or to an API key that may use it"
+        return UnreachableError(f"{server} refuses the token; {hint}")
+    if _is_away(error):
+        hint = "check that it runs, and the address (PINCITE_MILVUS_TLS for https); then try again"
+        return UnreachableError(f"{server} has not answered within {seconds:g} s; {hint}")
+    return StorageError(f"{server} says: {getattr(error, 'message', '') or error}")

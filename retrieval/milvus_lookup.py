@@ -1,0 +1,153 @@
+"""Candidates from Milvus, and how well a passage's words match. Ranks nothing, writes nothing.
+
+Milvus gives candidates only: its BM25 knows the document frequencies of one segment, and how rows fall into segments
+must not change an answer. BM25 is worked out again here, from the frequencies in the whole library.
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from retrieval.backend import Candidate
+from retrieval.encoder import Floats
+from retrieval.milvus_client import Server
+from retrieval.milvus_records import PASSAGE, MilvusRecords
+from retrieval.milvus_rows import Row, condition, searchable
+from retrieval.terms import stem
+
+DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
+MOST_ROWS = 16_384  # that Milvus returns at once
+SAMPLE = 16_384  # passages whose mean length stands for all; keys are hashes, so any of them are a random sample
+LARGE = 100_000  # passages from which on words are counted again only
+COUNTED_SECONDS = 60  # so long after the last time, while the library is written to
+K1, B = 1.2, 0.75
+_FOUND = ("doc", "version", "length", "terms")
+
+
+@dataclass(slots=True)
+class _Statistics:
+    """Numbers over all passages: how many, terms in one on average, and stem -> passages that hold it."""
+
+    generation: int
+    total: int = 0
+    mean: float = 0.0
+    counts: dict[str, int] = field(default_factory=dict)
+    made: float = field(default_factory=time.monotonic)
+
+    def is_kept(self, generation: int) -> bool:
+        """Tell whether they may be used at a generation."""
+        age = time.monotonic() - self.made
+        return generation == self.generation or (self.total > LARGE and age < COUNTED_SECONDS)
+
+
+class MilvusLookup(MilvusRecords):
+    """The reading half of the backend."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server)
+        self._statistics = _Statistics(-1)
+        self._decoded: dict[int, Candidate] = {}
+        self._decoding = threading.Lock()
+
+    # --- candidates
+
+    def find(
+        self, words: Sequence[str], vector: Floats, count: int, where: Mapping[str, Any]
+    ) -> tuple[list[Candidate], dict[int, float]]:
+        """See Backend.find; BM25 is given for all that are found."""
+        filter = condition(where)
+        if not self._searchable():
+            return [], {}
+        lexical = self._by_words(words, 2 * count, filter)
+        nearest = self._visible(self._server.search("passages", "vector", vector, count, filter, _FOUND))
+        scores = self._bm25(words, lexical | nearest)
+        best = sorted(lexical, key=lambda key: -scores[key])[:count]
+        found = self._candidates(dict.fromkeys([*nearest, *best]))
+        return found, {int(key, 16): score for key, score in scores.items() if score}
+
+    def fulltext(self, words: Sequence[str], limit: int, where: Mapping[str, Any]) -> dict[int, float]:
+        """Return passage id -> BM25 of the best `limit` passages; see Backend.fulltext."""
+        filter = condition(where)
+        found = self._by_words(words, 2 * limit, filter) if self._searchable() else {}
+        scores = self._bm25(words, found)
+        best = sorted(found, key=lambda key: -scores[key])[:limit]
+        return {int(key, 16): scores[key] for key in best}
+
+    def _by_words(self, words: Sequence[str], limit: int, filter: str) -> dict[str, Row]:
+        """Return id -> row of the best passages by Milvus's own BM25, which ranks within a segment."""
+        query = searchable(dict.fromkeys(map(stem, words)))
+        if not query:
+            return {}
+        return self._visible(self._server.search("passages", "bm25", query, min(limit, MOST_ROWS), filter, _FOUND))
+
+    def _visible(self, rows: Iterable[Row]) -> dict[str, Row]:
+        """Return id -> row of the passages of committed documents, in the same order."""
+        found = list(rows)
+        documents = self._documents(row["doc"] for row in found)
+        versions = {held.version for held in documents.values()}
+        return {row["id"]: row for row in found if row["version"] in versions}
+
+    def _candidates(self, keys: Iterable[str]) -> list[Candidate]:
+        """Return passages by id; a passage never changes, so the ones read last are kept decoded."""
+        wanted = {int(key, 16): key for key in keys}
+        found = {number: held for number in wanted if (held := self._decoded.get(number))}
+        missing = [key for number, key in wanted.items() if number not in found]
+        found |= {own.id: own for own in map(self._decode, self._server.get("passages", missing, PASSAGE))}
+        if missing:
+            with self._decoding:
+                self._decoded |= found
+                while len(self._decoded) > DECODED_PASSAGES:
+                    del self._decoded[next(iter(self._decoded))]
+        return [found[number] for number in wanted if number in found]
+
+    # --- words
+
+    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+        """Return stem -> inverse document frequency (Robertson's, never negative) over all passages."""
+        terms = list(dict.fromkeys(map(stem, words)))
+        known = self._counted(terms)
+        counts = ((term, known.counts[term]) for term in terms)
+        return {term: float(np.log1p((known.total - n + 0.5) / (n + 0.5))) for term, n in counts}
+
+    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
+        """Return stem -> number of passages that hold it, of those that any passage holds."""
+        wanted = list(terms)
+        known = self._counted(wanted)
+        return {term: known.counts[term] for term in wanted if known.counts[term]}
+
+    def _bm25(self, words: Sequence[str], rows: Mapping[str, Row]) -> dict[str, float]:
+        """Return id -> BM25 as SQLite's FTS5 has it: a stem counts once for each word that has it."""
+        if not rows:
+            return {}
+        asked = [stem(word) for word in words]
+        known = self._counted(asked)
+        numbers = np.array([known.counts[term] for term in asked])
+        weights = np.maximum(np.log((known.total - numbers + 0.5) / (numbers + 0.5)), 1e-6)
+        written = [searchable([term]) for term in asked]
+        held = [row["terms"].split() for row in rows.values()]
+        often = np.array([[terms.count(term) for term in written] for terms in held]).reshape(len(held), len(asked))
+        long = np.array([row["length"] for row in rows.values()])[:, None] / max(known.mean, 1e-9)
+        scores = (often * (K1 + 1) / (often + K1 * (1 - B + B * long))) @ weights
+        return dict(zip(rows, scores.tolist(), strict=True))
+
+    def _counted(self, terms: Iterable[str]) -> _Statistics:
+        """Return the statistics with at least these stems; kept while the library is about the same."""
+        known, generation = self._statistics, self.generation()
+        if not known.is_kept(generation):
+            known = self._statistics = _Statistics(generation, self.count("passages"), self._mean_length())
+        for term in terms:
+            if term not in known.counts:
+                known.counts[term] = self._holding(term) if known.total else 0
+        return known
+
+    def _mean_length(self) -> float:
+        rows = self._server.sample("passages", ["length"], SAMPLE) if self._searchable() else []
+        return float(np.mean([row["length"] for row in rows])) if rows else 0.0
+
+    def _holding(self, term: str) -> int:
+        """Count the passages that hold a stem."""
+        return self._server.count("passages", f'text_match(terms, "{searchable([term])}")', strong=False)

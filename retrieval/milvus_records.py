@@ -1,0 +1,241 @@
+"""Reads what Milvus holds of documents, files and the library, as it was committed. Writes nothing, ranks nothing.
+
+A passage counts as there when the row of its document names its version. So what a writer has not finished, or what
+one that was killed has left behind, is never shown; see milvus.py.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from retrieval.backend import Candidate, FileState, Judgement, Prepared, Tokens, decoded_tokens
+from retrieval.encoder import PassageVectors
+from retrieval.errors import LibraryDamagedError
+from retrieval.milvus_client import Server
+from retrieval.milvus_rows import CHUNK, FILE, Held, Row, candidate, file_of, hashed, record_key, text_key, tokens
+from retrieval.records import Coverage, Document, Passage
+
+KEPT_DOCUMENTS = 100_000  # rows kept while nothing is written
+_DOCUMENT = ("version", "replaces", "at", "number", "payload")
+PASSAGE = ("id", "vector", "passage", "sentences")
+
+
+@dataclass(slots=True)
+class _Moment:
+    """What was read at one generation. hidden: key of a document that another replaces -> when that one was added."""
+
+    generation: int = -1
+    hidden: dict[str, int] | None = None
+    held: dict[str, Held | None] = field(default_factory=dict)
+    coverage: Coverage | None = None
+
+
+class MilvusRecords:
+    """What is there, but for what ranking asks."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._moment = _Moment()
+        self._has_passages = False
+
+    @property
+    def name(self) -> str:
+        """The address."""
+        return str(self._server.address)
+
+    def _searchable(self) -> bool:
+        """Tell whether there is a collection of passages, which the first one makes."""
+        self._has_passages = self._has_passages or self._server.has("passages")
+        return self._has_passages
+
+    def _damaged(self, reason: object) -> LibraryDamagedError:
+        return LibraryDamagedError(f"{self.name} is damaged ({reason}); restore it from a backup, or add it anew")
+
+    # --- the state of the library
+
+    def meta(self, key: str) -> str | None:
+        """Return a fact about the library as a whole, or None."""
+        rows = self._server.get("records", [record_key("meta", hashed(key))], ["payload"])
+        return "".join(rows[0]["payload"]) if rows else None
+
+    def generation(self) -> int:
+        """Return when the last write ended, in microseconds; it grows with every write."""
+        rows = self._server.get("records", [record_key("generation", "")], ["number"])
+        return int(rows[0]["number"]) if rows else 0
+
+    def _now(self) -> _Moment:
+        """Return what is known of the present generation; what is read is kept there."""
+        generation = self.generation()
+        if self._moment.generation != generation:
+            self._moment = _Moment(generation)
+        return self._moment
+
+    def _fresh(self) -> _Moment:
+        """Forget what was read before: a writer must see what is there."""
+        self._moment = _Moment()
+        return self._now()
+
+    def _hidden(self, moment: _Moment) -> dict[str, int]:
+        if moment.hidden is None:
+            rows = self._server.query("records", 'kind == "document" and replaces != ""', ["replaces", "at"])
+            moment.hidden = {row["replaces"]: row["at"] for row in rows}
+        return moment.hidden
+
+    def _documents(self, keys: Iterable[str], moment: _Moment | None = None) -> dict[str, Held]:
+        """Return key -> document of those that are there and that no other takes the place of."""
+        moment = moment or self._now()
+        wanted = list(dict.fromkeys(keys))
+        found = {key: moment.held[key] for key in wanted if key in moment.held}
+        missing = [key for key in wanted if key not in found]
+        if missing:
+            rows = self._server.get("records", [record_key("document", key) for key in missing], _DOCUMENT)
+            found |= dict.fromkeys(missing) | {held.key: held for held in map(self._read, rows)}
+            if len(moment.held) < KEPT_DOCUMENTS:
+                moment.held |= found
+        hidden = self._hidden(moment)
+        return {key: held for key in wanted if (held := found[key]) and hidden.get(key, -1) <= held.at}
+
+    def _read(self, row: Row) -> Held:
+        try:
+            return Held.of(row)
+        except (ValueError, TypeError) as error:
+            raise self._damaged(error) from error
+
+    def _document(self, doc_id: str) -> Held | None:
+        key = hashed(doc_id)
+        return self._documents([key]).get(key)
+
+    def _every(self) -> list[Held]:
+        """Return all documents in the order of adding."""
+        hidden = self._hidden(self._now())
+        rows = self._server.query("records", 'kind == "document"', _DOCUMENT)
+        every = [held for held in map(self._read, rows) if hidden.get(held.key, -1) <= held.at]
+        return sorted(every, key=lambda held: held.at)
+
+    # --- documents
+
+    def header(self, doc_id: str) -> Document | None:
+        """Return one document without its text, or None."""
+        held = self._document(doc_id)
+        return None if held is None else held.document
+
+    def document(self, doc_id: str) -> Document | None:
+        """Return one document with its text, or None."""
+        held = self._document(doc_id)
+        return None if held is None else self._whole(held)
+
+    def _whole(self, held: Held) -> Document:
+        d = held.document
+        return Document(d.doc_id, d.title, self._text(held, 0, held.characters), d.source, d.metadata, d.sha256)
+
+    def _text(self, held: Held, start: int, end: int) -> str:
+        """Return the text of a span; LibraryDamagedError where a piece of it is missing."""
+        numbers = range(start // CHUNK, -(-min(end, held.characters) // CHUNK))
+        keys = [record_key("text", text_key(held.version, number)) for number in numbers]
+        rows = self._server.get("records", keys, ["number", "payload"])
+        pieces = {row["number"]: "".join(row["payload"]) for row in rows}
+        if any(number not in pieces for number in numbers):
+            raise self._damaged(f"parts of the text of {held.document.doc_id} are missing")
+        first = numbers.start * CHUNK
+        return "".join(pieces[number] for number in numbers)[start - first : end - first]
+
+    def text_at(self, doc_id: str, start: int, end: int) -> str | None:
+        """Return the stored text of a span, or None where there is no such document."""
+        held = self._document(doc_id)
+        return None if held is None else self._text(held, start, end)
+
+    def documents(self) -> list[tuple[Document, int]]:
+        """Return every document without its text, and its number of passages, in the order of adding."""
+        return [(held.document, held.passages) for held in self._every()]
+
+    def paragraphs(self) -> dict[str, int]:
+        """Return doc_id -> its number of paragraphs."""
+        return {held.document.doc_id: held.paragraphs for held in self._every() if held.passages}
+
+    def hashes(self, doc_ids: Sequence[str]) -> dict[str, str]:
+        """Return doc_id -> sha256 of the documents that are there."""
+        found = self._documents(map(hashed, doc_ids)).values()
+        return {held.document.doc_id: held.document.sha256 for held in found}
+
+    def passages(self, doc_id: str, start: int, end: int | None) -> list[Passage]:
+        """Return a document's passages that reach into [start, end), in order; end: None for the end of the text."""
+        held = self._document(doc_id)
+        if not held or not held.passages:
+            return []
+        within = f"last > {int(start)}" + ("" if end is None else f" and first < {int(end)}")
+        return [found.passage for found in self._own(held, within)]
+
+    def _own(self, held: Held, within: str = "") -> list[Candidate]:
+        """Return a document's passages in order."""
+        filter = f'version == "{held.version}"' + (f" and {within}" if within else "")
+        found = [self._decode(row) for row in self._server.query("passages", filter, PASSAGE)]
+        return sorted(found, key=lambda each: (each.passage.start, each.passage.end))
+
+    def prepared(self, doc_id: str) -> Prepared | None:
+        """Return a document with its passages and their vectors, or None."""
+        held = self._document(doc_id)
+        return None if held is None else self._prepared(held)
+
+    def _prepared(self, held: Held) -> Prepared:
+        found = self._own(held) if held.passages else []
+        if len(found) != held.passages:
+            raise self._damaged(f"{held.document.doc_id} has {len(found)} of {held.passages} passages")
+        marks = self.tokens([each.id for each in found])
+        vectors = [PassageVectors(each.vector, each.sentence_vectors, *marks[each.id]) for each in found]
+        return Prepared(self._whole(held), [each.passage for each in found], vectors)
+
+    def coverage(self) -> Coverage:
+        """Count files, documents without a file, and failed files."""
+        moment = self._now()
+        if moment.coverage is None:
+            files, failed, alone = (
+                self._server.count("records", filter)
+                for filter in ('kind == "file"', 'kind == "file" and number == 1', 'kind == "document" and number == 0')
+            )
+            moment.coverage = Coverage(files + alone, failed)
+        return moment.coverage
+
+    def count(self, table: str) -> int:
+        """Count the documents, passages or files."""
+        if table == "passages":
+            return self._server.count(table) if self._searchable() else 0
+        hidden = len(self._documents(self._hidden(self._now()))) if table == "documents" else 0
+        return self._server.count("records", f'kind == "{table[:-1]}"') - hidden
+
+    def _decode(self, row: Row) -> Candidate:
+        try:
+            return candidate(row)
+        except (ValueError, TypeError) as error:
+            raise self._damaged(error) from error
+
+    def tokens(self, ids: Sequence[int]) -> dict[int, Tokens]:
+        """Return passage id -> its tokens; none where the passage is gone."""
+        rows = self._server.get("passages", [f"{number:032x}" for number in ids], ["id", "tokens"]) if ids else []
+        return dict.fromkeys(ids, decoded_tokens(b"", b"")) | {int(row["id"], 16): tokens(row) for row in rows}
+
+    # --- files, and what people think of answers
+
+    def files(self) -> dict[str, FileState]:
+        """Return path -> state of every file that was ever added and not removed, failed ones included."""
+        return dict(file_of(row) for row in self._server.query("records", 'kind == "file"', FILE))
+
+    def _known_files(self, paths: Iterable[str]) -> dict[str, FileState]:
+        keys = [record_key("file", hashed(path)) for path in paths]
+        return dict(file_of(row) for row in self._server.get("records", keys, FILE))
+
+    def _files_of(self, paths: Iterable[str | None]) -> dict[str, str]:
+        """Return path -> key of the document that the file holds, of those that are known."""
+        keys = {record_key("file", hashed(path)): path for path in paths if path}
+        rows = self._server.get("records", list(keys), ["key", "doc"])
+        return {keys[row["key"]]: row["doc"] for row in rows}
+
+    def _holders(self, doc: str) -> list[str]:
+        """Return the paths of the files that hold a document, sorted."""
+        rows = self._server.query("records", f'kind == "file" and doc == "{doc}"', FILE)
+        return sorted(file_of(row)[0] for row in rows)
+
+    def feedback(self) -> list[Judgement]:
+        """Return every judgement, oldest first, numbered from 1."""
+        rows = list(self._server.query("records", 'kind == "feedback"', ["at", "payload"]))
+        every = [json.loads("".join(row["payload"])) for row in sorted(rows, key=lambda row: int(row["at"]))]
+        return [(number, *fields) for number, fields in enumerate(every, start=1)]
