@@ -20,7 +20,8 @@ from mcp.client.streamable_http import streamable_http_client
 
 from retrieval import Document, Library, PinciteError, Settings
 from ui.app import launch
-from ui.guard import credentials, is_loopback
+from ui.guard import is_loopback
+from ui.login import credentials
 from ui.service import Service, guarded
 
 QUESTION = "Who urged the CIS countries to help in Syria?"

@@ -1,18 +1,32 @@
-"""Named endpoints and MCP tools: the library for programs. Knows nothing about the page.
+"""The library for programs: plain HTTP, Gradio's named endpoints, MCP tools. Knows nothing about the page.
 
-Their names, types and docstrings are what Gradio's API page and MCP clients show.
+Names, types and docstrings are what Gradio's API page and MCP clients show.
+
+    curl 127.0.0.1:7860/api/ask --json '{"question": "…"}'
+
+is one request, which any copy of the page can answer. Gradio's own way takes two, the second to the process that holds
+the answer: its clients need a balancer that sends /gradio_api/call and /gradio_api/queue of one caller to one copy.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from functools import wraps
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from retrieval import PinciteError
+from retrieval.errors import QuestionError
 from ui.service import Service
+
+UNKNOWN = "Something went wrong; the terminal or the log of Pincite says what."
+_log = logging.getLogger(__name__)
 
 
 class Endpoints:
@@ -77,15 +91,42 @@ class Endpoints:
         return self._service.listed()
 
 
+def routes(service: Service) -> list[Route]:
+    """Return POST /api/NAME for every endpoint: a JSON object of its parameters in, its result out.
+
+    400 with {"error"} where the call is wrong, 503 where the library cannot be used, 500 for anything else.
+    """
+    named = Endpoints(service)
+    functions = (named.ask, named.search, named.read_passage, named.documents)
+    return [Route(f"/api/{function.__name__}", _direct(function), methods=["POST"]) for function in functions]
+
+
+def _direct(function: Callable[..., Any]) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(request: Request) -> Response:
+        try:
+            given = await request.json()
+            return JSONResponse(await run_in_threadpool(function, **given))
+        except (QuestionError, TypeError, ValueError, KeyError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except PinciteError as error:
+            return JSONResponse({"error": str(error)}, 503)
+        except Exception:
+            _log.exception("%s failed", function.__name__)
+            return JSONResponse({"error": UNKNOWN}, 500)
+
+    return respond
+
+
 def publish(service: Service) -> None:
     """Add the endpoints to the Blocks that is being built."""
     named = Endpoints(service)
     for function in (named.ask, named.search, named.read_passage, named.documents):
-        api(_explained(function), api_name=function.__name__, concurrency_limit=None)
+        # Not queued: a job waits in the memory of one process, where another copy of the page could not find it.
+        api(_explained(function), api_name=function.__name__, queue=False)
 
 
 def _explained(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Let callers see what was wrong with their call."""
+    """Let callers see what was wrong with their call, and only that."""
 
     @wraps(function)
     def call(*given: Any, **named: Any) -> Any:
@@ -93,5 +134,8 @@ def _explained(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*given, **named)
         except (PinciteError, TypeError, ValueError, KeyError) as error:
             raise gr.Error(str(error), print_exception=False) from error
+        except Exception as error:
+            _log.exception("%s failed", function.__name__)
+            raise gr.Error(UNKNOWN, print_exception=False) from error
 
     return call

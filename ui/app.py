@@ -5,9 +5,10 @@ and it never puts a document's text through Gradio's templates.
 """
 
 import base64
+import hashlib
 import json
+import signal
 import threading
-from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from retrieval.reading import FORMATS
-from ui.api import publish
+from ui import api, health, login, logs
 from ui.guard import Guard, is_loopback, require_password
 from ui.service import Service, guarded, open_library
 
@@ -38,18 +39,34 @@ def build(service: Service) -> gr.Blocks:
         service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,
         service.sources, service.suggestions, service.upload, service.remove,
     )  # fmt: skip
+    looks = f"<style>{_fonts()}{_asset('page.css')}</style>{_asset('page.html')}"
+    acts = "\n".join(map(_asset, _SCRIPTS))
     page: gr.Blocks
-    with gr.Blocks(title="Pincite", analytics_enabled=False, fill_width=True) as page:
+    with _Page(title="Pincite", analytics_enabled=False, fill_width=True) as page:
+        page.app_id = _app_id(looks + acts)
         gr.HTML(
-            f"<style>{_fonts()}{_asset('page.css')}</style>{_asset('page.html')}",
+            looks,
             elem_id="pincite",
-            js_on_load="\n".join(map(_asset, _SCRIPTS)),
+            js_on_load=acts,
             server_functions=[guarded(call) for call in calls],
             apply_default_css=False,
             limits=json.dumps(limits),
         )
-        publish(service)
+        api.publish(service)
     return page
+
+
+class _Page(gr.Blocks):
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """Refuse a call with too few values; Gradio's own complaint would put the question into the log."""
+        if len(inputs) < len(block_fn.inputs):
+            expected = f"expected {len(block_fn.inputs)} values in order, null for what is left out"
+            raise gr.Error(f"got {len(inputs)}, {expected}", print_exception=False)
+
+
+def _app_id(parts: str) -> int:
+    """Return the same number in every copy of the same page: at another one, browsers begin anew after a gap."""
+    return int.from_bytes(hashlib.sha256(parts.encode()).digest()[:6], "big")  # a whole number in JavaScript too
 
 
 def _fonts() -> str:
@@ -70,7 +87,7 @@ def launch(
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
-    auth: Callable[[str, str], bool] | None = None,
+    auth: login.Credentials | None = None,
     mcp: bool = False,
     open_browser: bool = False,
 ) -> tuple[gr.Blocks, str]:
@@ -81,11 +98,12 @@ def launch(
     require_password(host, auth)
     threading.Thread(target=service.warm, daemon=True).start()
     most = service.library.settings.max_file_bytes
-    guard = Middleware(Guard, local=is_loopback(host), most=most + 2**20)
+    guard = Middleware(Guard, local=is_loopback(host), most=most + 2**20, known=auth)
+    own = health.routes(service) + api.routes(service) + (login.routes(auth) if auth else [])
     page = build(service)
     _, address, _ = page.launch(
-        server_name=host, server_port=port, auth=auth, mcp_server=mcp, inbrowser=open_browser, max_file_size=most,
-        app_kwargs={"middleware": [guard], "docs_url": None, "redoc_url": None, "openapi_url": None},
+        server_name=host, server_port=port, mcp_server=mcp, inbrowser=open_browser, max_file_size=most,
+        app_kwargs={"routes": own, "middleware": [guard], "docs_url": None, "redoc_url": None, "openapi_url": None},
         theme=gr.themes.Base(font="sans-serif", font_mono="monospace"), favicon_path=str(_ASSETS / "favicon.svg"),
         state_session_capacity=1000, run_history=False, enable_monitoring=False, ssr_mode=False, pwa=False,
         share=False, footer_links=["api"], quiet=True, prevent_thread_lock=True,
@@ -93,11 +111,19 @@ def launch(
     return page, address
 
 
-def serve(folder: str | Path | None, **options: Any) -> None:
-    """Serve a library until interrupted, the shipped documents where no folder is named; options: as for launch."""
+def serve(folder: str | Path | None, *, log_json: bool = False, log_questions: bool = False, **options: Any) -> None:
+    """Serve a library until interrupted or told to end, the shipped documents where no folder is named.
+
+    log_json: a line of JSON on stderr for each question; log_questions: with its text. options: as for launch.
+    """
+    if log_json:
+        logs.as_json()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what an orchestrator sends: questions are finished
     with open_library(folder) as library:
-        service = Service(library, seeds=folder is None)
+        service = Service(library, seeds=folder is None, texts=log_questions)
         page, address = launch(service, **options)
+        if log_json:
+            logs.adopt("uvicorn", "uvicorn.error", "uvicorn.access")
         also = f", for MCP at {address}gradio_api/mcp/" if options.get("mcp") else ""
         try:
             print(f"Pincite is at {address}{also}; its library is {library.path}", flush=True)

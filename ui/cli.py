@@ -216,21 +216,35 @@ def ui(
         str | None,
         typer.Option(metavar="USER:PASSWORD", envvar="PINCITE_AUTH", help="Or @FILE; needed beyond this machine."),
     ] = None,
+    secret: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            envvar="PINCITE_SECRET",
+            help="Or @FILE; what copies behind a load balancer share for logins.",
+        ),
+    ] = "",
     mcp: Annotated[bool, typer.Option("--mcp", help="Serve MCP tools too.")] = False,
     show: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Write a line of JSON to stderr per question.")] = False,
+    log_questions: Annotated[bool, typer.Option("--log-questions", help="With the question in it.")] = False,
 ) -> None:
     """Open a page where people ask, read the quotes in their place, and add documents."""
-    from ui.guard import credentials, require_password
+    from ui.guard import require_password
+    from ui.login import credentials
 
     try:
-        check = credentials(auth) if auth else None
-        require_password(host, check)
+        known = credentials(auth, secret) if auth else None
+        require_password(host, known)
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error)) from error
     from ui.app import serve  # gradio takes seconds that a complaint need not wait for
 
     with complaining():
-        serve(library, host=host, port=port, auth=check, mcp=mcp, open_browser=show)
+        serve(
+            library, host=host, port=port, auth=known, mcp=mcp, open_browser=show,
+            log_json=log_json, log_questions=log_questions,
+        )  # fmt: skip
 
 
 @app.command("eval", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

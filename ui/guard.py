@@ -1,16 +1,20 @@
-"""Who may use the page: checks of host, origin, size and password, and headers that keep the browser at home.
+"""Who may use the page: checks of host, origin, size and login, and headers that keep the browser at home.
 
-Knows nothing about Gradio, libraries or answers.
+Every request gets a number here, the caller's own where it has one. Knows nothing about Gradio, libraries or answers.
 """
 
-import hashlib
-import hmac
 import ipaddress
+import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, Response
+
+from ui import login
+from ui.logs import request_id
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -32,6 +36,9 @@ _HEADERS = [
 ]
 # Gradio routes that take files or addresses from the caller; the page has its own upload and needs none of them.
 _CLOSED = ("upload", "proxy", "file", "stream", "deep_link", "vibe", "dev", "monitoring")
+# What is served before anybody has logged in: no question, document or number of them is told there.
+_OPEN = ("/login", "/healthz", "/readyz", "/gradio_api/startup-events")
+_REQUEST = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -50,45 +57,60 @@ def require_password(host: str, auth: object) -> None:
 
 
 class Guard:
-    """ASGI middleware around everything that Gradio serves.
+    """ASGI middleware around everything that is served.
 
     local: whether only this machine's names are answered to, against DNS rebinding. most: bytes of a request's body.
+    known: who may come in; everybody where it is None.
     """
 
-    def __init__(self, app: App, *, local: bool, most: int) -> None:
+    def __init__(self, app: App, *, local: bool, most: int, known: login.Credentials | None = None) -> None:
         self._app = app
         self._local = local
         self._most = most
+        self._known = known
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Refuse a request with 403, 404 or 413, or pass it on and add headers to the response."""
-        if scope["type"] != "http":
+        """Refuse a request with 401, 403, 404 or 413, or pass it on and add headers to the response."""
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-            return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        refused = self._refused(scope, headers)
-        if refused:
-            await _refuse(send, *refused)
-            return
-        await self._app(scope, _limited(receive, self._most), _with_headers(send))
+        elif scope["type"] == "http":
+            request = HTTPConnection(scope)
+            request_id.set(_named(request.headers.get("x-request-id", "")))
+            refused = self._refused(request) or await self._unknown(request)
+            await (refused or self._app)(scope, _limited(receive, self._most), _with_headers(send))
+        else:  # nothing here speaks WebSocket
+            await send({"type": "websocket.close", "code": 1008})
 
-    def _refused(self, scope: Message, headers: dict[str, str]) -> tuple[int, str] | None:
-        """Return status and reason where the request must not go on."""
+    def _refused(self, request: HTTPConnection) -> Response | None:
+        """Return what to say where the request must not go on, whoever sent it."""
+        headers = request.headers
         host = headers.get("host", "")
         if self._local and urlsplit(f"//{host}").hostname not in _LOOPBACK:
-            return 403, "This page answers to 127.0.0.1 and localhost only."
+            return _said(403, "This page answers to 127.0.0.1 and localhost only.")
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
-            return 403, "Another site's page may not use this one."
-        navigates = headers.get("sec-fetch-mode") == "navigate" and scope["method"] == "GET"
+            return _said(403, "Another site's page may not use this one.")
+        navigates = headers.get("sec-fetch-mode") == "navigate" and request.scope["method"] == "GET"
         if headers.get("sec-fetch-site") in ("cross-site", "same-site") and not navigates:
-            return 403, "Another site's page may not use this one."
-        if _is_closed(scope["path"]):
-            return 404, "There is nothing here."
+            return _said(403, "Another site's page may not use this one.")
+        if _is_closed(request.scope["path"]):
+            return _said(404, "There is nothing here.")
         size = headers.get("content-length", "0")
         if not size.isdecimal() or int(size) > self._most:
-            return 413, f"At most {self._most / 2**20:.0f} MB can be sent at once."
+            return _said(413, f"At most {self._most / 2**20:.0f} MB can be sent at once.")
         return None
+
+    async def _unknown(self, request: HTTPConnection) -> Response | None:
+        """Ask for the password where one is needed and was not given."""
+        if self._known is None or request.scope["path"] in _OPEN or await self._known.admits(request):
+            return None
+        looks = request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", "")
+        return login.form() if looks else _said(401, "Log in first: at /login, or with user and password (HTTP Basic).")
+
+
+def _named(given: str) -> str:
+    """Return a request's number: the one that a proxy gave it, or one of ours."""
+    return given if _REQUEST.fullmatch(given) else secrets.token_hex(8)
 
 
 def _is_closed(path: str) -> bool:
@@ -110,37 +132,15 @@ def _limited(receive: Receive, most: int) -> Receive:
 
 
 def _with_headers(send: Send) -> Send:
+    own = [*_HEADERS, (b"x-request-id", request_id.get().encode())]
+
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", []), *_HEADERS]}
+            message = {**message, "headers": [*message.get("headers", []), *own]}
         await send(message)
 
     return sending
 
 
-async def _refuse(send: Send, status: int, reason: str) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), *_HEADERS]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": f"{reason}\n".encode()})
-
-
-def credentials(given: str) -> Callable[[str, str], bool]:
-    """Return a check of user and password; given: "user:password", or "@FILE" with that in its first line.
-
-    Only a hash (scrypt) is kept, and it is compared in constant time. ValueError where there is no password.
-    """
-    text = Path(given[1:]).expanduser().read_text().splitlines()[0] if given.startswith("@") else given
-    user, colon, password = text.strip().partition(":")
-    if not (user and colon and password):
-        raise ValueError("expected user:password, or @FILE with that in its first line")
-    salt = secrets.token_bytes(16)
-    expected = _hashed(user, password, salt)
-
-    def check(user: str, password: str) -> bool:
-        return hmac.compare_digest(_hashed(user, password, salt), expected)
-
-    return check
-
-
-def _hashed(user: str, password: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(f"{user}\0{password}".encode(), salt=salt, n=2**14, r=8, p=1)
+def _said(status: int, reason: str) -> Response:
+    return PlainTextResponse(f"{reason}\n", status)

@@ -1,12 +1,11 @@
 """What the page and the endpoints ask of a library, in plain dicts. Knows nothing about Gradio or HTTP.
 
-Everything that comes in may come from a stranger: it is checked for type and size before it reaches the library.
+Everything that comes in may come from a stranger: it is checked for type and size before it reaches the library. What
+is kept here can be had from the library again at any time, so that any copy of the page gives the same answers.
 """
 
-import hashlib
 import logging
 import math
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,15 +17,14 @@ from retrieval.database import SCHEMA_VERSION
 from retrieval.errors import DocumentError
 from retrieval.models import fingerprint
 from retrieval.pages import Pages
-from retrieval.reading import FORMATS
 from retrieval.settings import seeds_folder
-from ui import render, suggest
+from ui import incoming, render, suggest
 from ui.saved import citation
+from ui.uploads import Uploads
+from ui.watch import Watch
 
-MOST_PASSAGES = 50
 SOURCES_SECONDS = 30.0  # for which the state of the files is kept
-HISTORY = 20  # messages of a conversation that a question may lean on
-_LONGEST = 4000  # characters of a message or a note
+RETRY_SECONDS = 5.0  # from one attempt to get ready to the next
 _log = logging.getLogger(__name__)
 
 
@@ -43,38 +41,67 @@ def open_library(folder: str | Path | None) -> Library:
 class Service:
     """One library behind one page; safe to use from several threads.
 
-    seeds: whether to add the shipped documents while warming. warm() must run once; until then calls wait.
+    seeds: whether to add the shipped documents while warming. texts: whether questions may stand in the log.
+    warm() must run once; until then calls wait.
     """
 
-    def __init__(self, library: Library, *, seeds: bool = False) -> None:
+    def __init__(self, library: Library, *, seeds: bool = False, texts: bool = False) -> None:
         self.library = library
+        self.watch = Watch(library, texts=texts)
         self._seeds = seeds
         self._pages = Pages(library.settings.max_file_bytes)
+        self._uploads = Uploads(library.path / "uploads")
         self._ready = threading.Event()
+        self._warming = threading.Lock()
         self._adding = threading.Lock()
         self._problem = ""
-        self._checked: tuple[float, dict[str, str]] = (-math.inf, {})
+        self._tried = -math.inf
+        self._checked: tuple[float, int, dict[str, str]] = (-math.inf, -1, {})
         self._suggested: tuple[int, list[str]] = (-1, [])
 
     def warm(self) -> None:
         """Load the model, add the shipped documents where asked, and let waiting calls go on."""
-        try:
-            if self._seeds:
-                self.library.add(seeds_folder())
-            if self.library.documents():
-                self.library.search("warm")
-        except (PinciteError, OSError) as error:
-            self._problem = render.message(str(error))
-        finally:
-            self._ready.set()
+        with self._warming:
+            try:
+                if self._seeds:
+                    self.library.add(seeds_folder())
+                if self.library.documents():
+                    self.library.search("warm")
+                self._problem = ""
+            except (PinciteError, OSError) as error:
+                self._problem = render.message(str(error))
+                _log.error("not ready: %s", self._problem)
+            finally:
+                self._tried = time.monotonic()
+                self._ready.set()
 
     def wait(self) -> None:
         """Return when `warm` is done."""
         self._ready.wait()
 
     def status(self, _: Any = None) -> dict[str, Any]:
-        """Tell whether questions can be answered at once, and what is wrong if they never will be."""
+        """Tell whether questions can be answered at once, and what is wrong if they cannot be."""
+        self._recover()
         return {"ready": self._ready.is_set(), "error": self._problem}
+
+    def problem(self) -> str:
+        """Say why questions cannot be answered now, "" where they can be, in words that tell a stranger nothing."""
+        if not self._ready.is_set():
+            return "the model is being loaded"
+        self._recover()
+        if self._problem:
+            return "the library or the model cannot be used; the log says why"
+        try:
+            self.library.generation()
+        except (PinciteError, OSError) as error:
+            _log.error("not ready: %s", render.message(str(error)))
+            return "the library does not answer; the log says why"
+        return ""
+
+    def _recover(self) -> None:
+        """Try again what failed, unless that is being tried or was a moment ago."""
+        if self._problem and not self._warming.locked() and time.monotonic() - self._tried > RETRY_SECONDS:
+            self.warm()
 
     # --- questions
 
@@ -83,13 +110,18 @@ class Service:
 
         history: messages as in chat APIs; documents: doc_ids to look in, all where empty; passages: 1 to 50.
         """
-        self.wait()
-        return self.library.ask(_text(question), history=_messages(history), k=_k(passages), where=_where(documents))
+
+        def answering() -> Answer:
+            self.wait()
+            asked, k = incoming.text(question), incoming.count(passages)
+            return self.library.ask(asked, history=incoming.messages(history), k=k, where=incoming.where(documents))
+
+        return self.watch.question(question, answering)
 
     def search(self, question: str, passages: int = 10, documents: Any = ()) -> list[Hit]:
         """Find passages; see `answer` for what goes in and what is raised."""
         self.wait()
-        return self.library.search(_text(question), k=_k(passages), where=_where(documents))
+        return self.library.search(incoming.text(question), k=incoming.count(passages), where=incoming.where(documents))
 
     def ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Answer for the page: {"question", "history", "documents", "passages"} -> HTML, record, texts and marks."""
@@ -129,16 +161,18 @@ class Service:
 
     def feedback(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Keep what a person thinks of an answer: {"question", "found", "quotes", "good", "note"}."""
-        quotes = [_text(quote) for quote in list(given.get("quotes") or [])[:10]]
+        quotes = [incoming.text(quote) for quote in list(given.get("quotes") or [])[:10]]
         good, found = bool(given.get("good")), bool(given.get("found"))
-        self.library.add_feedback(_text(given["question"]), found, quotes, good, _text(given.get("note") or ""))
+        self.library.add_feedback(
+            incoming.text(given["question"]), found, quotes, good, incoming.text(given.get("note") or "")
+        )
         return {"saved": True}
 
     # --- documents
 
     def view(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Return a whole document as HTML: {"doc_id"} -> {"doc_id", "title", "html"}, or {"error"} where it is gone."""
-        document = self.library.document(_text(asked["doc_id"]))
+        document = self.library.document(incoming.text(asked["doc_id"]))
         if document is None:
             return {"error": "This document is no longer in the library."}
         title = document.title or document.doc_id
@@ -154,7 +188,7 @@ class Service:
 
         {"reason"} where its text is to be read instead. Only the library's own file is opened, if it is unchanged.
         """
-        document = self.library.document(_text(asked["doc_id"]))
+        document = self.library.document(incoming.text(asked["doc_id"]))
         start, end = int(asked["start"]), int(asked["end"])
         if document is None or not 0 <= start < end <= len(document.text):
             return {"reason": "This quote is no longer in the library."}
@@ -167,7 +201,7 @@ class Service:
     def read(self, doc_id: str, paragraph: int, around: int = 0) -> dict[str, Any]:
         """Return a paragraph's text and place, with up to ten on each side; KeyError where there is none."""
         around = min(max(int(around), 0), 10)
-        found = [p for p in self.library.passages(_text(doc_id)) if abs(p.number - int(paragraph)) <= around]
+        found = [p for p in self.library.passages(incoming.text(doc_id)) if abs(p.number - int(paragraph)) <= around]
         document = self.library.document(doc_id)
         if not found or document is None:
             raise KeyError(f"there is no paragraph {paragraph} in a document {doc_id}")
@@ -186,7 +220,7 @@ class Service:
 
     def documents(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """List the documents whose title or publication holds {"filter"}, and what could not be read."""
-        words = _text(asked.get("filter") or "").casefold()
+        words = incoming.text(asked.get("filter") or "").casefold()
         sizes = self.library.paragraphs()
         everything = self.library.documents()
         found = [
@@ -204,18 +238,18 @@ class Service:
     def sources(self, _: Any = None) -> dict[str, str]:
         """Return doc_id -> what is wrong, for the documents whose files changed or vanished.
 
-        Every file is read for it, so the result is kept for a while.
+        Every file is read for it, so the result is kept for a while, or until the library changes.
         """
-        now = time.monotonic()
-        if now - self._checked[0] > SOURCES_SECONDS:
+        now, generation = time.monotonic(), self.library.generation()
+        if now - self._checked[0] > SOURCES_SECONDS or generation != self._checked[1]:
             states = {document.doc_id: render.state(state) for document, state in self.library.verify_sources()}
-            self._checked = (now, {doc_id: state for doc_id, state in states.items() if state})
-        return self._checked[1]
+            self._checked = (now, generation, {doc_id: state for doc_id, state in states.items() if state})
+        return self._checked[2]
 
     def suggestions(self, _: Any = None) -> dict[str, str]:
         """Return questions to begin with, made of the documents and answered by them."""
         self.wait()
-        generation = self.library.info()["generation"]
+        generation = self.library.generation()
         if self._suggested[0] != generation:
             self._suggested = (generation, suggest.questions(self.library))
         return {"html": render.questions(self._suggested[1])}
@@ -223,7 +257,7 @@ class Service:
     def upload(self, sent: Any) -> dict[str, Any]:
         """Add one file; sent.files: [(name, bytes)]. Stored under a name of ours beside the library."""
         name, content = sent.files[0]
-        path = self._store(str(name), content)
+        path = self._uploads.keep(str(name), content)
         with self._adding:
             report = self.library.add(path)
         if report.failed:
@@ -234,26 +268,13 @@ class Service:
         doc_id = (report.added + report.replaced + report.unchanged)[0]
         return {"doc_id": doc_id, "new": not report.unchanged, "note": note}
 
-    def _store(self, name: str, content: bytes) -> Path:
-        """Write an upload under a name that keeps the letters of its own; DocumentError where its type is not read."""
-        suffix = Path(name).suffix.lower()
-        if suffix not in FORMATS:
-            raise DocumentError(name, f"files of type {suffix or '(none)'} are not read")
-        folder = self.library.path / "uploads"
-        folder.mkdir(exist_ok=True)
-        stem = re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-")[:40] or "upload"
-        path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
-        path.write_bytes(content)
-        return path
-
     def remove(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Remove a document, and its file where it was uploaded: {"doc_id"}."""
-        doc_id = _text(asked["doc_id"])
+        doc_id = incoming.text(asked["doc_id"])
         document = self.library.document(doc_id)
         removed = self.library.remove(doc_id) if document is not None else []
-        uploads = self.library.path / "uploads"
-        if document is not None and document.source and Path(document.source).parent == uploads:
-            Path(document.source).unlink(missing_ok=True)
+        if document is not None:
+            self._uploads.drop(document.source)
         return {"removed": bool(removed)}
 
 
@@ -273,26 +294,3 @@ def guarded(function: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[s
 
     call.__name__ = function.__name__
     return call
-
-
-def _text(value: Any) -> str:
-    """Return a string without halves of surrogate pairs; TypeError where it is none."""
-    if not isinstance(value, str):
-        raise TypeError(f"expected text, got {type(value).__name__}")
-    return value.encode("utf-8", "replace").decode()
-
-
-def _where(documents: Any) -> dict[str, list[str]] | None:
-    return {"doc_id": [_text(doc_id) for doc_id in documents]} if documents else None
-
-
-def _k(passages: Any) -> int:
-    return min(max(int(passages), 1), MOST_PASSAGES)
-
-
-def _messages(history: Any) -> list[dict[str, str]]:
-    """Return the last messages of a conversation, cut to size; TypeError where it is none."""
-    return [
-        {"role": _text(message["role"]), "content": _text(message["content"])[:_LONGEST]}
-        for message in list(history or [])[-HISTORY:]
-    ]
