@@ -6,6 +6,7 @@ PinciteError
 │   └── ContentError     until the file changes
 ├── SyncError            a folder cannot be followed
 ├── ModelError           the embedding model cannot be found, checked or loaded
+├── ClusterError         the machines that encode cannot be had or lose work
 └── LibraryError         the library folder as a whole
     ├── LibraryDamagedError
     ├── EncoderMismatchError
@@ -46,6 +47,10 @@ class SyncError(PinciteError):
 
 class ModelError(PinciteError):
     """Seen on first use: the weights are missing, altered, or of a kind that cannot be used."""
+
+
+class ClusterError(PinciteError):
+    """Seen on an add with a Ray cluster: Ray is missing, cannot be reached or failed; what was stored is kept."""
 
 
 class LibraryError(PinciteError):

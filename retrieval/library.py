@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from retrieval import verifying
+from retrieval import distributed, verifying
 from retrieval.adding import Adder, Progress, Report, Source
 from retrieval.asking import Asking, replied
 from retrieval.backend import Backend
@@ -55,14 +55,22 @@ class Library:
 
     # --- documents
 
-    def add(self, sources: Source | Iterable[Source], *, progress: Progress | None = None) -> Report:
+    def add(
+        self, sources: Source | Iterable[Source], *, progress: Progress | None = None, ray: str | None = None
+    ) -> Report:
         """Add files, folders or Documents; each is durable once `progress` has named it.
 
         The same bytes again change nothing; a changed file or namesake replaces its earlier version. What cannot be
         read is in `report.failed` with its reason and stops nothing else. progress: called as (done, total, name).
+        ray: address of a Ray cluster that reads and encodes the files; see `distributed.add`, also for ClusterError.
         """
         given = [sources] if isinstance(sources, str | os.PathLike | Document) else sources
-        report = self._adder().add(given, progress)
+        if ray is None:
+            report = self._adder().add(given, progress)
+        else:
+            report = distributed.add(
+                self._store, self._load_encoder, self._given_encoder, self.settings, given, ray, progress
+            )
         if report.added or report.replaced:
             self._save()
         return report

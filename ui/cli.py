@@ -109,6 +109,10 @@ def _conditions(given: Sequence[str]) -> dict[str, list[str]]:
 def add(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")],
     library: LibraryFolder = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Encode on a Ray cluster that sees the files: HOST:PORT, auto or local."),
+    ] = None,
 ) -> None:
     """Add files and folders to a library, which is made if it is not there.
 
@@ -116,7 +120,7 @@ def add(
     """
     named = own(library, "add to", "pincite add --library ~/articles.pincite ~/articles")
     with opened(named, create=True) as held, interruptible(), terminal.progress_bar() as progress:
-        report = held.add(paths, progress=progress)
+        report = held.add(paths, progress=progress, ray=ray)
     terminal.say(str(report), "bold")
     for failure in report.failed:
         terminal.say(f"failed: {words.one_line(str(failure))}", "red")
