@@ -36,6 +36,7 @@ ORDER = [
     "readers.latex",
     "readers.restructured",
     "readers.subtitles",
+    "readers.accents",
     "readers.printed",
     "readers.layout",
     "readers.ocr",

@@ -384,6 +384,15 @@ The deck~fell in \textbf{1932} \cite{knuth}, $x^2 \leq 5$ --- see \ref{s}.
     assert "secret" not in loaded.document.text and not (tmp_path / "owned").exists()
 
 
+def test_latex_keeps_what_is_shown_of_macros(tmp_path):
+    source = r"""\begin{multicols}{2}See \href{https://example.org}{a link}, \texttt{plan\_b} and \verb|x_1 & y|.
+\end{multicols}\begin{align*}c&=d\end{align*}Then \citep[p.~3]{lee} \texorpdfstring{shown}{hidden}.
+\begin{tabular}{ll}a & \multicolumn{2}{c}{b c}\\d & e\end{tabular}"""
+    assert pieces(read(tmp_path, "a.tex", source)) == [
+        "See a link, plan_b and x_1 & y.", "c =d Then [lee] shown.", "a | b c\nd | e",
+    ]  # fmt: skip
+
+
 def test_rst_includes_nothing_and_keeps_unknown_directives(tmp_path):
     (tmp_path / "secret.rst").write_text("secret words")
     source = f"""\

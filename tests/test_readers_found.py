@@ -1,6 +1,9 @@
 """What fuzzing found: contents that made a reader fail although they hold text (see test_readers_fuzz)."""
 
+import io
+
 import pytest
+from reportlab.pdfgen.canvas import Canvas
 
 from retrieval.reading import parse
 
@@ -11,13 +14,17 @@ CUE = b"1\n00:00:01,000 --> 00:00:03,000\nHello there.\n"
     ("suffix", "content", "text"),
     [
         # pylatexenc's texts of macros want arguments that are not there
-        (".tex", rb"a \href b", r"a \href b"),
+        (".tex", rb"Hello there. \href", "Hello there."),
+        (".tex", b"Hello\\footnote{a there.", "Hello"),
+        (".tex", b"\\begin{verbatim}Hello there.", "Hello there."),
         (".tex", b"\\title\\title% Op\n\nHello there.", "Hello there."),
         # htmldate drops a root element (an AssertionError of lxml)
         (".html", b"<math><html><head><<math>title>T</title></head><body><h1>Head</h1><table><p>One <b>two</b>.", "One two."),
         # striprtf: codes beyond Unicode, \uc without a number, halves of surrogate pairs
         (".rtf", rb"{\rtf1 a\u9999999999?b\u-99999?c\uc d}", "a\ufffdb\ufffdcd"),
         (".rtf", rb"{\rtf1 A smile \u-10179?\u-8694?.}", "A smile \U0001f60a."),
+        # docutils wants text in a date
+        (".rst", b":Date: =====\n\n:Author: Ann\n\nHello there.", "Hello there."),
         # the standard library's parser of addresses wants them closed
         (".eml", b"From: A<\n\nHello there.", "Hello there."),
         # a message in HTML without any text must not keep the next one out
@@ -29,3 +36,15 @@ CUE = b"1\n00:00:01,000 --> 00:00:03,000\nHello there.\n"
 )  # fmt: skip
 def test_text_that_a_parser_stumbled_over(suffix, content, text):
     assert text in parse(suffix, content).text
+
+
+def test_a_page_that_cannot_be_opened_keeps_no_other_out():
+    content = io.BytesIO()
+    canvas = Canvas(content, pageCompression=0)
+    for number in range(2):
+        canvas.drawString(72, 700, f"This is page {number}.")
+        canvas.showPage()
+    canvas.save()
+    before, after = content.getvalue().rsplit(b"/Type /Page\n", 1)
+    reading = parse(".pdf", before + b"/Type /Pagy\n" + after)
+    assert (reading.text, reading.metadata["warnings"]) == ("This is page 0.", "no text on page 2 (scanned?)")

@@ -15,7 +15,7 @@ import pypdfium2
 from pypdfium2 import raw
 
 from retrieval.blocks import UnreadableError
-from retrieval.readers.aligned import Piece, only_place, piece
+from retrieval.readers.aligned import Piece, only_place, piece, signs_of
 
 WHOLE = 10_000
 WIDEST, HIGHEST = 1240, 2480  # pixels of a picture: an A4 page at 150 dots an inch, twice as high at most
@@ -87,18 +87,46 @@ def _box(text: Any, index: int) -> Box | None:
 
 
 def _pieces(page: int, characters: Sequence[tuple[str, Box | None]]) -> Iterator[Piece]:
-    """Cut a page's characters where a line ends, or the next one stands apart."""
+    """Yield what stands side by side on a page, in the order of the file."""
+    groups = [group for group in _groups(characters) if any(signs_of(character) for _, character in group)]
+    around = [_around([box for index, _ in group if (box := characters[index][1])]) for group in groups]
+    for number, group in enumerate(groups):
+        goes_on = number > 0 and (_is_below(around[number - 1], around[number]) or _is_further(around, number))
+        yield piece(page, group, goes_on)
+
+
+def _groups(characters: Sequence[tuple[str, Box | None]]) -> Iterator[list[tuple[int, str]]]:
+    """Cut a page's characters where a line ends, or the next one stands apart; blanks alone are no group."""
     group: list[tuple[int, str]] = []
     last: Box | None = None
     for index, (character, box) in enumerate(characters):
         is_blank = character.isspace() and character not in "\r\n"
         if not is_blank and not (box and last and _is_beside(last, box)):
-            yield piece(page, group)
+            if last:
+                yield group
             group = []
         if is_blank or box:
             group.append((index, character))
         last = last if is_blank else box
-    yield piece(page, group)
+    if last:
+        yield group
+
+
+def _is_below(first: Box, second: Box) -> bool:
+    """Tell whether a line comes right after another in the same column."""
+    height = max(first[3] - first[1], second[3] - second[1])
+    is_near = 0 < first[1] - second[1] < 2 * height and second[3] < first[3]
+    return is_near and min(first[2], second[2]) > max(first[0], second[0])
+
+
+def _is_further(around: Sequence[Box], number: int) -> bool:
+    """Tell whether a piece goes on with a line behind a wide blank, not in another column: a line near runs through."""
+    first, second = around[number - 1], around[number]
+    height = second[3] - second[1]
+    is_right = abs(first[1] - second[1]) < 0.4 * height and first[2] <= second[0]
+    near = around[max(0, number - 4) : number + 4]
+    lines = (box for box in near if 0.4 * height < abs(box[1] - second[1]) < 2 * height)
+    return is_right and any(box[0] < first[2] and box[2] > second[0] for box in lines)
 
 
 def _is_beside(first: Box, second: Box) -> bool:

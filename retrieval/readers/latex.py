@@ -20,19 +20,32 @@ _LEVELS = {
     "subsubsection": 4,
     "paragraph": 5,
     "subparagraph": 6,
+    "frametitle": 3,
 }
 _FRONT = ("title", "author", "date")
 _SILENT = frozenset(
     "label maketitle tableofcontents centering includegraphics bibliographystyle bibliography input include vspace "
     "hspace newpage clearpage usepackage documentclass newcommand renewcommand providecommand hypertarget def".split()
 )
-_POINTERS = "cite citep citet ref eqref autoref cref Cref pageref".split()
+_POINTERS = (
+    "ref eqref autoref cref Cref pageref cite citep citet citealt citealp citeauthor citeyear citeyearpar citenum "
+    "Citet Citep Citealt Citealp Citeauthor parencite textcite autocite footcite"
+).split()
+_SHOWING = (
+    "texttt textsf textmd textup mbox keywords citetext href hyperref multicolumn multirow".split()
+)  # the last one
+_ARGUMENTS = {  # where pylatexenc knows of none
+    "hypertarget": "{", "Cref": "{", "def": "{{", "href": "{{", "hyperref": "[{", "multicolumn": "{{{",
+    "multirow": "{{{", "texorpdfstring": "{{", "parencite": "[[{", "textcite": "[[{", "autocite": "[[{",
+    "footcite": "[[{", "frametitle": "{",
+}  # fmt: skip
+_ENVIRONMENTS = {"longtable": "[{", "tabularx": "{{", "multicols": "{", "multicols*": "{", "minipage": "[{"}
 _LISTS = frozenset(("itemize", "enumerate", "description", "thebibliography"))
 _TABLES = frozenset(("tabular", "tabular*", "tabularx", "longtable", "supertabular"))
 _VERBATIM = frozenset(("verbatim", "lstlisting", "minted", "Verbatim"))
 _FLOWING = frozenset(
     "document abstract center quote quotation figure figure* table table* theorem proof lemma definition "
-    "minipage".split()
+    "minipage multicols multicols* frame".split()
 )
 _DEFINING = frozenset(("newcommand", "renewcommand", "providecommand", "def"))
 _LONGEST_MACRO = 300  # characters
@@ -56,8 +69,8 @@ def read_latex(text: str) -> Reading:
 def _grammar() -> Any:
     """Return which macros and environments take arguments: pylatexenc's, and more."""
     grammar = latexwalker.get_default_latex_context_db()
-    macros = [macrospec.std_macro(*each) for each in (("hypertarget", "{"), ("Cref", "{"), ("def", "{{"))]
-    environments = [macrospec.std_environment(*each) for each in (("longtable", "[{"), ("tabularx", "{{"))]
+    macros = [macrospec.std_macro(*each) for each in _ARGUMENTS.items()]
+    environments = [macrospec.std_environment(*each) for each in _ENVIRONMENTS.items()]
     grammar.add_context_category("pincite", prepend=True, macros=macros, environments=environments)
     return grammar
 
@@ -82,13 +95,14 @@ def _holds_blocks(node: Any) -> bool:
     return is_group and any(_macro(part) in _LEVELS or _environment(part) for part in node.nodelist)
 
 
-def _converter(nodes: Iterable[Any]) -> Any:
+def _converter(nodes: Iterable[Any], cell_end: str) -> Any:
     """Return pylatexenc's converter; citations stay as keys, table cells and forced lines can be told apart."""
     context = latex2text.get_default_latex_context_db()
-    pointers = [latex2text.MacroTextSpec(name, simplify_repl=_in_brackets) for name in _POINTERS]
-    line_end = latex2text.MacroTextSpec("\\", simplify_repl=_LINE_END)
-    cell_end = latex2text.SpecialsTextSpec("&", simplify_repl=" | ")
-    context.add_context_category("pincite", prepend=True, macros=[*pointers, line_end], specials=[cell_end])
+    shown: dict[str, Any] = {"\\": _LINE_END, "verb": _verbatim, "texorpdfstring": _first}
+    shown |= dict.fromkeys(_POINTERS, _in_brackets) | dict.fromkeys(_SHOWING, _last)
+    macros = [latex2text.MacroTextSpec(name, simplify_repl=text) for name, text in shown.items()]
+    cells = latex2text.SpecialsTextSpec("&", simplify_repl=cell_end)
+    context.add_context_category("pincite", prepend=True, macros=macros, specials=[cells])
     converter = _Converter(context, math_mode="text")
     own = [latex2text.MacroTextSpec(name, simplify_repl=_constant(converter, body)) for name, body in _defined(nodes)]
     context.add_context_category("own", prepend=True, macros=own)
@@ -102,7 +116,7 @@ class _Converter(latex2text.LatexNodes2Text):  # type: ignore[misc]
         """Return what a macro or environment shows, or its source."""
         try:
             return str(super().apply_simplify_repl(node, simplify_repl, what))
-        except (AttributeError, IndexError, TypeError):
+        except (AttributeError, LookupError, TypeError, ValueError):
             return str(node.latex_verbatim())
 
 
@@ -122,8 +136,21 @@ def _constant(converter: Any, body: Any) -> str:
 
 
 def _in_brackets(node: Any, l2tobj: Any) -> str:
+    argument = _last(node, l2tobj)
+    return argument and f"[{argument}]"
+
+
+def _last(node: Any, l2tobj: Any) -> str:
     argument = _argument(node)
-    return "" if argument is None else f"[{l2tobj.nodelist_to_text([argument])}]"
+    return "" if argument is None else str(l2tobj.nodelist_to_text([argument]))
+
+
+def _first(node: Any, l2tobj: Any) -> str:
+    return str(l2tobj.nodelist_to_text(node.nodeargd.argnlist[:1]))
+
+
+def _verbatim(node: Any) -> str:
+    return str(node.latex_verbatim()).removeprefix("\\verb")[1:-1]
 
 
 class _Tree:
@@ -131,12 +158,13 @@ class _Tree:
 
     def __init__(self, builder: Builder, nodes: Iterable[Any]) -> None:
         self.builder = builder
-        self._converter = _converter(nodes)
+        self._converter = _converter(nodes, " ")
+        self._in_tables = _converter(nodes, " | ")
         self._inline: list[Any] = []
 
-    def text(self, *nodes: Any) -> str:
+    def text(self, *nodes: Any, converter: Any = None) -> str:
         """Return what nodes show; every run of white space is one blank, forced lines end."""
-        shown = self._converter.nodelist_to_text([node for node in nodes if node is not None])
+        shown = (converter or self._converter).nodelist_to_text([node for node in nodes if node is not None])
         return "\n".join(filter(None, map(one_line, shown.split(_LINE_END))))
 
     def add(self, nodes: Iterable[Any]) -> None:
@@ -166,9 +194,10 @@ class _Tree:
         if name in _LISTS:
             return "\n".join(self._items(node.nodelist))
         if name in _TABLES:
-            return "\n".join(line.strip("| ") for line in self.text(*node.nodelist).split("\n"))
+            rows = self.text(*node.nodelist, converter=self._in_tables).split("\n")
+            return "\n".join(row.strip("| ") for row in rows)
         source: str = node.latex_verbatim()
-        return source[source.index("}") + 1 : source.rindex("\\end")]
+        return source.partition("}")[2].rpartition("\\end")[0] or source
 
     def _items(self, nodes: Iterable[Any]) -> Iterator[str]:
         """Yield a line for each item of a list, those of the lists inside it too."""

@@ -80,6 +80,8 @@ def _split(flow: list[Line]) -> Iterator[Paragraph]:
 def _begins(group: Sequence[Line], line: Line, usual: float, left: float, right: float) -> bool:
     """Tell whether a line begins a paragraph after a group of lines."""
     last, em = group[-1], line.size
+    if line.is_note:
+        return True
     step = last.y - line.y
     if abs(line.size - last.size) > _LIKE * max(line.size, last.size) and abs(step) > 0.3 * em:
         return True
@@ -150,14 +152,35 @@ def _continuation(found: Sequence[Paragraph], index: int, body: float) -> int | 
     is_ended = last.text.endswith(_ENDED) and not last.hyphen
     if is_ended or paragraph.level or paragraph.is_head or paragraph.size < _SMALL * body:
         return None
+    is_elsewhere = False  # in another column or page, maybe below what stands at its top
     for following in range(index + 1, min(index + 9, len(found))):
         other = found[following]
-        first = other.lines[0].text
-        if other.starts_flow and not other.level and _is_alike(paragraph, other) and first[:1].islower():
-            return following
-        if not (other.is_head or other.size < _SMALL * body or _CAPTION.match(first)):
-            return None
+        is_elsewhere = is_elsewhere or other.starts_flow
+        if _is_beside(other, body):
+            continue
+        is_next = is_elsewhere and not other.level and _is_alike(paragraph, other)
+        return following if is_next and _goes_on(paragraph, other.lines[0].text) else None
     return None
+
+
+def _is_beside(paragraph: Paragraph, body: float) -> bool:
+    """Tell whether text flows around a paragraph: running heads, notes, captions, small print, tables."""
+    first = paragraph.lines[0]
+    is_table = paragraph.by_line and not _BULLET.match(first.text)
+    return (
+        paragraph.is_head
+        or first.is_note
+        or is_table
+        or paragraph.size < _SMALL * body
+        or bool(_CAPTION.match(first.text))
+    )
+
+
+def _goes_on(paragraph: Paragraph, first: str) -> bool:
+    """Tell whether a line goes on with an unfinished paragraph: in lower case, or after a line that is full."""
+    full = max(line.right for line in paragraph.lines) - 2 * paragraph.lines[-1].size
+    is_full = len(paragraph.lines) > 1 and not paragraph.by_line and paragraph.lines[-1].right > full
+    return first[:1].islower() or (is_full and not _BULLET.match(first))
 
 
 def _is_alike(first: Paragraph, second: Paragraph) -> bool:

@@ -39,7 +39,10 @@ def recognized(document: Any, numbers: Iterable[int]) -> dict[int, list[Line]]:
 
 
 def _page(program: str, document: Any, number: int, seconds: float) -> list[Line]:
-    page = document[number - 1]
+    try:
+        page = document[number - 1]
+    except RuntimeError:  # PDFium's: damaged; the other pages go on
+        return []
     width, height = page.get_size()
     if width * height / _POINT**2 > _MOST_DOTS:
         return []

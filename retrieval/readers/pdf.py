@@ -16,9 +16,10 @@ from pypdfium2 import raw
 
 from retrieval.blocks import Builder, Reading, UnreadableError, one_line, printable
 from retrieval.metadata import common
+from retrieval.readers.accents import DROPPED, composed
 from retrieval.readers.layout import Paragraph, paragraphs
 from retrieval.readers.ocr import recognized
-from retrieval.readers.printed import CUT_WORD, Gap, Line
+from retrieval.readers.printed import CUT_WORD, RAISED, Gap, Line, as_note, with_marks
 from retrieval.records import Span
 
 _HYPHEN = "\x02"  # PDFium's sign for a hyphen at a line's end; the next line follows without a newline
@@ -26,6 +27,9 @@ _WORD = re.compile(r"[^\s\x00-\x1f]+")
 _LINE_ENDS = re.compile("\x02|[\r\n]+")
 _AS_READ = {
     0x88: "•",
+    0xF0A7: "▪",  # Word's bullets: of its fonts Wingdings and Symbol
+    0xF0B7: "•",
+    0xF0D8: "‣",
     0xFB00: "ff",
     0xFB01: "fi",
     0xFB02: "fl",
@@ -34,6 +38,11 @@ _AS_READ = {
     0xFB05: "st",
     0xFB06: "st",
 }
+_ACCENTS = dict(
+    zip("´`¨ˆ˜ˇ˚¸˝˙¯˘", map(chr, (769, 768, 776, 770, 771, 780, 778, 807, 779, 775, 772, 774)), strict=True)
+)
+_ACCENTED = re.compile(rf"([{''.join(_ACCENTS)}])([^\W\d_])")
+_MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶]{1,2})(?=\S)")
 _BOLD = re.compile(rb"bold|black|heavy|demi|BX\d", re.IGNORECASE)
 _FORCED_BOLD = 1 << 18
 _NO_TITLE = re.compile(r"\(?untitled\)?|\(?anonymous\)?|unspecified|.*\.(?:docx?|tex|dvi|indd|qxd|pdf)", re.IGNORECASE)
@@ -105,7 +114,7 @@ def _page(document: Any, number: int) -> list[Line] | None:
         return None
     text_page = page.get_textpage()
     try:
-        lines = list(_lines(text_page, number))
+        lines = with_marks(list(_lines(text_page, number)))
         is_empty = not lines and next(iter(page.get_objects(max_depth=1)), None) is None
         return lines if lines or is_empty else None
     finally:
@@ -119,12 +128,15 @@ def _lines(text_page: Any, number: int) -> Iterator[Line]:
     start = 0
     for end in [*_LINE_ENDS.finditer(text), None]:
         stop = end.start() if end else len(text)
-        words = [(word.start(), word.end() - 1) for word in _WORD.finditer(text, start, stop)]
+        found = (word for word in _WORD.finditer(text, start, stop) if word[0].strip(DROPPED))
+        words = [(word.start(), word.end() - 1) for word in found]
         if words:
             shown = one_line(printable(text[start:stop].translate(_AS_READ)))
-            is_cut = end.group() == _HYPHEN if end else bool(CUT_WORD.search(shown))
-            shown = shown if end else CUT_WORD.sub("", shown)  # PDFium leaves the hyphen at a page's end
-            yield _line(text_page, shown, number, words, is_cut)
+            # PDFium leaves the hyphen at a page's end, and before an accent that stands alone
+            is_left = end is None or text[start:stop].endswith(DROPPED) or text.startswith(DROPPED, end.end())
+            is_cut = bool(CUT_WORD.search(shown)) if is_left or end is None else end.group() == _HYPHEN
+            shown = CUT_WORD.sub("", shown) if is_left else shown
+            yield _apart(text_page, _line(text_page, shown, number, words, is_cut), words[0])
         start = end.end() if end else stop
 
 
@@ -135,7 +147,7 @@ def _text(text_page: Any) -> str:
     if len(text) != count:  # characters beyond the basic plane, or without a meaning
         codes = (raw.FPDFText_GetUnicode(text_page, index) for index in range(count))
         text = "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
-    return text
+    return composed(text, lambda index: _box(text_page, index))
 
 
 def _line(text_page: Any, text: str, page: int, words: Sequence[Span], hyphen: bool) -> Line:
@@ -149,6 +161,17 @@ def _line(text_page: Any, text: str, page: int, words: Sequence[Span], hyphen: b
     size = median(box.top - box.bottom for box in boxes)  # of three: a bracket or a raised digit is another
     gaps = tuple(_gaps(text_page, words, 1.2 * size))
     return Line(text, page, boxes[0].left, boxes[-1].right, y.value, size, is_bold, hyphen, gaps)
+
+
+def _apart(text_page: Any, line: Line, first: Span) -> Line:
+    """Set a note's number apart where it is printed raised, before the first word. first: that word's characters."""
+    mark = _MARK.match(line.text)
+    after = first[0] + mark.end() if mark else first[1] + 1
+    if mark is None or after > first[1]:
+        return line
+    raised, letter = _box(text_page, first[0]), _box(text_page, after)
+    is_raised = raised.top - raised.bottom < RAISED * (letter.top - letter.bottom)
+    return as_note(line, mark[0], line.text[mark.end() :]) if is_raised else line
 
 
 def _is_bold(text_page: Any, index: int) -> bool:

@@ -11,8 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
+RAISED = 0.8  # of the letters' height: a note's number before it is smaller
 _APART = 1.5  # of the letters' height: from there on the first line of a page may be a running head
 CUT_WORD = re.compile(r"(?<=[^\W\d_])-$")
+_NOTE_MARK = re.compile(r"\d{1,3}|[*†‡§¶]{1,2}")
+_AT_EDGE = re.compile(r"^\d{1,4}(?=\s)|(?<=\s)\d{1,4}$")
 _PAGE_NUMBER = re.compile(r"\W*(?:page\s*)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of)\s*\d{1,4})?\W*", re.IGNORECASE)
 
 
@@ -38,6 +41,30 @@ class Line:
     is_bold: bool = False
     hyphen: bool = False
     gaps: tuple[Gap, ...] = ()
+    is_note: bool = False  # a note's first line: it begins with a raised number
+
+
+# --- notes
+
+
+def as_note(line: Line, mark: str, text: str) -> Line:
+    """Return the first line of a note, its mark apart."""
+    gaps = tuple(replace(gap, words=gap.words + 1) for gap in line.gaps)
+    return replace(line, text=f"{mark} {text}", gaps=gaps, is_note=True)
+
+
+def with_marks(lines: Sequence[Line]) -> list[Line]:
+    """Put raised numbers that come as lines of their own before the notes that they belong to."""
+    joined: list[Line] = []
+    for line in lines:
+        mark = joined[-1] if joined else line
+        step = mark.y - line.y
+        is_mark = _NOTE_MARK.fullmatch(mark.text) and mark.size < RAISED * line.size and 0 < step < 0.8 * line.size
+        if is_mark and -1 < line.left - mark.right < line.size:
+            joined[-1] = replace(as_note(line, mark.text, line.text), left=mark.left)
+        else:
+            joined.append(line)
+    return joined
 
 
 # --- running heads and page numbers
@@ -47,6 +74,7 @@ def without_furniture(pages: Sequence[Sequence[Line]]) -> Iterator[tuple[list[Li
     """Yield (new running heads, other lines) of each page, without page numbers and heads that were there before."""
     edges = [_edges(page) for page in pages]
     counts = Counter(key for page in edges for key in {_key(line) for line in page})
+    offsets = Counter(offset for page in edges for offset in {offset for line in page for offset in _offsets(line)})
     seen: set[str] = set()
     for page, edge in zip(pages, edges, strict=True):
         heads: list[Line] = []
@@ -55,7 +83,9 @@ def without_furniture(pages: Sequence[Sequence[Line]]) -> Iterator[tuple[list[Li
             is_edge = line in edge
             if is_edge and _PAGE_NUMBER.fullmatch(line.text) and (counts[_key(line)] > 1 or _is_own_number(line)):
                 continue
-            if not is_edge or counts[_key(line)] < min(3, len(pages)) or len(pages) == 1:
+            is_repeated = counts[_key(line)] >= min(3, len(pages)) and len(pages) > 1
+            is_numbered = any(offsets[offset] > 1 for offset in _offsets(line))
+            if not is_edge or not (is_repeated or is_numbered):
                 lines.append(line)
             elif _key(line) not in seen:
                 seen.add(_key(line))
@@ -80,6 +110,11 @@ def _apart(lines: Sequence[Line]) -> Sequence[Line]:
         if rows > 2:
             return ()
     return lines if len(lines) == 1 else ()
+
+
+def _offsets(line: Line) -> list[int]:
+    """Return by how much numbers at a line's ends differ from its page: those of pages always by the same."""
+    return [int(number) - line.page for number in _AT_EDGE.findall(line.text)]
 
 
 def _is_own_number(line: Line) -> bool:

@@ -25,12 +25,21 @@ _VERBATIM = (nodes.literal_block, nodes.doctest_block, nodes.line_block, nodes.m
 def read_rst(text: str) -> Reading:
     """Read a document; directives that docutils does not know (Sphinx's) stay as their source."""
     try:
-        document: Any = publish_doctree(text, settings_overrides=_SETTINGS)
+        document = _doctree(text)
     except SystemExit as error:
         raise UnreadableError("is no reStructuredText that docutils can read") from error
+    for message in list(document.findall(nodes.system_message)):  # docutils' complaints, with what they are about
+        message.parent.replace(message, [part for part in message if isinstance(part, nodes.literal_block)])
     builder = Builder()
     _add(builder, document, 1)
     return builder.reading(document.get("title", ""), common(_fields(document)))
+
+
+def _doctree(text: str) -> Any:
+    try:
+        return publish_doctree(text, settings_overrides=_SETTINGS)
+    except IndexError:  # docutils 0.22 wants text in a date
+        return publish_doctree(text, settings_overrides=_SETTINGS | {"docinfo_xform": False})
 
 
 def _fields(document: Any) -> Iterator[tuple[str, str]]:
@@ -49,8 +58,6 @@ def _add(builder: Builder, container: Any, depth: int) -> None:
             _add(builder, node, depth + 1)
         elif isinstance(node, nodes.title):
             builder.add(one_line(node.astext()), min(depth, 6))
-        elif isinstance(node, nodes.system_message):
-            _add(builder, [part for part in node if isinstance(part, nodes.literal_block)], depth)
         elif isinstance(node, _LISTS):
             builder.add("\n".join(_lines(node)), by_line=True)
         elif isinstance(node, nodes.table):

@@ -31,7 +31,7 @@ def read_rtf(content: bytes) -> Reading:
 def _text(source: str) -> str:
     """Return what is shown; striprtf (0.0.29) fails on codes beyond Unicode and leaves surrogates in halves."""
     shown = rtf_to_text(_BARE.sub(r"\\uc1", _CODE.sub(_known, source)), errors="replace")
-    return shown.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return str(shown.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
 
 
 def _known(code: re.Match[str]) -> str:
