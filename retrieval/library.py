@@ -102,14 +102,6 @@ class Library:
         if self._encoder is not None:
             self._store.save()
 
-    def backup(self, folder: str | os.PathLike[str]) -> Path:
-        """Copy the library as it is now into a new folder, while it is used; return the folder.
-
-        It is there whole or not at all. StorageError where it cannot be made, LibraryDamagedError where the copy is
-        damaged, as the library then is.
-        """
-        return self._store.backup(absolute(folder))
-
     @property
     def name(self) -> str:
         """What people call it: the folder, or the address."""
@@ -121,6 +113,14 @@ class Library:
         Nothing is encoded again. Raises EncoderMismatchError, or StorageError where the two differ at the end.
         """
         return copy(self._store, target._store, progress)
+
+    def backup(self, folder: str | os.PathLike[str]) -> Path:
+        """Copy the library as it is now into a new folder, while it is used; return the folder.
+
+        It is there whole or not at all. StorageError where it cannot be made, LibraryDamagedError where the copy is
+        damaged, as the library then is.
+        """
+        return self._store.backup(absolute(folder))
 
     def remove(self, *names: str) -> list[str]:
         """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed.
@@ -268,14 +268,6 @@ class Library:
             return self._encoder
 
 
-@cache
-def default_library() -> Library:
-    """Return the library of the shipped documents, built on first use in the cache folder.
-
-    Every model and every schema has one of its own, and documents that an earlier version shipped are dropped.
-    """
-    settings = Settings.from_environment()
-    library = Library(settings.cache / f"seeds-{SCHEMA_VERSION}-{fingerprint(settings)}.pincite", settings)
 def _opened(name: str, settings: Settings, create: bool) -> tuple[Path, Backend]:
     """Return a library's folder on this machine, and where it is kept."""
     if not name.startswith("milvus:"):
@@ -287,6 +279,14 @@ def _opened(name: str, settings: Settings, create: bool) -> tuple[Path, Backend]
     return settings.cache / re.sub(r"\W+", "-", server.name), server
 
 
+@cache
+def default_library() -> Library:
+    """Return the library of the shipped documents, built on first use in the cache folder.
+
+    Every model and every schema has one of its own, and documents that an earlier version shipped are dropped.
+    """
+    settings = Settings.from_environment()
+    library = Library(settings.cache / f"seeds-{SCHEMA_VERSION}-{fingerprint(settings)}.pincite", settings)
     report = library.add(seeds_folder())
     if report.failed:
         raise LibraryError(f"the shipped documents cannot be read: {report.failed[0]}")
