@@ -65,9 +65,7 @@ class Milvus(MilvusLookup):
 
     def _note(self, keys: Sequence[str]) -> str:
         """Write down which documents are about to change; return the note's key."""
-        if not self._tidied:
-            self._tidied = True
-            self._tidy_up()
+        self._tidy_up()
         note = hashed(*sorted(keys))
         self._server.upsert("records", [record("note", note, at=self._time(), payload=packed(json.dumps(keys)))])
         return note
@@ -76,10 +74,15 @@ class Milvus(MilvusLookup):
         self._server.delete("records", f'key == "{record_key("note", note)}"')
 
     def _tidy_up(self) -> None:
-        """Finish what writers that were killed have left."""
+        """Finish what writers that were killed have left; once for each connection."""
+        if self._tidied:
+            return
+        self._tidied = True
         before = time.time_ns() // 1000 - int(ABANDONED_SECONDS * 1e6)
         for note in list(self._server.query("records", f'kind == "note" and at < {before}', ["key", "payload"])):
-            self._tidy(json.loads("".join(note["payload"])))
+            keys = json.loads("".join(note["payload"]))
+            self._tidy(keys)
+            self._settle([key for key in keys if self._holders(key)], {})
             self._server.delete("records", f'key == "{note["key"]}"')
 
     def _tidy(self, keys: Sequence[str]) -> None:
@@ -108,7 +111,8 @@ class Milvus(MilvusLookup):
         made = [held(item, self._time()) for item in prepared]
         before = self._files_of(item.document.source for item in prepared if item.file)
         replaced = self._replaced(made, before)
-        note = self._note([*(item.key for item in made), *replaced.values()])
+        left = {doc for doc in before.values() if doc} - set(replaced.values()) - {item.key for item in made}
+        note = self._note([*(item.key for item in made), *replaced.values(), *left])
         made = [replace(item, replaces=replaced.get(item.key, "")) for item in made]
         for _ in range(ATTEMPTS):
             self._write(made, prepared)
@@ -117,9 +121,9 @@ class Milvus(MilvusLookup):
                 break
         else:
             raise StorageError(f"{self.name}: another writer deletes what is written; try again when it is done")
+        self._done()
         self._link(made, prepared)
         self._tidy([*(item.key for item in made), *replaced.values()])
-        left = {doc for doc in before.values() if doc} - set(replaced.values()) - {item.key for item in made}
         self._settle(left, {})
         self._strike(note)
         self._done()
@@ -140,9 +144,10 @@ class Milvus(MilvusLookup):
         return not expected or self._server.count("passages", f"version in {versions}") == expected
 
     def _replaced(self, made: Sequence[Held], before: Mapping[str, str]) -> dict[str, str]:
-        """Return key of a new document -> the one that its file alone held so far."""
+        """Return key of a new document -> the one that its file alone held so far, or that a write cut short named."""
         own = {item.key for item in made}
-        replaced = {}
+        known = self._documents(own, self._fresh())
+        replaced = {key: item.replaces for key, item in known.items() if item.replaces}
         for item in made:
             doc = before.get(item.document.source or "", "") if item.has_file else ""
             if doc and doc not in own and len(self._holders(doc)) == 1:
@@ -163,19 +168,21 @@ class Milvus(MilvusLookup):
 
     def remove(self, doc_ids: Iterable[str]) -> list[str]:
         """Remove documents; return the doc_ids that were there."""
+        self._tidy_up()
         names = {hashed(doc_id): doc_id for doc_id in doc_ids}
         keys = list(self._documents(names, self._fresh()))
         if keys:
             note = self._note(keys)
+            # Files first: one whose document is gone would not be read again.
+            self._server.delete("records", f'kind == "file" and doc in {json.dumps(keys)}')
             self._drop(keys)
             self._strike(note)
             self._done()
         return [names[key] for key in keys]
 
     def _drop(self, keys: Sequence[str]) -> None:
-        """Delete documents: their files' states first, so that files left behind by a crash are read again."""
+        """Delete documents, and what is theirs."""
         listed = json.dumps(list(keys))
-        self._server.delete("records", f'kind == "file" and doc in {listed}')
         self._server.delete("records", f'kind == "document" and doc in {listed}')
         self._drop_rows(f"doc in {listed}")
 

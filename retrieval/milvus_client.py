@@ -144,18 +144,21 @@ class Server:
 
     def query(self, part: str, filter: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Yield all rows that a filter finds, in no order."""
-        rows = self.call(
-            "query_iterator", self.collection(part), batch_size=READ_ROWS, filter=filter, output_fields=list(fields),
-            **_STRONG,
-        )  # fmt: skip
+        name, given = self.collection(part), {"filter": filter, "output_fields": list(fields), **_STRONG}
+        rows = self.call("query", name, limit=READ_ROWS + 1, **given)
+        if len(rows) <= READ_ROWS:
+            yield from rows
+            return
+        # Its making has calls that know no time limit, so it is not the first to ask a server that may be away.
+        pages = self.call("query_iterator", name, batch_size=READ_ROWS, **given)
         try:
-            while some := self._next(rows):
+            while some := self._next(pages):
                 yield from some
         finally:
-            rows.close()
+            pages.close()
 
-    def _next(self, rows: Any) -> list[dict[str, Any]]:
-        return list(self._tried(lambda _: rows.next()))
+    def _next(self, pages: Any) -> list[dict[str, Any]]:
+        return list(self._tried(lambda _: pages.next()))
 
     def sample(self, part: str, fields: Sequence[str], limit: int) -> list[dict[str, Any]]:
         """Return up to `limit` rows, any of them."""
@@ -248,11 +251,6 @@ class Server:
             ]
         return vectors + [(field, "INVERTED", "", {}) for field in fields]
 
-    def drop(self) -> None:
-        """Delete the library's collections."""
-        for part in ("passages", "records"):
-            self.call("drop_collection", self.collection(part))
-
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
@@ -271,8 +269,11 @@ _IS_RELEASED = re.compile("not loaded|released|loading", re.IGNORECASE)
 
 
 def _code(error: BaseException) -> object:
+    """Return gRPC's code, which may be that of the error that pymilvus made another of."""
     code = getattr(error, "code", None)
-    return code() if callable(code) else code
+    code = code() if callable(code) else code
+    cause = error.__cause__
+    return code if isinstance(code, grpc.StatusCode) or cause in (None, error) else _code(cause)
 
 
 def _is_refused(error: BaseException) -> bool:

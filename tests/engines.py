@@ -1,7 +1,10 @@
 """The real Milvus Lite server as a process of its own, to be stopped and started again by tests."""
 
+import contextlib
 import importlib.util
 import itertools
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -49,6 +52,14 @@ class Engine:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def pause(self) -> None:
+        """Let it be slow without end."""
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGCONT)
 
     def address(self) -> str:
         """Return the address of a library that nothing else uses."""

@@ -1,0 +1,268 @@
+"""What only a library on a server can suffer: writers cut short, servers that stop, are slow, refuse or are others."""
+
+import threading
+import time
+from concurrent import futures
+
+import pytest
+from engines import Engine, free_port, patient
+from fakes import HashedEncoder, about_bees, assert_answers, numbered, prepare
+
+from retrieval import Library
+from retrieval.errors import LibraryError, UnreachableError
+from retrieval.records import Document
+
+grpc = pytest.importorskip("grpc", reason="not installed: pip install 'pincite[cluster]'")
+milvus = pytest.importorskip(
+    "retrieval.milvus", reason="not installed: pip install 'pincite[cluster]'", exc_type=LibraryError
+)
+from retrieval.milvus_client import Address, Server  # noqa: E402
+from retrieval.milvus_rows import record  # noqa: E402
+
+ENCODER = HashedEncoder()
+
+
+def opened(address, seconds=30.0):
+    return milvus.Milvus(address, patient(seconds))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("milvus://host:1234/news", ("host", 1234, "news")), ("milvus://10.0.0.7/a_1", ("10.0.0.7", 19530, "a_1")),
+     ("milvus://[::1]:9/x/", ("[::1]", 9, "x"))],
+)  # fmt: skip
+def test_an_address_names_a_server_and_a_library(text, expected):
+    address = Address.of(text)
+    assert (address.host, address.port, address.library) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["milvus://host", "milvus://host:1/a-b", "milvus://host:x/a", "milvus:/host/a", "milvus://h/a/b"]
+)
+def test_what_is_no_address_says_what_one_is(text):
+    with pytest.raises(LibraryError, match="expected milvus://HOST:PORT/NAME"):
+        Library(text)
+
+
+# --- writers that are cut short
+
+
+class Cut(Server):
+    """A connection that ends at the n-th write; what is read before changes nothing."""
+
+    def __init__(self, address, settings, calls):
+        self.left = 10_000
+        super().__init__(address, settings)
+        self.left = calls
+
+    def call(self, method, *arguments, **options):
+        self.left -= method in ("upsert", "delete", "create_collection")
+        if self.left < 0:
+            raise KeyboardInterrupt
+        return super().call(method, *arguments, **options)
+
+
+def from_file(doc_id, text):
+    return prepare(Document(doc_id, "Ants", text, "/d/a.txt"), (10, 1))
+
+
+def states(backend):
+    """Return the texts of all documents, each found by its words, and nothing else."""
+    backend.check()
+    texts = [backend.document(document.doc_id).text for document, _ in backend.documents()]
+    found, _ = backend.find(["word"], ENCODER.question("word").vector, 200, {})
+    assert {candidate.passage.text for candidate in found} == set(texts)
+    return set(texts)
+
+
+def cut_short(address, calls, write):
+    """Run a write that ends after so many calls; tell whether it was done before."""
+    writer = opened(address)
+    writer._server = Cut(writer._server.address, patient(), calls)
+    try:
+        write(writer)
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
+WRITES = {
+    "replace": (
+        lambda backend: backend.add([from_file("a2", "A second word."), prepare(about_bees("m1", "Another word."))]),
+        [{"A first word.", "A second word."}, {"One word.", "Another word."}], {"A second word.", "Another word."},
+    ),
+    "remove": (lambda backend: backend.remove(["m1"]), [{"A first word."}, {"One word.", None}], {"A first word."}),
+    "drop a file": (lambda backend: backend.rearrange({}, ["/d/a.txt"]), [{"One word."}, {"A first word.", None}], {"One word."}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WRITES)
+def test_a_write_that_is_cut_short_is_seen_whole_or_not_at_all(engine, kind, monkeypatch):
+    write, either, after = WRITES[kind]
+    address = engine.address()
+    backend = opened(address)
+    for calls in range(60):
+        backend.remove(["a1", "a2", "m1"])
+        backend.add([from_file("a1", "A first word."), prepare(about_bees("m1", "One word."))])
+        done = cut_short(address, calls, write)
+        reader = opened(address)
+        seen = states(reader)
+        assert all(len(seen & texts) == 1 or (None in texts and not seen & texts) for texts in either), calls
+        if done:
+            break
+        write(opened(address))
+        assert states(backend) == after, calls
+        with monkeypatch.context() as later:
+            later.setattr("retrieval.milvus.ABANDONED_SECONDS", -1.0)
+            opened(address).remove(["nothing"])
+        assert states(backend) == after, calls
+        assert backend.count("passages") == len(after), calls
+        left = backend._server.query("records", 'kind in ["text", "document", "note"]', ["kind"])
+        assert sorted(row["kind"] for row in left) == sorted([*["document"] * len(after), *["text"] * len(after)]), (
+            calls
+        )
+    assert calls > 3 and done
+
+
+def test_what_a_killed_writer_left_is_tidied_up_by_the_next(engine, monkeypatch):
+    address = engine.address()
+    backend = opened(address)
+    backend.add([prepare(about_bees("m1", "One word."))])
+    calls = 0
+    while backend.count("passages") == 1:  # until it is cut between the passages and the document's row
+        calls += 1
+        assert not cut_short(address, calls, lambda writer: writer.add([prepare(about_bees("x", "Left behind."))]))
+    assert states(backend) == {"One word."}
+    monkeypatch.setattr("retrieval.milvus.ABANDONED_SECONDS", -1.0)
+    opened(address).add([prepare(about_bees("m2", "Two word."))])
+    assert (backend.count("passages"), states(backend)) == (2, {"One word.", "Two word."})
+
+
+def test_a_writer_whose_passages_are_deleted_meanwhile_writes_them_again(engine):
+    address = engine.address()
+    writer, other = opened(address), opened(address)
+    write = writer._write
+
+    def disturbed(made, prepared):
+        write(made, prepared)
+        if not states_of.get("disturbed"):
+            states_of["disturbed"] = True
+            other.add([prepare(about_bees("m1", "The other word."))])
+
+    states_of = {}
+    writer._write = disturbed
+    writer.add([prepare(about_bees("m1", "One word."))])
+    assert states(other) == {"One word."}
+    assert other.count("passages") == 1
+
+
+# --- servers
+
+
+@pytest.fixture(scope="module")
+def own_engine(tmp_path_factory):
+    """A server that may be stopped; it must be running again at the end of a test."""
+    started = Engine(tmp_path_factory.mktemp("own") / "data")
+    yield started
+    started.resume()
+    started.stop()
+
+
+def test_a_server_that_is_restarted_loses_nothing_and_is_waited_for(own_engine):
+    address = own_engine.address()
+    with Library(address, patient(60.0), encoder=ENCODER) as library:
+        library.add([numbered(0, 0)])
+        restarted = threading.Thread(target=lambda: (own_engine.stop(), own_engine.start()))
+
+        def restart(done, total, name):
+            if done == 3:
+                restarted.start()
+
+        names = [f"d{number}" for number in range(40)]
+        report = library.add([numbered(int(name[1:]), 0) for name in names], progress=restart)
+        restarted.join()
+        assert (len(report.added), len(report.failed)) == (39, 0)
+        assert_answers(library, names[::8])
+        own_engine.stop()
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(library.ask("mark word7v0")))
+        asking.start()
+        time.sleep(0.3)
+        own_engine.start()
+        asking.join()
+        assert answers[0].citations[0].doc_id == "d7"
+        library.check()
+
+
+def test_a_server_that_does_not_answer_is_named_in_time(own_engine):
+    address = own_engine.address()
+    with Library(address, patient(1.0), encoder=ENCODER) as library:
+        library.add([numbered(0, 0)])
+        for away, back in ((own_engine.pause, own_engine.resume), (own_engine.stop, own_engine.start)):
+            away()
+            began = time.monotonic()
+            with pytest.raises(
+                UnreachableError, match=f"127.0.0.1:{own_engine.port} has not answered within 1 s; check"
+            ):
+                library.ask("mark word0v0")
+            assert time.monotonic() - began < 10
+            with pytest.raises(UnreachableError, match="has not answered"):
+                library.add([numbered(1, 0)])
+            back()
+            library._store._server._seconds = 30.0  # it is busy with reading its files
+            assert library.ask("mark word0v0").citations[0].doc_id == "d0"
+            library._store._server._seconds = 1.0
+
+
+def test_where_there_is_no_server_the_address_is_said():
+    port = free_port()
+    with pytest.raises(UnreachableError, match=f"127.0.0.1:{port} has not answered within 0.2 s; check that it runs"):
+        Library(f"milvus://127.0.0.1:{port}/a", patient(0.2))
+
+
+def test_a_library_of_another_schema_is_refused(engine):
+    address = engine.address()
+    backend = opened(address)
+    row = record("meta", milvus.hashed("schema"), payload=["99"])
+    backend._server.upsert("records", [row])
+    with pytest.raises(LibraryError, match=f"{address} has schema 99, and this pincite reads 1; "):
+        opened(address)
+
+
+def test_a_library_that_is_not_there_is_not_made_by_asking(engine):
+    address = engine.address()
+    with pytest.raises(LibraryError, match=f"there is no {address}; make one with: pincite add --library {address}"):
+        Library(address, patient(), create=False)
+    with pytest.raises(LibraryError, match="expected one of FLAT, HNSW, HNSW_SQ, IVF_SQ8"):
+        Library(address, patient(milvus_index="DISKANN"))
+
+
+@pytest.mark.parametrize("kind", ["FLAT", "HNSW", "HNSW_SQ", "IVF_SQ8"])
+def test_each_kind_of_index_finds(engine, kind):
+    with Library(engine.address(), patient(milvus_index=kind), encoder=ENCODER) as library:
+        library.add([numbered(number, 0) for number in range(3)])
+        assert library.search("mark word2v0", k=1)[0].passage.doc_id == "d2"
+
+
+class _Refusing(grpc.GenericRpcHandler):
+    """Refuses as Milvus does without the right token; Milvus Lite has no tokens."""
+
+    def service(self, details):
+        given = dict(details.invocation_metadata).get("authorization", "")
+
+        def refuse(request, context):
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, f"auth check failure, {given!r} is wrong")
+
+        return grpc.unary_unary_rpc_method_handler(refuse)
+
+
+def test_a_refused_token_says_how_to_set_it():
+    server = grpc.server(futures.ThreadPoolExecutor(2))
+    server.add_generic_rpc_handlers([_Refusing()])
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    began = time.monotonic()
+    with pytest.raises(UnreachableError, match=f"127.0.0.1:{port} refuses the token; set PINCITE_MILVUS_TOKEN"):
+        Library(f"milvus://127.0.0.1:{port}/a", patient(30.0, milvus_token="root:wrong"))
+    assert time.monotonic() - began < 20  # it is not tried again
+    server.stop(None)
