@@ -22,6 +22,7 @@ class Query:
     relevant: doc_id -> grade. answers: (doc_id, start, end) spans, each of which holds the answer, or a part of it.
     parts: for each answer the number of the part that it gives; empty where every answer is whole. Parts are all
     needed, answers to the same part are alternatives. history: earlier messages. kind: what sort of question it is.
+    about: doc_id of the document that the question was written about, whether that answers it or not; "" if unknown.
     """
 
     query_id: str
@@ -32,6 +33,7 @@ class Query:
     history: tuple[Mapping[str, str], ...] = ()
     parts: tuple[int, ...] = ()
     kind: str = ""
+    about: str = ""
 
     def needed(self) -> dict[int, list[Place]]:
         """Return part -> the places that give it."""
@@ -89,5 +91,5 @@ def _judgements(folder: Path) -> Path:
 def _query(record: Mapping[str, Any], relevant: Mapping[str, int]) -> Query:
     spans = ((record["doc"], a["start"], a["start"] + len(a["text"])) for a in record.get("answers", ()))
     history, kind = tuple(record.get("history", ())), str(record.get("kind", ""))
-    answerable = record.get("answerable", True)
-    return Query(record["_id"], record["text"], answerable, relevant, tuple(spans), history, kind=kind)
+    answerable, about = record.get("answerable", True), str(record.get("doc", ""))
+    return Query(record["_id"], record["text"], answerable, relevant, tuple(spans), history, kind=kind, about=about)

@@ -131,16 +131,22 @@ def risk_coverage(judged: Sequence[Judged]) -> Curve:
 
 
 def calibration(judged: Sequence[Judged]) -> Curve:
-    """Return how often questions of a confidence (x, bin mean) are answerable (y), and the expected calibration error.
+    """Compare the confidence that a question has with how often its quotes answer it; see `calibrated`."""
+    if not any(not case.answerable for case in judged) or not any(case.answerable for case in judged):
+        return Curve()
+    right = [case.answerable and (case.quoted or not case.spans) for case in judged]
+    return calibrated([case.confidence for case in judged], right)
+
+
+def calibrated(confidence: Sequence[float], right: Sequence[bool]) -> Curve:
+    """Return how often answers of a confidence (x, bin mean) are right (y), and the expected calibration error.
 
     Ten bins of equal width; the error is their mean distance weighted by size (Naeini et al., 2015).
     """
-    if not any(not case.answerable for case in judged) or not any(case.answerable for case in judged):
-        return Curve()
-    confidence = np.clip([case.confidence for case in judged], 0, 1)
-    true, predicted = calibration_curve([case.answerable for case in judged], confidence, n_bins=BINS)
-    bins = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], confidence)
-    weights = np.unique(bins, return_counts=True)[1] / len(judged)
+    given = np.clip(confidence, 0, 1)
+    true, predicted = calibration_curve(right, given, n_bins=BINS)
+    bins = np.searchsorted(np.linspace(0, 1, BINS + 1)[1:-1], given)
+    weights = np.unique(bins, return_counts=True)[1] / len(given)
     return Curve(predicted.tolist(), true.tolist(), weights.tolist(), None, float(weights @ np.abs(true - predicted)))
 
 

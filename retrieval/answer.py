@@ -1,6 +1,5 @@
 """Ranked passages become quotes with citations and a confidence. Knows nothing about how passages were found."""
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -23,10 +22,6 @@ SENTENCES = 5  # quoted at the most
 QUOTE_WEIGHTS = (0.1, 7.8)
 QUOTE_GAP = 0.7
 QUOTE_MARGIN = 2.6  # log-odds behind the best sentence within which others are quoted too
-# Log-odds that the question is answered here at all, fitted on the same questions against those of other data sets
-# and other articles: the best sentence's cosine, the best passage's cosine, the best passage's alignment.
-CONFIDENCE_WEIGHTS = (6.9, 5.6, 10.2)
-CONFIDENCE_BIAS = -10.5
 _WORD = re.compile(r"\w+(?:[-’'.]\w+)*")
 _MOST_MISSING = 5  # words named to a person
 _SPELLING = 0.8  # ratio of matching characters from which two words differ by a slip
@@ -53,27 +48,10 @@ class Quote:
         return self.passage.text[start - self.passage.start : end - self.passage.start]
 
 
-def features(ranked: Sequence[Ranked]) -> tuple[float, float, float]:
-    """Return what confidence depends on; see CONFIDENCE_WEIGHTS."""
-    top = ranked[:PASSAGES]
-    rows = np.concatenate([item.sentences for item in top])
-    best = rows[int((rows @ np.array(QUOTE_WEIGHTS)).argmax())]
-    passage, alignment = (max(item.signals.get(name, 0.0) for item in top) for name in ("passage", "alignment"))
-    return float(best[0]), passage, alignment
-
-
-def confidence(ranked: Sequence[Ranked]) -> float:
-    """Return a first estimate of the probability (0 to 1) that the documents answer the question."""
-    if not ranked:
-        return 0.0
-    odds = CONFIDENCE_BIAS + sum(w * x for w, x in zip(CONFIDENCE_WEIGHTS, features(ranked), strict=True))
-    return 1 / (1 + math.exp(-odds))
-
-
 def choose(ranked: Sequence[Ranked]) -> list[Quote]:
     """Choose the sentences that are about as good as the best, none twice; join neighbours. Best first."""
     sentences = [
-        Quote(item.candidate.passage, number, number, float(row @ np.array(QUOTE_WEIGHTS)) + gap)
+        Quote(item.candidate.passage, number, number, float(row[:2] @ np.array(QUOTE_WEIGHTS)) + gap)
         for item in ranked[:PASSAGES]
         for gap in [QUOTE_GAP * (item.score - ranked[0].score)]
         for number, row in enumerate(item.sentences)
@@ -121,7 +99,7 @@ def unsupported(question: str, quotes: Sequence[Quote], titles: Iterable[str]) -
     """Return the names and numbers of a question that neither the passages quoted from nor their titles mention."""
     texts = [f"{quote.passage.heading} {quote.passage.text}" for quote in quotes]
     there = set().union(*map(stems, [*texts, *titles]))
-    alone = (word for word in _names(question) if not any(_alike(a, b) for a in stems(word) for b in there))
+    alone = (word for word in names(question) if not any(_alike(a, b) for a in stems(word) for b in there))
     return tuple(alone)[:_MOST_MISSING]
 
 
@@ -132,7 +110,7 @@ def _alike(asked: str, found: str) -> bool:
     return same or (asked[:2] == found[:2] and SequenceMatcher(None, asked, found).ratio() >= _SPELLING)
 
 
-def _names(question: str) -> list[str]:
+def names(question: str) -> list[str]:
     """Return words with a digit, and words with a capital letter that do not begin a sentence."""
     if question.isupper() or question.istitle():
         return []
@@ -151,4 +129,4 @@ def unmentioned(store: Backend, question: str) -> tuple[str, ...]:
     there = store.frequencies(set().union(*asked.values())).keys()
     rare = (word for word, own in asked.items() if not own & there)
     absent = [word for word in rare if not store.fulltext(words(word), 1, {})]  # SQLite stems ß and its like otherwise
-    return tuple([word for word in _names(question) if word in absent] or absent)[:_MOST_MISSING]
+    return tuple([word for word in names(question) if word in absent] or absent)[:_MOST_MISSING]

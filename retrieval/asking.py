@@ -8,6 +8,7 @@ from typing import Any
 from retrieval import answer as answering
 from retrieval.answer import Quote
 from retrieval.backend import Backend
+from retrieval.certainty import probability
 from retrieval.chat import Context, Message, context, leans, reply_to, small_talk
 from retrieval.encoder import Encoder
 from retrieval.errors import QuestionError
@@ -44,8 +45,9 @@ class Asking:
         began = time.perf_counter()
         asked_as, ranked = self._rank_in_context(question, history, max(k, answering.PASSAGES), where)
         searched = time.perf_counter()
-        certainty = answering.confidence(ranked)
-        quotes = answering.choose(ranked) if certainty >= self.threshold else []
+        chosen = answering.choose(ranked)
+        certainty = probability(asked_as, ranked, chosen)
+        quotes = chosen if certainty >= self.threshold else []
         citations = answering.cite(self.store, quotes)
         missing = self._missing(asked_as, quotes, citations) if ranked else ()
         hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))

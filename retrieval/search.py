@@ -29,7 +29,11 @@ FIRST = 100.0  # keeps the closely read ones above the others
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its signals. sentences: (s, 2) cosine and support of each sentence, for quoting."""
+    """A candidate with its signals.
+
+    sentences: (s, 3) cosine and support of each sentence, for quoting, and the cosine of the question token that is
+    least like anything in it.
+    """
 
     candidate: Candidate
     score: float
@@ -47,8 +51,8 @@ class Ranked:
 class _Pool:
     """All candidates of a question, and how each compares with it.
 
-    signals: (n,) each, as in FIRST_WEIGHTS. sentences: (s, 2) of all their sentences one after another, as in Ranked;
-    the support of those that are not read closely is 0. starts: (n + 1,) where those of each candidate begin.
+    signals: (n,) each, as in FIRST_WEIGHTS. sentences: (s, 3) of all their sentences one after another, as in Ranked;
+    of those that are not read closely, all but the cosine is 0. starts: (n + 1,) where those of each candidate begin.
     """
 
     candidates: Sequence[Candidate]
@@ -85,7 +89,7 @@ def _compared(candidates: Sequence[Candidate], lexical: Mapping[int, float], que
     """Compare all candidates with a question's vector at once."""
     starts = np.cumsum([0, *[len(candidate.sentence_scales) for candidate in candidates]])
     codes = np.concatenate([candidate.sentence_codes for candidate in candidates]).astype(np.float32)
-    sentences = np.zeros((len(codes), 2), np.float32)
+    sentences = np.zeros((len(codes), 3), np.float32)
     sentences[:, 0] = (codes @ question) * np.concatenate([candidate.sentence_scales for candidate in candidates])
     vectors = np.concatenate([candidate.vector for candidate in candidates]).reshape(len(candidates), -1)
     signals = {
@@ -141,6 +145,7 @@ def _read(
     alignment, closest = _aligned(store, encoded.tokens, near, starts, len(rows))
     tokens = [[index for index, term in enumerate(encoded.terms) if term == own] for own in rarity]
     pool.sentences[rows, 1] = _support(held, closest, tokens) @ weights
+    pool.sentences[rows, 2] = closest.min(axis=1) if closest.shape[1] else 0
     return {"alignment": alignment, "coverage": np.maximum.reduceat(held @ weights, starts)}
 
 

@@ -26,8 +26,7 @@ class Settings:
     cache: folder for the exported model and the default library; safe to delete.
     max_file_bytes: larger files are refused with an error that names them.
     threads: threads of one forward pass; 0 for one per core.
-    threshold: answers of lower confidence (0 to 1) come back with found=False. At 0.3, where it was fitted, 99 % of
-        the answerable questions were answered and 96 % of those from elsewhere were not (python -m eval.fit).
+    threshold: answers of lower confidence (0 to 1) come back with found=False. certainty.json says what others cost.
     milvus_token: for libraries at milvus://…: "user:password" or an API key. milvus_tls: "" for none, "1", or a file
         with the certificate to trust. milvus_seconds: a call may take that long, with all attempts.
         milvus_index: FLAT, HNSW, HNSW_SQ or IVF_SQ8, of a library that is made.
@@ -37,7 +36,7 @@ class Settings:
     cache: Path = field(default_factory=_default_cache)
     max_file_bytes: int = 32 * 2**20
     threads: int = 0
-    threshold: float = 0.3
+    threshold: float = 0.05
     milvus_token: str = field(default="", repr=False)
     milvus_tls: str = ""
     milvus_seconds: float = 20.0

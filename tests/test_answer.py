@@ -4,7 +4,7 @@ from conftest import QUESTIONS, SEED
 from fakes import prepare
 
 from retrieval import Library, Settings
-from retrieval.answer import QUOTES, SENTENCES, Quote, choose, cite, confidence, unmentioned
+from retrieval.answer import QUOTES, SENTENCES, Quote, choose, cite, unmentioned
 from retrieval.records import Document
 from retrieval.search import Ranked
 from retrieval.store import Store
@@ -23,7 +23,7 @@ def store(tmp_path):
 def ranked(store, *rows, behind=0.0):
     """The store's passages in order; rows: of each, the cosines of its sentences. behind: distance of one to the next."""
     return [
-        Ranked(candidate, 100.0 - behind * place, {"passage": 0.5, "alignment": 0.5}, np.array([[x, x] for x in row], np.float32))
+        Ranked(candidate, 100.0 - behind * place, {"passage": 0.5, "alignment": 0.5}, np.array([[x, x, x] for x in row], np.float32))
         for place, (candidate, row) in enumerate(zip(store.candidates([1, 2, 3]), rows, strict=False))
     ]  # fmt: skip
 
@@ -68,13 +68,6 @@ def test_a_passage_far_behind_the_first_is_not_quoted(store):
 
 def test_nothing_ranked_nothing_chosen():
     assert choose([]) == []
-    assert confidence([]) == 0.0
-
-
-def test_confidence_grows_with_what_it_rests_on(store):
-    weak = confidence(ranked(store, [0.1] * 6))
-    strong = confidence(ranked(store, [0.9] * 6))
-    assert 0 < weak < strong < 1
 
 
 # --- citing

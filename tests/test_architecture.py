@@ -67,6 +67,7 @@ ORDER = [
     "milvus_lookup",
     "milvus",
     "answer",
+    "certainty",
     "chat",
     "asking",
     "verifying",

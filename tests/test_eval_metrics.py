@@ -205,8 +205,8 @@ def test_questions_of_equal_confidence_are_answered_together():
 
 
 def test_calibration_error():
-    # bins: [.1, .2) one of two answerable at mean .15; [.9, 1] two of two at mean .95; weights 1/2 each
-    curve = metrics.calibration([case(0.12, True), case(0.18, False), case(0.92, True), case(0.98, True)])
+    # bins: [.1, .2) one of two right at mean .15; [.9, 1] two of two at mean .95; weights 1/2 each
+    curve = metrics.calibration([case(0.12, True, True), case(0.18, False), case(0.92, True, True), case(0.98, True, True)])
     assert curve.x == pytest.approx([0.15, 0.95])
     assert curve.y == pytest.approx([0.5, 1.0])
     assert curve.weights == pytest.approx([0.5, 0.5])
@@ -214,7 +214,11 @@ def test_calibration_error():
 
 
 def test_certainty_itself_is_a_confidence():
-    assert metrics.calibration([case(1.0, True), case(0.0, False)]).error == 0.0
+    assert metrics.calibration([case(1.0, True, True), case(0.0, False)]).error == 0.0
+
+
+def test_a_wrong_quote_is_not_an_answer():
+    assert metrics.calibration([case(1.0, True, False), case(0.0, False)]).error == 0.5
 
 
 def test_what_does_not_apply_is_none_and_not_zero():

@@ -26,6 +26,7 @@ NEAREST = 3  # passages shown where nothing was found
 _STYLES: dict[Band, str] = {
     "answered": "bold green",
     "probably": "bold yellow",
+    "perhaps": "bold yellow",
     "partly": "bold yellow",
     "unsaid": "bold yellow",
     "reply": "",
