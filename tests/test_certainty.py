@@ -73,6 +73,20 @@ def test_what_speaks_against_a_quote(answered, question, text, name, count):
     assert answered(question, text)[0][name] == count
 
 
+@pytest.mark.parametrize(
+    "question, text, possible",
+    [
+        ("How many bridges did Ann build?", "Ann did not build any bridge.", False),
+        ("How many bridges did Ann build?", "Ann built two bridges.", True),
+        ("In what year did Ann build it?", "Ann built it after the war.", False),
+        ("In what year did Ann build it?", "Ann built it in 1932.", True),
+        ("When did Ann build it?", "Ann built it after the war.", True),
+    ],
+)
+def test_a_quote_without_a_number_cannot_say_how_many(answered, question, text, possible):
+    assert (answered(question, text)[1] > certainty.HARDLY) == possible
+
+
 def test_every_objection_lowers_the_probability(answered):
     plain = answered("Who opened the bridge?", "Ellen Brandt opened the bridge at Harwick.")[1]
     for question in ("Who opened the bridge in 1933?", "Who didn't open the bridge?", "Who closed the bridge?"):
