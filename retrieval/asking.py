@@ -9,18 +9,14 @@ from retrieval import answer as answering
 from retrieval.answer import Quote
 from retrieval.backend import Backend
 from retrieval.certainty import probability
-from retrieval.chat import Context, Message, context, leans, reply_to, small_talk
-from retrieval.encoder import Encoder
+from retrieval.chat import Message, context, reply_to, small_talk, understood
+from retrieval.encoder import Encoder, QuestionVectors
 from retrieval.errors import QuestionError
+from retrieval.following import FUSED, ranked_after, unquoted
 from retrieval.records import Answer, Citation
-from retrieval.search import Ranked, merged, rank
+from retrieval.search import Ranked, rank
 
 LONGEST_QUESTION = 4000  # characters; the model reads about 1,000
-# Readings of a question that continues a conversation: as asked, with the question before, with the reply before.
-# Measured on mtrag-un-a (recall@5 0.86 to 0.92) and xquad-r-en with unrelated history (recall@1 0.965 to 0.958).
-READING_WEIGHTS = (1.0, 0.5, 0.5)
-RELATED = 0.2  # cosine to what was said before, from which a question continues it
-IN_CONTEXT = 100  # passages of each reading that are fused
 
 
 def replied(store: Backend, question: str) -> Answer | None:
@@ -66,20 +62,19 @@ class Asking:
     ) -> tuple[str, list[Ranked]]:
         """Return the question as understood and its ranking; one that stands alone is ranked as if it came first."""
         before = context(history)
-        leaning = leans(question)
-        if before is None or not (leaning or self._continues(question, before)):
-            return question, self.rank(question, k, where)
-        whole = f"{before.question} {question}"[-LONGEST_QUESTION:]
-        asked_as, other = (whole, question) if leaning else (question, whole)
-        readings = [asked_as, other, f"{before.reply} {question}"[-LONGEST_QUESTION:]]
-        rankings = [self.rank(reading, max(k, IN_CONTEXT), where) for reading in readings]
-        return asked_as, merged(rankings, READING_WEIGHTS)[:k]
+        read = understood(_checked(question), before)
+        text = read.text[-LONGEST_QUESTION:]
+        if before is None or read.replaced:
+            return text, self.rank(text, k, where)
+        if read.more:
+            return text, unquoted(self.rank(text, max(k, FUSED), where), before.quoted)[:k]
+        said = list(filter(None, (read.behind or before.question, before.reply)))
 
-    def _continues(self, question: str, before: Context) -> bool:
-        """Tell whether a question is about what was said before, by cosine."""
-        said = [text for text in (before.question, before.reply) if text]
-        own, *others = self.encoder.encode_questions([question, *said])
-        return max(float(own @ other) for other in others) > RELATED
+        def ranked(text: str, vectors: QuestionVectors, depth: int) -> list[Ranked]:
+            return rank(self.store, text, vectors, depth, where)
+
+        continues, found = ranked_after(question, said, read.leaning, self.encoder, ranked, k)
+        return (text if continues else question), found
 
     def rank(self, question: str, k: int, where: Mapping[str, Any]) -> list[Ranked]:
         """Return the best `k` passages; see Library.search."""

@@ -1,11 +1,13 @@
 """A message and the conversation before it: does it stand alone, and what came before? Knows nothing of documents.
 
-No model writes a question: a message that leans on the question before it is read together with it.
+No model writes a question: a message that leans on the question before it is read together with it, one that corrects
+it is put in its place, and one that points at a quote is read together with that.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from retrieval.records import Answer, Turn
@@ -19,7 +21,7 @@ _ELLIPSIS = re.compile(
 )
 _POINTER = re.compile(
     r"\b(he|she|it|they|him|his|her|hers|its|them|their|theirs|this|that|these|those|there|then|such|"
-    r"the (?:same|other|former|latter|first|second|third|last)(?: one)?)\b",
+    r"the (?:same|other|former|latter)(?: one)?|the (?:first|second|third|last)(?: one\b|(?=\W*$)))\b",
     re.IGNORECASE,
 )
 _SMALL_TALK = {
@@ -30,50 +32,168 @@ _SMALL_TALK = {
     "documents": r"(which|what|list|show)( me)?( all)?( the| your| of the)? (documents|files|sources|texts)"
     r"( do you have| do you know| are (there|here)| have you got| can i ask)?( here)?",
 }
+_MORE = re.compile(
+    r"(?:(?:and|ok|okay|please|can you|could you) )*(?:(?:tell|show|give) (?:me|us) )?(?:some |any )?"
+    r"(?:more|anything else|something else|what else|else)(?: (?:details?|quotes?|passages?|please|on|about|is there|"
+    r"information|that|this|it|there|do they say|does it say))*",
+    re.IGNORECASE,
+)
+_COUNTED = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1}
+_ORDINAL = re.compile(
+    rf"\bthe ({'|'.join(_COUNTED)})"
+    r"(?: (?:one|quote|quotation|passage|source|citation|result|answer|point|item)\b|(?=\W*$))",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"\s*\[\d+\](?:\s+|$)")
+_CORRECTION = re.compile(
+    r"(?:(?:no|sorry|oops|wait|rather|actually|i mean|i meant|make that|correction)\b[,:;.!…—-]*\s*)+"
+    r"(?P<right>[^?]{2,60}?)(?:,? (?:and )?not (?P<wrong>[^?,]{2,60}))?[.!?]*",
+    re.IGNORECASE,
+)
+_ANOTHER = re.compile(
+    r"(?:and|or|what about|how about)(?: for| in| of| about| with)? (?P<right>[^?]{2,60}?)[?.!]*", re.IGNORECASE
+)
+_ALIKE = 0.5  # ratio of matching characters from which a name may stand for another of several
+_INSTEAD = re.compile(
+    r"(?:not (?P<wrong>[^?,]{2,60}?),? but (?P<right>[^?,]{2,60})|"
+    r"(?P<right2>[^?,]{2,60}), not (?P<wrong2>[^?,]{2,60}))[.!?]*",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\d[\d.,]*\b")
+_NAMED = re.compile(r"\b[A-Z][\w’'-]*(?: (?:(?:of|de|al|bin|van|von) )?[A-Z][\w’'-]*)*")
 _FEW_WORDS = 4  # besides stop words: fewer, and a pronoun points back
+NO_ANSWER = "The documents do not say this."
 _LISTED = 10  # titles named in a reply
 _REPLY = 300  # characters of a reply that say what it is about
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The exchange before a message. question: made to stand alone; reply: its beginning, "" if there was none."""
+    """The exchange before a message. question: made to stand alone; reply: its beginning, "" if there was none.
+
+    quotes: those of that reply, in order. quoted: those of all replies.
+    """
 
     question: str
     reply: str
+    quotes: tuple[str, ...] = ()
+    quoted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A message as it is to be asked.
+
+    text: it stands alone. leaning: how far it needs what came before, see `leans`; behind: the question or quote that
+    it is about. replaced: it corrects the question before. more: it asks for what was not quoted yet.
+    """
+
+    text: str
+    leaning: float = 0.0
+    behind: str = ""
+    replaced: bool = False
+    more: bool = False
 
 
 def context(history: Sequence[Message]) -> Context | None:
     """Return the last exchange of a conversation, or None before the first question."""
-    exchanges: list[Context] = []
+    last: Context | None = None
     for turn in history:
-        question, reply = _said(turn)
-        if question:
-            before = f"{exchanges[-1].question} " if exchanges and leans(question) else ""
-            exchanges.append(Context(before + question, reply))
-        elif reply and exchanges:
-            exchanges[-1] = Context(exchanges[-1].question, reply)
-    return exchanges[-1] if exchanges else None
+        question, reply, quotes = _said(turn)
+        if question and not small_talk(question):
+            text = understood(question, last).text
+            last = Context(text, reply[:_REPLY], quotes, (last.quoted if last else ()) + quotes)
+        elif reply and last and not question:
+            last = Context(last.question, reply[:_REPLY], quotes, last.quoted + quotes)
+    return last
 
 
-def _said(turn: Message) -> tuple[str, str]:
-    """Return what was asked and replied in a turn; "" for the part that a {"role", "content"} dict does not have."""
+def _said(turn: Message) -> tuple[str, str, tuple[str, ...]]:
+    """Return what was asked and replied in a turn, and the quotes in it; "" for what a dict does not have."""
     if isinstance(turn, Turn):
         answer = turn.answer
-        asked, reply = (answer.asked_as, answer.text) if isinstance(answer, Answer) else (turn.question, answer)
-        return asked.strip(), reply.strip()[:_REPLY]
+        if isinstance(answer, Answer):
+            return answer.asked_as.strip(), _reply(answer.text), tuple(citation.quote for citation in answer.citations)
+        return turn.question.strip(), _reply(answer), _quotes(answer)
     content = str(turn.get("content") or "").strip()
-    return (content, "") if turn.get("role") == "user" else ("", content[:_REPLY])
+    return (content, "", ()) if turn.get("role") == "user" else ("", _reply(content), _quotes(content))
 
 
-def leans(message: str) -> bool:
-    """Tell whether a message is an ellipsis, or points back at something and names little itself."""
-    content = [word for word in words(message) if word not in STOP_WORDS]
-    if not content:
-        return True
-    if _ELLIPSIS.match(message.strip()) and len(content) < _FEW_WORDS - 1:
-        return True
-    return len(content) < _FEW_WORDS and bool(_POINTER.search(message))
+def _reply(text: str) -> str:
+    """Return what was replied, "" where that was only that there is no answer."""
+    said = text.strip()
+    return "" if said.startswith(NO_ANSWER) else said
+
+
+def _quotes(reply: str) -> tuple[str, ...]:
+    """Return the quotes of a reply written as `Answer.text`: each with its marker behind it."""
+    return tuple(part.strip() for part in _QUOTED.split(reply)[:-1] if part.strip())
+
+
+def understood(message: str, before: Context | None) -> Understood:
+    """Read a message after what came before it."""
+    if before is None:
+        return Understood(message)
+    said = " ".join(message.split()).strip(" .!?…")
+    quote = _pointed(message, before.quotes)
+    if quote:
+        rest = " ".join(_ORDINAL.sub(" ", message).split()).strip(" .?!")
+        more = not _content(rest) or bool(_MORE.fullmatch(rest))
+        return Understood(quote if more else f"{quote} {message}", leaning=1.0, behind=quote, more=more)
+    if _MORE.fullmatch(said):
+        return Understood(before.question, leaning=1.0, more=True)
+    corrected = _corrected(message.strip(), before.question)
+    if corrected:
+        return Understood(corrected, replaced=True)
+    leaning = leans(message)
+    return Understood(f"{before.question} {message}" if leaning else message, leaning, before.question)
+
+
+def _pointed(message: str, quotes: Sequence[str]) -> str:
+    """Return the quote that "the second one" points at, "" where it points at none."""
+    found = _ORDINAL.search(message)
+    if not found or not quotes or _content(message.replace(found.group(), " ")) > _FEW_WORDS:
+        return ""
+    index = _COUNTED[found[1].lower()]
+    return quotes[index] if -len(quotes) <= index < len(quotes) else ""
+
+
+def _content(text: str) -> int:
+    return sum(word not in STOP_WORDS for word in words(text))
+
+
+def _corrected(message: str, question: str) -> str:
+    """Put what a message corrects into the question before it; "" where it corrects nothing, or nothing of its kind."""
+    found = next(filter(None, (kind.fullmatch(message) for kind in (_CORRECTION, _INSTEAD, _ANOTHER))), None)
+    if not found:
+        return ""
+    parts = found.groupdict()
+    right = (parts.get("right") or parts.get("right2") or "").strip(" ,.;:!")
+    wrong = (parts.get("wrong") or parts.get("wrong2") or "").strip(" ,.;:!")
+    like = _like(right, wrong, question)
+    return question.replace(like, right) if like and like.lower() != right.lower() else ""
+
+
+def _like(right: str, wrong: str, question: str) -> str:
+    """Find what a correction is the like of in a question: what it calls wrong, else a number or name as it is one."""
+    if wrong:
+        return next(iter(re.findall(re.escape(wrong), question, re.IGNORECASE)), "")
+    pattern = next((kind for kind in (_NUMBER, _NAMED) if kind.fullmatch(right)), None)
+    if pattern is None:
+        return ""
+    inside = question[:1].lower() + question[1:]  # a capital that begins a question names nothing
+    alike = [found for found in pattern.findall(inside) if pattern is _NAMED or len(found) == len(right)]
+    closest = max(alike, key=lambda found: SequenceMatcher(None, found, right).ratio(), default="")
+    sure = len(alike) == 1 or SequenceMatcher(None, closest, right).ratio() >= _ALIKE
+    return closest if sure else ""
+
+
+def leans(message: str) -> float:
+    """Tell how far a message leans on what came before: 1 for an ellipsis, 0.5 if it points back and names little."""
+    content = _content(message)
+    if not content or (_ELLIPSIS.match(message.strip()) and content < _FEW_WORDS - 1):
+        return 1.0
+    return 0.5 if content < _FEW_WORDS and _POINTER.search(message) else 0.0
 
 
 def small_talk(message: str) -> str:

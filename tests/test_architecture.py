@@ -60,6 +60,7 @@ ORDER = [
     "vectors",
     "embedded",
     "search",
+    "following",
     "copying",
     "milvus_rows",
     "milvus_client",
