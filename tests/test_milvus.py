@@ -11,6 +11,7 @@ from fakes import HashedEncoder, about_bees, assert_answers, numbered, prepare
 from retrieval import Library
 from retrieval.errors import LibraryError, UnreachableError
 from retrieval.records import Document
+from ui.service import Service, guarded
 
 grpc = pytest.importorskip("grpc", reason="not installed: pip install 'pincite[cluster]'")
 milvus = pytest.importorskip(
@@ -212,6 +213,21 @@ def test_a_server_that_does_not_answer_is_named_in_time(own_engine):
             library._store._server._seconds = 30.0  # it is busy with reading its files
             assert library.ask("mark word0v0").citations[0].doc_id == "d0"
             library._store._server._seconds = 1.0
+
+
+def test_the_page_says_so_and_recovers_by_itself(own_engine):
+    with Library(own_engine.address(), patient(1.0), encoder=ENCODER) as library:
+        library.add([numbered(0, 0)])
+        service = Service(library)
+        service.warm()
+        ask = guarded(service.ask)
+        own_engine.stop()
+        assert f"127.0.0.1:{own_engine.port} has not answered" in ask({"question": "mark word0v0"})["error"]
+        assert service.problem() == "the library does not answer; the log says why"
+        own_engine.start()
+        library._store._server._seconds = 30.0
+        assert "word0v0" in ask({"question": "mark word0v0"})["html"]
+        assert service.problem() == ""
 
 
 def test_where_there_is_no_server_the_address_is_said():

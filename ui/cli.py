@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ui import cli_sync, terminal, words
+from ui import cli_copy, cli_sync, terminal, words
 from ui.opening import complaining, interruptible, opened, own
 from ui.options import AsJson, CitationStyle, LibraryFolder
 
@@ -152,6 +152,7 @@ def remove(
 
 app.command()(cli_sync.sync)
 app.command()(cli_sync.backup)
+app.command()(cli_copy.copy)
 
 
 @app.command("list")

@@ -15,7 +15,8 @@ def _folder(value: str | None) -> str | None:
 LibraryFolder = Annotated[
     str | None,
     typer.Option(
-        "--library", metavar="DIR", envvar="PINCITE_LIBRARY", callback=_folder, help="Folder of the library.",
+        "--library", metavar="DIR", envvar="PINCITE_LIBRARY", callback=_folder,
+        help="Folder of the library, or milvus://HOST:PORT/NAME.",
     ),
 ]  # fmt: skip
 CitationStyle = Literal["markdown", "plain", "bibtex", "ris", "csl-json"]
