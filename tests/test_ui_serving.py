@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 
 import httpx
 import pytest
@@ -232,23 +233,19 @@ def samples(copy):
 
 
 def test_metrics_count_the_questions_and_the_library(copies, library):
+    questions = ("Who opened the bridge at Harwick?", "What is the boiling point of tungsten?", "hello")
     before = samples(copies[0])
     with httpx.Client(base_url=copies[0].address, auth=ANN, timeout=60) as client:
-        for question in ("Who opened the bridge at Harwick?", "What is the capital of France?", "hello", " "):
+        for question in (*questions, " "):
             client.post("api/ask", json={"question": question})
     after = samples(copies[0])
-    rose = {key: after[key] - before[key] for key in after if key[0] == "pincite_questions_total"}
-    assert rose == {
-        ("pincite_questions_total", outcome): number
-        for outcome, number in {
-            "answered": 1,
-            "partly": 0,
-            "not_found": 1,
-            "reply": 1,
-            "refused": 1,
-            "failed": 0,
-        }.items()
+    rose = {
+        name: after[key] - before[key] for key in after if (name := key[-1]) and key[0] == "pincite_questions_total"
     }
+    none = dict.fromkeys(("answered", "partly", "not_found", "reply", "refused", "failed"), 0)
+    outcomes = Counter(library.ask(question).outcome.replace(" ", "_") for question in questions)
+    assert rose == none | outcomes | {"refused": 1}
+    assert rose["answered"] >= 1 and rose["reply"] == 1
     count = "pincite_question_seconds_count"
     assert after[count,] - before[count,] == 4
     assert after["pincite_question_seconds_bucket", "+Inf"] == after[count,]

@@ -111,22 +111,30 @@ def launch(
     return page, address
 
 
-def serve(folder: str | Path | None, *, log_json: bool = False, log_questions: bool = False, **options: Any) -> None:
+def serve(
+    folder: str | Path | None,
+    *,
+    uploads: Path | None = None,
+    log_json: bool = False,
+    log_questions: bool = False,
+    **options: Any,
+) -> None:
     """Serve a library until interrupted or told to end, the shipped documents where no folder is named.
 
-    log_json: a line of JSON on stderr for each question; log_questions: with its text. options: as for launch.
+    uploads: folder for what people send; log_json: a line of JSON on stderr for each question; log_questions: with its
+    text. options: as for launch.
     """
     if log_json:
         logs.as_json()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what an orchestrator sends: questions are finished
     with open_library(folder) as library:
-        service = Service(library, seeds=folder is None, texts=log_questions)
+        service = Service(library, seeds=folder is None, texts=log_questions, uploads=uploads)
         page, address = launch(service, **options)
         if log_json:
             logs.adopt("uvicorn", "uvicorn.error", "uvicorn.access")
         also = f", for MCP at {address}gradio_api/mcp/" if options.get("mcp") else ""
         try:
-            print(f"Pincite is at {address}{also}; its library is {library.path}", flush=True)
+            print(f"Pincite is at {address}{also}; its library is {library.name}", flush=True)
             page.block_thread()
         finally:
             service.wait()  # the interpreter must not end under a thread that loads a model

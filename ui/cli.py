@@ -229,6 +229,12 @@ def ui(
             help="Or @FILE; what copies behind a load balancer share for logins.",
         ),
     ] = "",
+    uploads: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", envvar="PINCITE_UPLOADS", help="Where files sent to the page stay; copies share it."
+        ),
+    ] = None,
     mcp: Annotated[bool, typer.Option("--mcp", help="Serve MCP tools too.")] = False,
     show: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="Write a line of JSON to stderr per question.")] = False,
@@ -247,7 +253,7 @@ def ui(
 
     with complaining():
         serve(
-            library, host=host, port=port, auth=known, mcp=mcp, open_browser=show,
+            library, host=host, port=port, auth=known, mcp=mcp, open_browser=show, uploads=uploads,
             log_json=log_json, log_questions=log_questions,
         )  # fmt: skip
 

@@ -42,15 +42,17 @@ class Service:
     """One library behind one page; safe to use from several threads.
 
     seeds: whether to add the shipped documents while warming. texts: whether questions may stand in the log.
-    warm() must run once; until then calls wait.
+    uploads: folder for what people send, see Uploads. warm() must run once; until then calls wait.
     """
 
-    def __init__(self, library: Library, *, seeds: bool = False, texts: bool = False) -> None:
+    def __init__(
+        self, library: Library, *, seeds: bool = False, texts: bool = False, uploads: Path | None = None
+    ) -> None:
         self.library = library
         self.watch = Watch(library, texts=texts)
         self._seeds = seeds
         self._pages = Pages(library.settings.max_file_bytes)
-        self._uploads = Uploads(library.path / "uploads")
+        self._uploads = Uploads.of(library, uploads)
         self._ready = threading.Event()
         self._warming = threading.Lock()
         self._adding = threading.Lock()
