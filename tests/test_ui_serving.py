@@ -8,12 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from balancer import balanced
 from conftest import ARTICLES, ROOT, articles
+from engines import Engine, patient
 from fakes import HashedEncoder
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
@@ -23,7 +28,7 @@ from starlette.testclient import TestClient
 from ui_states import ask, open_context, quote
 
 from retrieval import Document, Library, Settings
-from retrieval.errors import ModelError
+from retrieval.errors import DocumentError, ModelError
 from ui import health, login
 from ui.login import Credentials, credentials
 from ui.service import Service
@@ -296,7 +301,7 @@ class Unprepared(HashedEncoder):
 
 
 def test_a_page_is_ready_once_its_model_is_and_recovers_by_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr("ui.service.RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("ui.readiness.RETRY_SECONDS", 0.0)
     encoder = Unprepared()
     with Library(tmp_path / "l", Settings(), encoder=encoder) as library:
         library.add(Document("tea", "Tea", ARTICLES["tea.txt"]))
@@ -324,6 +329,59 @@ def test_a_damaged_library_makes_a_page_unready(tmp_path):
         unready = client.get("/readyz")
         assert (unready.status_code, unready.text) == (503, "the library does not answer; the log says why\n")
         assert "pincite_library_up 0.0" in client.get("/metrics").text
+
+
+def test_a_page_is_ready_when_its_engine_answers_and_keeps_uploads_where_copies_find_them(tmp_path):
+    engine = Engine(tmp_path / "milvus")
+    try:
+        with Library(engine.address(), patient(2.0), encoder=HashedEncoder()) as library:
+            library.add(Document("tea", "Tea", ARTICLES["tea.txt"]))
+            service = Service(library)
+            service.warm()
+            client = TestClient(Starlette(routes=health.routes(service)))
+            assert client.get("/readyz").status_code == 200
+            sent = SimpleNamespace(files=[("moth.txt", b"The Kelso moth is blue.")])
+            with pytest.raises(DocumentError, match="has nowhere to stay; start the page with --uploads"):
+                service.upload(sent)
+            shared = Service(library, uploads=tmp_path / "uploads")
+            source = library.document(shared.upload(sent)["doc_id"]).source
+            assert source.startswith(f"{tmp_path}/uploads/moth-")
+            engine.stop()
+            assert (client.get("/readyz").status_code, client.get("/healthz").status_code) == (503, 200)
+            engine.start()
+            deadline = time.monotonic() + 30  # it reads its files first
+            while client.get("/readyz").status_code != 200:
+                assert time.monotonic() < deadline
+    finally:
+        engine.stop()
+
+
+class Slow:
+    """What a Service asks of a library whose engine is away for a while."""
+
+    path, name, settings = Path("nowhere"), "nowhere", Settings()
+
+    def __init__(self):
+        self.back = threading.Event()
+
+    def generation(self):
+        self.back.wait(30)
+        return 1
+
+    def documents(self):
+        return []
+
+
+def test_probes_do_not_pile_up_while_an_engine_is_silent(monkeypatch):
+    monkeypatch.setattr("ui.readiness.PATIENCE_SECONDS", 0.05)
+    service = Service(Slow())
+    service.warm()
+    first = threading.Thread(target=service.readiness.problem)
+    first.start()
+    assert [service.readiness.problem() for _ in range(3)] == ["the library does not answer; the log says why"] * 3
+    service.library.back.set()
+    first.join()
+    assert service.readiness.problem() == ""
 
 
 # --- logging in

@@ -137,4 +137,4 @@ def serve(
             print(f"Pincite is at {address}{also}; its library is {library.name}", flush=True)
             page.block_thread()
         finally:
-            service.wait()  # the interpreter must not end under a thread that loads a model
+            service.readiness.wait()  # the interpreter must not end under a thread that loads a model

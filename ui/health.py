@@ -18,7 +18,7 @@ def routes(service: Service) -> list[Route]:
         return PlainTextResponse("alive\n")
 
     def ready(_: Request) -> Response:
-        problem = service.problem()
+        problem = service.readiness.problem()
         return PlainTextResponse(f"{problem or 'ready'}\n", 503 if problem else 200)
 
     def metrics(request: Request) -> Response:

@@ -17,14 +17,13 @@ from retrieval.database import SCHEMA_VERSION
 from retrieval.errors import DocumentError
 from retrieval.models import fingerprint
 from retrieval.pages import Pages
-from retrieval.settings import seeds_folder
 from ui import incoming, render, suggest
+from ui.readiness import Readiness
 from ui.saved import citation
 from ui.uploads import Uploads
 from ui.watch import Watch
 
 SOURCES_SECONDS = 30.0  # for which the state of the files is kept
-RETRY_SECONDS = 5.0  # from one attempt to get ready to the next
 _log = logging.getLogger(__name__)
 
 
@@ -41,69 +40,29 @@ def open_library(folder: str | Path | None) -> Library:
 class Service:
     """One library behind one page; safe to use from several threads.
 
-    seeds: whether to add the shipped documents while warming. texts: whether questions may stand in the log.
-    uploads: folder for what people send, see Uploads. warm() must run once; until then calls wait.
+    seeds: see Readiness. warm() must run once; until then calls wait. texts: whether questions may stand in the
+    log. uploads: folder for what people send, see Uploads.
     """
 
     def __init__(
         self, library: Library, *, seeds: bool = False, texts: bool = False, uploads: Path | None = None
     ) -> None:
         self.library = library
+        self.readiness = Readiness(library, seeds=seeds)
         self.watch = Watch(library, texts=texts)
-        self._seeds = seeds
         self._pages = Pages(library.settings.max_file_bytes)
         self._uploads = Uploads.of(library, uploads)
-        self._ready = threading.Event()
-        self._warming = threading.Lock()
         self._adding = threading.Lock()
-        self._problem = ""
-        self._tried = -math.inf
         self._checked: tuple[float, int, dict[str, str]] = (-math.inf, -1, {})
         self._suggested: tuple[int, list[str]] = (-1, [])
 
     def warm(self) -> None:
-        """Load the model, add the shipped documents where asked, and let waiting calls go on."""
-        with self._warming:
-            try:
-                if self._seeds:
-                    self.library.add(seeds_folder())
-                if self.library.documents():
-                    self.library.search("warm")
-                self._problem = ""
-            except (PinciteError, OSError) as error:
-                self._problem = render.message(str(error))
-                _log.error("not ready: %s", self._problem)
-            finally:
-                self._tried = time.monotonic()
-                self._ready.set()
-
-    def wait(self) -> None:
-        """Return when `warm` is done."""
-        self._ready.wait()
+        """Get ready to answer, and let waiting calls go on."""
+        self.readiness.warm()
 
     def status(self, _: Any = None) -> dict[str, Any]:
         """Tell whether questions can be answered at once, and what is wrong if they cannot be."""
-        self._recover()
-        return {"ready": self._ready.is_set(), "error": self._problem}
-
-    def problem(self) -> str:
-        """Say why questions cannot be answered now, "" where they can be, in words that tell a stranger nothing."""
-        if not self._ready.is_set():
-            return "the model is being loaded"
-        self._recover()
-        if self._problem:
-            return "the library or the model cannot be used; the log says why"
-        try:
-            self.library.generation()
-        except (PinciteError, OSError) as error:
-            _log.error("not ready: %s", render.message(str(error)))
-            return "the library does not answer; the log says why"
-        return ""
-
-    def _recover(self) -> None:
-        """Try again what failed, unless that is being tried or was a moment ago."""
-        if self._problem and not self._warming.locked() and time.monotonic() - self._tried > RETRY_SECONDS:
-            self.warm()
+        return self.readiness.status()
 
     # --- questions
 
@@ -114,7 +73,7 @@ class Service:
         """
 
         def answering() -> Answer:
-            self.wait()
+            self.readiness.wait()
             asked, k = incoming.text(question), incoming.count(passages)
             return self.library.ask(asked, history=incoming.messages(history), k=k, where=incoming.where(documents))
 
@@ -122,7 +81,7 @@ class Service:
 
     def search(self, question: str, passages: int = 10, documents: Any = ()) -> list[Hit]:
         """Find passages; see `answer` for what goes in and what is raised."""
-        self.wait()
+        self.readiness.wait()
         return self.library.search(incoming.text(question), k=incoming.count(passages), where=incoming.where(documents))
 
     def ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,7 +209,7 @@ class Service:
 
     def suggestions(self, _: Any = None) -> dict[str, str]:
         """Return questions to begin with, made of the documents and answered by them."""
-        self.wait()
+        self.readiness.wait()
         generation = self.library.generation()
         if self._suggested[0] != generation:
             self._suggested = (generation, suggest.questions(self.library))
