@@ -203,12 +203,12 @@ def test_what_the_cluster_loses_is_an_error_and_the_rest_is_stored(cluster, tmp_
     folder = texts(tmp_path / "docs", 16)
     write(folder / "f9.txt", "This is unspeakable.")
     with Library(tmp_path / "library", encoder=Wanting()) as library:
-        with pytest.raises(ClusterError, match=r"gave back nothing for 8 files, among them .*docs/f"):
+        with pytest.raises(ClusterError, match=r"nothing for 4 files, among them .*docs/f.*; 12 added, 0 unchanged"):
             library.add(folder, ray=cluster.address)
-        assert len(library.documents()) == 8
+        assert len(library.documents()) == 12
         write(folder / "f9.txt", "This can be said.")
         report = library.add(folder, ray=cluster.address)
-        assert str(report) == "8 added, 8 unchanged, 0 replaced, 0 failed"
+        assert str(report) == "4 added, 12 unchanged, 0 replaced, 0 failed"
 
 
 @needs_ray
@@ -239,6 +239,13 @@ def test_an_address_where_no_cluster_is(address, said, hashed, tmp_path):
     with pytest.raises(ClusterError, match=said):
         hashed.add(texts(tmp_path / "docs", 1), ray=address)
     assert hashed.documents() == []
+
+
+@needs_ray
+def test_the_command_says_what_is_wrong(pincite, tmp_path):
+    result = pincite("add", "--library", tmp_path / "library", "--ray", "nonsense", texts(tmp_path / "docs", 1))
+    assert result.exit_code == 3
+    assert "'nonsense' is no address of a Ray cluster" in result.stderr
 
 
 def test_without_ray(hashed, monkeypatch, tmp_path):
