@@ -105,6 +105,11 @@ def test_plain_text_has_quotes_and_sources():
     )
 
 
+def test_plain_text_says_who_says_so():
+    said = "<b>Kalin, in Sputnik News, June 22, 2017, as cited in ¶ 1"
+    assert render.plain(replace(answer(), citations=(SAID,))).splitlines()[-1] == f"[1] Owls, ¶ 1 ({said})"
+
+
 def test_a_part_marks_the_cited_words_and_sets_headings_apart():
     assert render.part(PASSAGE, [CITATION]) == (
         '<span data-start="0"><strong>Owls\n\n</strong>Barn owls hunt at night. '

@@ -140,8 +140,14 @@ def plain(answer: Answer) -> str:
         return f"{answer.question}\n\n{certainty(answer)}\n"
     quotes = "\n\n".join(f"“{c.quote}” [{c.marker}]" for c in answer.citations)
     missing = f"{answer.reason}\n\n" if answer.reason else ""
-    sources = "\n".join(f"[{c.marker}] {one_line(c.title)}, {one_line(c.locator)}" for c in answer.citations)
+    sources = "\n".join(map(_source, answer.citations))
     return f"{answer.question}\n\n{quotes}\n\n{missing}{sources}\n"
+
+
+def _source(citation: Citation) -> str:
+    """Return where a quote stands, and who says so, as one line of plain text."""
+    said = f" ({one_line(citation.attribution)})" if citation.attribution else ""
+    return f"[{citation.marker}] {one_line(citation.title)}, {one_line(citation.locator)}{said}"
 
 
 # --- documents
