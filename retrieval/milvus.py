@@ -9,6 +9,7 @@ meanwhile, by which a later writer tidies up after one that was killed.
 """
 
 import json
+import math
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,11 +40,11 @@ class Milvus(MilvusLookup):
         """
         super().__init__(Server(Address.of(address), settings))
         self._last = 0
-        self._tidied = False
+        self._tidied = -math.inf
         if not self._server.has("records"):
             if not create:
                 raise LibraryError(f"there is no {self.name}; make one with: pincite add --library {self.name} PATH…")
-            self._server.create_records()
+            self._server.create("records")
         found = self.meta("schema")
         if found is None:
             self.set_meta("schema", str(SCHEMA_VERSION))
@@ -74,15 +75,15 @@ class Milvus(MilvusLookup):
         self._server.delete("records", f'key == "{record_key("note", note)}"')
 
     def _tidy_up(self) -> None:
-        """Finish what writers that were killed have left; once for each connection."""
-        if self._tidied:
+        """Finish what writers that were killed have left, now and then."""
+        if time.monotonic() - self._tidied < ABANDONED_SECONDS:
             return
-        self._tidied = True
+        self._tidied = time.monotonic()
         before = time.time_ns() // 1000 - int(ABANDONED_SECONDS * 1e6)
         for note in list(self._server.query("records", f'kind == "note" and at < {before}', ["key", "payload"])):
             keys = json.loads("".join(note["payload"]))
             self._tidy(keys)
-            self._settle([key for key in keys if self._holders(key)], {})
+            self._settle(self._holders(keys), {})
             self._server.delete("records", f'key == "{note["key"]}"')
 
     def _tidy(self, keys: Sequence[str]) -> None:
@@ -90,16 +91,17 @@ class Milvus(MilvusLookup):
         documents = self._documents(keys, self._fresh())
         gone = [key for key in keys if key not in documents]
         kept = [held.version for held in documents.values()]
-        self._drop_rows(f"doc in {json.dumps(list(keys))} and version not in {json.dumps([*kept, ''])}")
-        if gone:
-            self._server.delete("records", f'kind == "document" and doc in {json.dumps(gone)}')
+        self._drop_rows(keys, f"version not in {json.dumps([*kept, ''])}")
+        self._server.delete_in("records", "doc", gone, 'kind == "document"')
         settled = [replace(held, replaces="").row() for held in documents.values() if held.replaces]
         self._server.upsert("records", settled)
 
-    def _drop_rows(self, filter: str) -> None:
+    def _drop_rows(self, keys: Iterable[str], also: str = "") -> None:
+        """Delete passages and texts of documents. also: a filter."""
+        listed = list(keys)
         if self._searchable():
-            self._server.delete("passages", filter)
-        self._server.delete("records", f'kind == "text" and {filter}')
+            self._server.delete_in("passages", "doc", listed, also)
+        self._server.delete_in("records", "doc", listed, " and ".join(filter(None, ['kind == "text"', also])))
 
     # --- documents
 
@@ -134,7 +136,7 @@ class Milvus(MilvusLookup):
             self._server.upsert("records", texts(item, given.document.text))
             if given.passages:
                 if not self._searchable():
-                    self._server.create_passages(len(given.vectors[0].vector))
+                    self._server.create("passages", len(given.vectors[0].vector))
                 self._server.upsert("passages", passage_rows(item, given.passages, given.vectors))
 
     def _is_whole(self, made: Sequence[Held]) -> bool:
@@ -148,9 +150,10 @@ class Milvus(MilvusLookup):
         own = {item.key for item in made}
         known = self._documents(own, self._fresh())
         replaced = {key: item.replaces for key, item in known.items() if item.replaces}
+        holders = self._holders(set(before.values()) - own - {""})
         for item in made:
             doc = before.get(item.document.source or "", "") if item.has_file else ""
-            if doc and doc not in own and len(self._holders(doc)) == 1:
+            if len(holders.get(doc, [])) == 1:
                 replaced[item.key] = doc
         return replaced
 
@@ -163,8 +166,7 @@ class Milvus(MilvusLookup):
         ]
         self._server.upsert("records", rows)
         kept = json.dumps([row["key"] for row in rows] or [""])
-        keys = json.dumps([item.key for item in made])
-        self._server.delete("records", f'kind == "file" and doc in {keys} and key not in {kept}')
+        self._server.delete_in("records", "doc", [item.key for item in made], f'kind == "file" and key not in {kept}')
 
     def remove(self, doc_ids: Iterable[str]) -> list[str]:
         """Remove documents; return the doc_ids that were there."""
@@ -174,7 +176,7 @@ class Milvus(MilvusLookup):
         if keys:
             note = self._note(keys)
             # Files first: one whose document is gone would not be read again.
-            self._server.delete("records", f'kind == "file" and doc in {json.dumps(keys)}')
+            self._server.delete_in("records", "doc", keys, 'kind == "file"')
             self._drop(keys)
             self._strike(note)
             self._done()
@@ -182,9 +184,8 @@ class Milvus(MilvusLookup):
 
     def _drop(self, keys: Sequence[str]) -> None:
         """Delete documents, and what is theirs."""
-        listed = json.dumps(list(keys))
-        self._server.delete("records", f'kind == "document" and doc in {listed}')
-        self._drop_rows(f"doc in {listed}")
+        self._server.delete_in("records", "doc", keys, 'kind == "document"')
+        self._drop_rows(keys)
 
     # --- files
 
@@ -198,7 +199,7 @@ class Milvus(MilvusLookup):
     def forget(self, paths: Iterable[str]) -> None:
         """Forget files that hold no document."""
         keys = [record_key("file", hashed(path)) for path in paths]
-        self._server.delete("records", f'key in {json.dumps([*keys, ""])} and doc == ""')
+        self._server.delete_in("records", "key", keys, 'doc == ""')
         self._done()
 
     def rearrange(self, links: Mapping[str, FileState], gone: Iterable[str]) -> None:
@@ -214,7 +215,7 @@ class Milvus(MilvusLookup):
         self._settle(touched, changed)
         self._server.upsert("records", [file_row(path, state) for path, state in links.items()])
         keys = [record_key("file", hashed(path)) for path in dropped if path not in links]
-        self._server.delete("records", f"key in {json.dumps([*keys, ''])}")
+        self._server.delete_in("records", "key", keys)
         self._done()
 
     def _settle(self, docs: Iterable[str], changed: Mapping[str, str]) -> None:
@@ -223,17 +224,21 @@ class Milvus(MilvusLookup):
         changed: path -> key of the document that it will hold, "" for none, where that is not what its row says.
         """
         documents = self._documents(docs, self._fresh())
+        holders = self._holders(documents)
+        dropped = []
         for key, item in sorted(documents.items()):
-            paths = [path for path in self._holders(key) if path not in changed]
+            paths = [path for path in holders.get(key, []) if path not in changed]
             paths = sorted([*paths, *(path for path, doc in changed.items() if doc == key)])
             if not paths:
-                note = self._note([key])
-                self._drop([key])
-                self._strike(note)
+                dropped.append(key)
             elif item.document.source not in paths:
                 self._resource(item, paths[0])
             elif not item.has_file:
                 self._server.upsert("records", [replace(item, has_file=True).row()])
+        if dropped:
+            note = self._note(dropped)
+            self._drop(dropped)
+            self._strike(note)
 
     def _resource(self, item: Held, path: str) -> None:
         """Give a document another file as source, and its name as title if it had the other's.

@@ -4,10 +4,11 @@ pymilvus tries a call again with growing pauses while the server cannot be reach
 Settings.milvus_seconds. Every call here can be made twice: rows have keys of their own, and reading changes nothing.
 """
 
+import json
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,18 +17,15 @@ from retrieval.settings import Settings
 
 try:
     import grpc
-    import pymilvus
-    from pymilvus import DataType, Function, FunctionType, MilvusClient, MilvusException
+    from pymilvus import MilvusClient, MilvusException
+
+    from retrieval import milvus_schema
 except ImportError as error:
     raise LibraryError("a library on Milvus needs pymilvus; pip install 'pincite[cluster]'") from error
 
 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what it logs with a traceback is raised as well
-_ADDRESS = re.compile(r"milvus://(\[[0-9a-fA-F:]+\]|[\w.-]+)(?::(\d+))?/([A-Za-z_]\w*)/?", re.ASCII)
-# Kinds that were measured to answer; others are accepted by servers whose build of the index then fails unseen.
-INDEXES: dict[str, dict[str, Any]] = {
-    "FLAT": {}, "HNSW": {"M": 32, "efConstruction": 200},
-    "HNSW_SQ": {"M": 32, "efConstruction": 200, "sq_type": "SQ8"}, "IVF_SQ8": {"nlist": 4096},
-}  # fmt: skip
+# Of two slashes pathlib leaves one.
+_ADDRESS = re.compile(r"milvus://?(\[[0-9a-fA-F:]+\]|[\w.-]+)(?::(\d+))?/([A-Za-z_]\w*)/?", re.ASCII)
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0  # seconds between attempts
 READ_ROWS = 1000  # of a collection that is read whole, at a time
 WRITTEN_ROWS = 256  # of passages: about 10 KB each
@@ -62,8 +60,10 @@ class Server:
         self.address = address
         self._seconds = settings.milvus_seconds
         self._index = settings.milvus_index
-        if self._index not in INDEXES:
-            raise LibraryError(f"PINCITE_MILVUS_INDEX is {self._index!r}; expected one of {', '.join(INDEXES)}")
+        if self._index not in milvus_schema.KINDS:
+            raise LibraryError(
+                f"PINCITE_MILVUS_INDEX is {self._index!r}; expected one of {', '.join(milvus_schema.KINDS)}"
+            )
         secure: dict[str, Any] = {"secure": bool(settings.milvus_tls)}
         if settings.milvus_tls not in ("", "1"):
             secure["server_pem_path"] = settings.milvus_tls
@@ -134,11 +134,22 @@ class Server:
         """Delete the rows that a filter finds."""
         self.call("delete", self.collection(part), filter=filter)
 
+    def delete_in(self, part: str, field: str, values: Iterable[str], also: str = "") -> None:
+        """Delete the rows that have one of the values, none of which may come from a person. also: a filter."""
+        for some in _portions(values):
+            self.delete(part, _any_of(field, some, also))
+
+    def query_in(
+        self, part: str, field: str, values: Iterable[str], fields: Sequence[str], also: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the rows that have one of the values; see `delete_in`."""
+        for some in _portions(values):
+            yield from self.query(part, _any_of(field, some, also), fields)
+
     def get(self, part: str, keys: Sequence[str], fields: Sequence[str]) -> list[dict[str, Any]]:
         """Return rows by primary key, in no order; keys that are not there are left out."""
         found: list[dict[str, Any]] = []
-        for first in range(0, len(keys), READ_ROWS):
-            some = list(keys[first : first + READ_ROWS])
+        for some in _portions(keys):
             found += self.call("get", self.collection(part), some, output_fields=list(fields), **_STRONG)
         return found
 
@@ -190,40 +201,9 @@ class Server:
 
     # --- collections
 
-    def create_records(self) -> None:
-        """Make the collection for all but passages."""
-        schema = pymilvus.MilvusClient.create_schema(auto_id=False)
-        schema.add_field("key", DataType.VARCHAR, max_length=128, is_primary=True)
-        for name in ("kind", "doc", "version", "replaces"):
-            schema.add_field(name, DataType.VARCHAR, max_length=64)
-        for name in ("at", "number"):
-            schema.add_field(name, DataType.INT64)
-        _add_strings(schema, "payload")
-        schema.add_field("nothing", DataType.FLOAT_VECTOR, dim=2)  # a collection must have a vector
-        self._create("records", schema)
-
-    def create_passages(self, dim: int) -> None:
-        """Make the collection for passages with vectors of `dim` dimensions."""
-        schema = pymilvus.MilvusClient.create_schema(auto_id=False)
-        schema.add_field("id", DataType.VARCHAR, max_length=32, is_primary=True)
-        for name in ("doc", "version"):
-            schema.add_field(name, DataType.VARCHAR, max_length=32)
-        for name in ("first", "last", "length"):
-            schema.add_field(name, DataType.INT64)
-        schema.add_field("facets", DataType.ARRAY, element_type=DataType.INT64, max_capacity=4096)
-        schema.add_field("dates", DataType.JSON)
-        analyzer = {"tokenizer": "standard"}
-        schema.add_field("terms", DataType.VARCHAR, max_length=65_535, enable_analyzer=True, enable_match=True,
-                         analyzer_params=analyzer)  # fmt: skip
-        schema.add_field("bm25", DataType.SPARSE_FLOAT_VECTOR)
-        schema.add_function(Function("bm25", FunctionType.BM25, ["terms"], ["bm25"]))
-        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dim)
-        for name in ("passage", "sentences", "tokens"):
-            _add_strings(schema, name)
-        self._create("passages", schema)
-
-    def _create(self, part: str, schema: Any) -> None:
-        """Make and load a collection, unless another client was faster."""
+    def create(self, part: str, dim: int = 0) -> None:
+        """Make and load a collection, unless another client was faster. dim: of passage vectors."""
+        schema = milvus_schema.passages(dim) if part == "passages" else milvus_schema.records()
         try:
             self.call("create_collection", self.collection(part), schema=schema, consistency_level="Session")
         except StorageError:
@@ -232,24 +212,9 @@ class Server:
         self._index_and_load(part)
 
     def _index_and_load(self, part: str) -> None:
-        indexes = self._client.prepare_index_params()
-        for field, kind, metric, parameters in self._indexes(part):
-            indexes.add_index(field, index_type=kind, metric_type=metric, params=parameters)
+        indexes = milvus_schema.indexes(part, self._index, "lite" in self.version)
         self.call("create_index", self.collection(part), indexes, sync=False)  # waiting costs 0.5 s for each of them
         self.call("load_collection", self.collection(part))
-
-    def _indexes(self, part: str) -> list[tuple[str, str, str, dict[str, Any]]]:
-        """Return (field, kind, metric, parameters) of each index of a collection."""
-        if part == "records":
-            fields = ["kind", "doc", "version", "replaces"]
-            vectors = [("nothing", "FLAT", "IP", dict[str, Any]())]
-        else:
-            fields = ["doc", "version"] if "lite" in self.version else ["doc", "version", "facets"]
-            vectors = [
-                ("vector", self._index, "IP", INDEXES[self._index]),
-                ("bm25", "SPARSE_INVERTED_INDEX", "BM25", {"bm25_k1": 1.2, "bm25_b": 0.75}),
-            ]
-        return vectors + [(field, "INVERTED", "", {}) for field in fields]
 
     def close(self) -> None:
         """Close the connection."""
@@ -259,8 +224,14 @@ class Server:
 _STRONG = {"consistency_level": "Strong"}
 
 
-def _add_strings(schema: Any, name: str) -> None:
-    schema.add_field(name, DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=4096, max_length=65_535)
+def _portions(values: Iterable[str]) -> Iterator[list[str]]:
+    """Cut values into lists of as many as one call may name."""
+    every = list(values)
+    return (every[first : first + READ_ROWS] for first in range(0, len(every), READ_ROWS))
+
+
+def _any_of(field: str, values: Sequence[str], also: str) -> str:
+    return f"{field} in {json.dumps(list(values))}" + (f" and {also}" if also else "")
 
 
 _REFUSED = re.compile("unauthenticated|auth check|permission|privilege", re.IGNORECASE)

@@ -232,10 +232,12 @@ class MilvusRecords:
         rows = self._server.get("records", list(keys), ["key", "doc"])
         return {keys[row["key"]]: row["doc"] for row in rows}
 
-    def _holders(self, doc: str) -> list[str]:
-        """Return the paths of the files that hold a document, sorted."""
-        rows = self._server.query("records", f'kind == "file" and doc == "{doc}"', FILE)
-        return sorted(file_of(row)[0] for row in rows)
+    def _holders(self, docs: Iterable[str]) -> dict[str, list[str]]:
+        """Return key of a document -> the paths of the files that hold it; none of those that no file holds."""
+        found: dict[str, list[str]] = {}
+        for row in self._server.query_in("records", "doc", docs, FILE, 'kind == "file"'):
+            found.setdefault(row["doc"], []).append(file_of(row)[0])
+        return found
 
     def feedback(self) -> list[Judgement]:
         """Return every judgement, oldest first, numbered from 1."""

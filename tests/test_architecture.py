@@ -63,6 +63,7 @@ ORDER = [
     "following",
     "copying",
     "milvus_rows",
+    "milvus_schema",
     "milvus_client",
     "milvus_records",
     "milvus_lookup",
@@ -91,8 +92,8 @@ ONLY_IN = {
     "pypdfium2": {"retrieval/readers/pdf.py", "retrieval/readers/facsimile.py"},
     "ray": {"retrieval/distributed.py"},
     "trafilatura": {"retrieval/readers/html.py"},
+    "pymilvus": {"retrieval/milvus_client.py", "retrieval/milvus_schema.py"},
     "subprocess": {"retrieval/sandbox.py", "retrieval/readers/ocr.py"},
-    "pymilvus": {"retrieval/milvus_client.py"},
 }
 HEAVY = (
     "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc pysubs2"

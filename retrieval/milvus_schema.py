@@ -1,0 +1,64 @@
+"""The two collections of a library on Milvus: their fields and indexes. Knows no server and no documents."""
+
+from typing import Any
+
+from pymilvus import DataType, Function, FunctionType, MilvusClient
+
+# Kinds that were measured to answer; others are accepted by servers whose build of the index then fails unseen.
+KINDS: dict[str, dict[str, Any]] = {
+    "FLAT": {}, "HNSW": {"M": 32, "efConstruction": 200},
+    "HNSW_SQ": {"M": 32, "efConstruction": 200, "sq_type": "SQ8"}, "IVF_SQ8": {"nlist": 4096},
+}  # fmt: skip
+_LONGEST = 65_535  # bytes of a VARCHAR
+
+
+def records() -> Any:
+    """Return the schema for all but passages."""
+    schema = MilvusClient.create_schema(auto_id=False)
+    schema.add_field("key", DataType.VARCHAR, max_length=128, is_primary=True)
+    for name in ("kind", "doc", "version", "replaces"):
+        schema.add_field(name, DataType.VARCHAR, max_length=64)
+    for name in ("at", "number"):
+        schema.add_field(name, DataType.INT64)
+    _add_strings(schema, "payload")
+    schema.add_field("nothing", DataType.FLOAT_VECTOR, dim=2)  # a collection must have a vector
+    return schema
+
+
+def passages(dim: int) -> Any:
+    """Return the schema for passages with vectors of `dim` dimensions."""
+    schema = MilvusClient.create_schema(auto_id=False)
+    schema.add_field("id", DataType.VARCHAR, max_length=32, is_primary=True)
+    for name in ("doc", "version"):
+        schema.add_field(name, DataType.VARCHAR, max_length=32)
+    for name in ("first", "last", "length"):
+        schema.add_field(name, DataType.INT64)
+    schema.add_field("facets", DataType.ARRAY, element_type=DataType.INT64, max_capacity=4096)
+    schema.add_field("dates", DataType.JSON)
+    schema.add_field("terms", DataType.VARCHAR, max_length=_LONGEST, enable_analyzer=True, enable_match=True,
+                     analyzer_params={"tokenizer": "standard"})  # fmt: skip
+    schema.add_field("bm25", DataType.SPARSE_FLOAT_VECTOR)
+    schema.add_function(Function("bm25", FunctionType.BM25, ["terms"], ["bm25"]))
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dim)
+    for name in ("passage", "sentences", "tokens"):
+        _add_strings(schema, name)
+    return schema
+
+
+def _add_strings(schema: Any, name: str) -> None:
+    schema.add_field(name, DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=4096, max_length=_LONGEST)
+
+
+def indexes(part: str, kind: str, lite: bool) -> Any:
+    """Return the indexes of a collection. kind: of that over vectors; lite: the server indexes no arrays."""
+    made = MilvusClient.prepare_index_params()
+    if part == "passages":
+        made.add_index("vector", index_type=kind, metric_type="IP", params=KINDS[kind])
+        parameters = {"bm25_k1": 1.2, "bm25_b": 0.75}
+        made.add_index("bm25", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=parameters)
+    else:
+        made.add_index("nothing", index_type="FLAT", metric_type="IP")
+    fields = {"passages": ["doc", "version", *([] if lite else ["facets"])]}
+    for name in fields.get(part, ["kind", "doc", "version", "replaces"]):
+        made.add_index(name, index_type="INVERTED")
+    return made
