@@ -2,18 +2,21 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from retrieval import answer as answering
 from retrieval.answer import Quote
 from retrieval.backend import Backend
 from retrieval.certainty import probability
-from retrieval.chat import Message, context, reply_to, small_talk, understood
+from retrieval.chat import Message, context, questions, reply_to, reply_to_foreign, small_talk, understood
 from retrieval.encoder import Encoder, QuestionVectors
 from retrieval.errors import QuestionError
 from retrieval.following import FUSED, ranked_after, unquoted
-from retrieval.records import Answer, Citation
+from retrieval.language import foreign
+from retrieval.pasted import is_pasted, located
+from retrieval.records import Answer, Citation, Turn
 from retrieval.search import Ranked, rank
 
 LONGEST_QUESTION = 4000  # characters; the model reads about 1,000
@@ -22,9 +25,11 @@ LONGEST_QUESTION = 4000  # characters; the model reads about 1,000
 def replied(store: Backend, question: str) -> Answer | None:
     """Answer small talk, which needs no model; None for a question. QuestionError where it cannot be asked."""
     kind = small_talk(_checked(question))
-    if not kind:
+    language = "" if kind else foreign(store, question)
+    if not kind and not language:
         return None
-    reply = reply_to(kind, [document.title or document.doc_id for document, _ in store.documents()])
+    titles = [document.title or document.doc_id for document, _ in store.documents()] if kind else []
+    reply = reply_to(kind, titles) if kind else reply_to_foreign(language)
     return Answer(question, question, False, 0.0, (), (), store.coverage(), {}, reply=reply)
 
 
@@ -37,15 +42,28 @@ class Asking:
     threshold: float
 
     def ask(self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]) -> Answer:
-        """Answer with quotes, or say that the documents do not; see Library.ask."""
+        """Answer with quotes, or say that the documents do not; several questions one by one. See Library.ask."""
+        if understood(_checked(question), context(history)).more and context(history) is None:
+            return Answer(question, question, False, 0.0, (), (), self.store.coverage(), {}, reply=reply_to("more", ()))
+        asked = questions(question)
+        if len(asked) == 1:
+            return self._ask(question, history, k, where)
+        parts: list[Answer] = []
+        for each in asked:
+            parts.append(self._ask(each, [*history, *(Turn(part.question, part) for part in parts)], k, where))
+        return together(question, parts, k)
+
+    def _ask(self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]) -> Answer:
+        """Answer one question."""
         began = time.perf_counter()
         asked_as, ranked = self._rank_in_context(question, history, max(k, answering.PASSAGES), where)
         searched = time.perf_counter()
-        chosen = answering.choose(ranked)
-        certainty = probability(asked_as, ranked, chosen)
+        pasted = located(self.store, ranked, question) if is_pasted(question) else []
+        chosen = pasted or answering.choose(ranked)
+        certainty = 1.0 if pasted else probability(asked_as, ranked, chosen)
         quotes = chosen if certainty >= self.threshold else []
         citations = answering.cite(self.store, quotes)
-        missing = self._missing(asked_as, quotes, citations) if ranked else ()
+        missing = self._missing(asked_as, quotes, citations) if ranked and not pasted else ()
         hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))
         timings = {"search": (searched - began) * 1e3, "answer": (time.perf_counter() - searched) * 1e3}
         found, coverage = bool(citations), self.store.coverage()
@@ -82,6 +100,35 @@ class Asking:
         if k < 1:
             raise QuestionError(f"k is {k}; expected 1 or more")
         return rank(self.store, question, self.encoder.question(question), k, where)
+
+
+def together(question: str, parts: Sequence[Answer], k: int) -> Answer:
+    """Make one answer of those to the questions in a message: quotes numbered through, the best `k` passages."""
+    first = 0
+    numbered: list[Answer] = []
+    for part in parts:
+        moved = tuple(replace(citation, marker=citation.marker + first) for citation in part.citations)
+        numbered.append(replace(part, citations=moved))
+        first += len(moved)
+    hits = {
+        (hit.passage.doc_id, hit.passage.start): hit
+        for hits in zip_longest(*(p.passages for p in parts))
+        for hit in hits
+        if hit
+    }
+    best = tuple(replace(hit, rank=rank) for rank, hit in enumerate(list(hits.values())[:k], start=1))
+    found = [part for part in numbered if part.found]
+    return Answer(
+        question=question,
+        asked_as=question if all(p.asked_as == p.question for p in parts) else " ".join(p.asked_as for p in parts),
+        found=bool(found),
+        confidence=min((part.confidence for part in found), default=max(part.confidence for part in parts)),
+        citations=tuple(citation for part in numbered for citation in part.citations),
+        passages=best,
+        coverage=parts[0].coverage,
+        timings={name: sum(part.timings[name] for part in parts) for name in parts[0].timings},
+        parts=tuple(numbered),
+    )
 
 
 def _checked(question: str) -> str:

@@ -21,12 +21,13 @@ _ELLIPSIS = re.compile(
 )
 _POINTER = re.compile(
     r"\b(he|she|it|they|him|his|her|hers|its|them|their|theirs|this|that|these|those|there|then|such|"
-    r"the (?:same|other|former|latter)(?: one)?|the (?:first|second|third|last)(?: one\b|(?=\W*$)))\b",
+    r"the (?:same|other|former|latter)(?: one)?)\b",
     re.IGNORECASE,
 )
 _SMALL_TALK = {
     "greeting": r"(hi|hello|hey|good (morning|afternoon|evening|day))( there| pincite| everyone)?",
-    "thanks": r"(ok(ay)?,? )?(many )?(thanks|thank you|thx|cheers)( a lot| very much| so much)?|ok|great|bye|goodbye",
+    "thanks": r"(ok(ay)?,? )?(many )?(thanks|thank you|thx|cheers)( a lot| very much| so much)?",
+    "nod": r"ok(ay)?|great|good|fine|i see|got it|all right|bye|goodbye",
     "help": r"help|(what|how) (can|could|do) you (do|help)( me)?|who are you|what are you|what is (this|pincite)|"
     r"how does (this|it|pincite) work|what can i (ask|do)( you| here)?",
     "documents": r"(which|what|list|show)( me)?( all)?( the| your| of the)? (documents|files|sources|texts)"
@@ -53,7 +54,7 @@ _CORRECTION = re.compile(
 _ANOTHER = re.compile(
     r"(?:and|or|what about|how about)(?: for| in| of| about| with)? (?P<right>[^?]{2,60}?)[?.!]*", re.IGNORECASE
 )
-_ALIKE = 0.5  # ratio of matching characters from which a name may stand for another of several
+_ALIKE = 0.4  # ratio of matching characters from which a name may stand for another of several
 _INSTEAD = re.compile(
     r"(?:not (?P<wrong>[^?,]{2,60}?),? but (?P<right>[^?,]{2,60})|"
     r"(?P<right2>[^?,]{2,60}), not (?P<wrong2>[^?,]{2,60}))[.!?]*",
@@ -61,9 +62,19 @@ _INSTEAD = re.compile(
 )
 _NUMBER = re.compile(r"\d[\d.,]*\b")
 _NAMED = re.compile(r"\b[A-Z][\w’'-]*(?: (?:(?:of|de|al|bin|van|von) )?[A-Z][\w’'-]*)*")
+_WHICH = r"(?:who|whom|whose|what|when|where|why|which|how)\b"
+_QUESTION_WORD = re.compile(_WHICH, re.IGNORECASE)
+_ALSO = re.compile(rf",? (?:and|and also|as well as) (?={_WHICH})", re.IGNORECASE)
+_MOST_QUESTIONS = 3  # in one message that are answered each
 _FEW_WORDS = 4  # besides stop words: fewer, and a pronoun points back
+_REPLIES = {
+    "thanks": "You are welcome.",
+    "nod": "All right. Ask on whenever you like.",
+    "more": "More of what? Ask a question first.",
+}
 NO_ANSWER = "The documents do not say this."
 _LISTED = 10  # titles named in a reply
+_POINTED = 160  # characters of a quote that a message points at
 _REPLY = 300  # characters of a reply that say what it is about
 
 
@@ -132,13 +143,12 @@ def _quotes(reply: str) -> tuple[str, ...]:
 
 def understood(message: str, before: Context | None) -> Understood:
     """Read a message after what came before it."""
+    said = " ".join(_ORDINAL.sub(" ", message).split()).strip(" .!?…")
     if before is None:
-        return Understood(message)
-    said = " ".join(message.split()).strip(" .!?…")
+        return Understood(message, more=bool(_MORE.fullmatch(said)))
     quote = _pointed(message, before.quotes)
     if quote:
-        rest = " ".join(_ORDINAL.sub(" ", message).split()).strip(" .?!")
-        more = not _content(rest) or bool(_MORE.fullmatch(rest))
+        more = not _content(said) or bool(_MORE.fullmatch(said))
         return Understood(quote if more else f"{quote} {message}", leaning=1.0, behind=quote, more=more)
     if _MORE.fullmatch(said):
         return Understood(before.question, leaning=1.0, more=True)
@@ -155,7 +165,8 @@ def _pointed(message: str, quotes: Sequence[str]) -> str:
     if not found or not quotes or _content(message.replace(found.group(), " ")) > _FEW_WORDS:
         return ""
     index = _COUNTED[found[1].lower()]
-    return quotes[index] if -len(quotes) <= index < len(quotes) else ""
+    quote = quotes[index] if -len(quotes) <= index < len(quotes) else ""
+    return quote if len(quote) <= _POINTED else quote[:_POINTED].rpartition(" ")[0] + "…"
 
 
 def _content(text: str) -> int:
@@ -193,7 +204,22 @@ def leans(message: str) -> float:
     content = _content(message)
     if not content or (_ELLIPSIS.match(message.strip()) and content < _FEW_WORDS - 1):
         return 1.0
-    return 0.5 if content < _FEW_WORDS and _POINTER.search(message) else 0.0
+    pointing = _POINTER.search(message) or _ORDINAL.search(message)
+    return 0.5 if content < _FEW_WORDS and pointing else 0.0
+
+
+def questions(message: str) -> list[str]:
+    """Return the questions in a message, three at the most; the message itself where there is only one."""
+    parts = re.split(r"(?<=\?)\s+(?=\S)", message.strip())
+    if len(parts) == 1:
+        parts = [half.strip() for half in _ALSO.split(message.strip(), maxsplit=1)]
+        own = len(parts) == 2 and _QUESTION_WORD.match(parts[0]) and _content(parts[0]) > 1
+        return [f"{parts[0].rstrip(',;')}?", parts[1]] if own and _content(parts[1]) else [message]
+    return parts if len(parts) <= _MOST_QUESTIONS and all(map(_asks, parts)) else [message]
+
+
+def _asks(part: str) -> bool:
+    return part.endswith("?") and _content(part) > 0
 
 
 def small_talk(message: str) -> str:
@@ -202,13 +228,19 @@ def small_talk(message: str) -> str:
     return next((kind for kind, pattern in _SMALL_TALK.items() if re.fullmatch(pattern, said)), "")
 
 
+def reply_to_foreign(language: str) -> str:
+    """Return what to say to a question in a language or script that the documents are not in."""
+    return f"This looks like {language}, but the documents are in English. Ask in English, and they are quoted."
+
+
 def reply_to(kind: str, titles: Sequence[str]) -> str:
     """Return what to say to a kind of small talk. titles: of the documents that can be asked."""
     count = f"{len(titles)} document{'s' if len(titles) != 1 else ''}"
     listed = "; ".join(titles[:_LISTED]) + (f"; and {len(titles) - _LISTED} more" if len(titles) > _LISTED else "")
     if kind == "documents":
-        return f"There are {count} to ask: {listed}." if titles else "There are no documents yet; add some first."
-    if kind == "thanks":
-        return "You are welcome."
+        verb = "is" if len(titles) == 1 else "are"
+        return f"There {verb} {count} to ask: {listed}." if titles else "There are no documents yet; add some first."
+    if kind in _REPLIES:
+        return _REPLIES[kind]
     about = f"Ask a question, and the answer is quoted from {count}, word for word, each quote with its exact place."
     return f"Hello. {about}" if kind == "greeting" else f"{about} What they do not say is not made up."

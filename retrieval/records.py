@@ -151,6 +151,7 @@ class Answer:
     asked_as: the standalone question that was searched. confidence: 0 to 1. When `found` is False there are no
     citations and `passages` are the nearest ones, not an answer. timings: milliseconds by step.
     reply: what to say to a message that asks nothing of the documents ("hello"), else "".
+    parts: where several questions were asked at once, the answer to each; citations are all of theirs, the markers too.
     missing: names and numbers of the question that no passage quoted from mentions; where nothing was found, words
     that no document mentions.
     """
@@ -165,12 +166,15 @@ class Answer:
     timings: Mapping[str, float] = field(hash=False)
     missing: tuple[str, ...] = ()
     reply: str = ""
+    parts: tuple["Answer", ...] = ()
 
     @property
     def outcome(self) -> str:
         """One of "answered", "partly" (something that was asked for is missing), "not found" and "reply"."""
         if not self.found:
             return "reply" if self.reply else "not found"
+        if self.parts:
+            return "answered" if all(part.outcome == "answered" for part in self.parts) else "partly"
         return "partly" if self.missing else "answered"
 
     @property
@@ -185,6 +189,8 @@ class Answer:
         """The quotes with their markers, or a sentence that says there is no answer."""
         if self.reply:
             return self.reply
+        if self.parts:
+            return "\n\n".join(f"{part.question}\n\n{part.text}" for part in self.parts)
         if self.found:
             return "\n\n".join(f"{c.quote} [{c.marker}]" for c in self.citations)
         closest = "The closest passages follow." if self.passages else ""
@@ -194,6 +200,8 @@ class Answer:
         """Block quotes with numbered sources; document text is escaped so that it shows as text."""
         if self.reply:
             return _one_line(self.reply)
+        if self.parts:
+            return "\n\n".join(f"**{_one_line(part.question)}**\n\n{part.to_markdown()}" for part in self.parts)
         if not self.found:
             nearest = "\n".join(f"- {_nearest(hit)}" for hit in self.passages[:3])
             said = f"The documents do not say this. {_one_line(self.reason)}".strip()

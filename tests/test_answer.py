@@ -162,7 +162,7 @@ def test_the_answer_is_in_a_quote(answers, question, words):
     "question",
     [
         "How do I reset the password of my router?", "What is the capital of Mongolia's northern province?",
-        "Which enzyme splits lactose?", "как зовут президента Франции?", "水の沸点は何度ですか", "asdf qwer zxcv",
+        "Which enzyme splits lactose?", "asdf qwer zxcv",
     ],
 )  # fmt: skip
 def test_something_else_entirely_is_not_found(asked, question):

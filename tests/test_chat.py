@@ -1,7 +1,9 @@
 import pytest
 
-from retrieval import Answer, Turn
-from retrieval.chat import Context, context, leans, reply_to, small_talk
+from retrieval import Answer, Document, Turn
+from retrieval.chat import Context, context, leans, questions, reply_to, small_talk, understood
+from retrieval.following import share
+from retrieval.language import foreign
 from retrieval.records import Coverage
 
 TALK = [
@@ -91,13 +93,169 @@ def test_context_without_history_changes_nothing(asked):
     assert asked.ask("When was it automated?").asked_as == "When was it automated?"
 
 
+# --- corrections, pointers, more
+
+TWO_QUOTES = ("Kazakhstan is not in talks.", "Kyrgyzstan had no information.")
+BEFORE = Context("How many soldiers did Kazakhstan send to Syria in 2016?", "", TWO_QUOTES, TWO_QUOTES)
+
+
+@pytest.mark.parametrize(
+    "message, asked_as",
+    [
+        ("I meant 2017", "How many soldiers did Kazakhstan send to Syria in 2017?"),
+        ("no, Kyrgyzstan", "How many soldiers did Kyrgyzstan send to Syria in 2016?"),
+        ("Sorry, I meant Kyrgyzstan!", "How many soldiers did Kyrgyzstan send to Syria in 2016?"),
+        ("Turkey, not Syria", "How many soldiers did Kazakhstan send to Turkey in 2016?"),
+        ("not Syria but Iraq", "How many soldiers did Kazakhstan send to Iraq in 2016?"),
+        ("no, I meant tanks, not soldiers", "How many tanks did Kazakhstan send to Syria in 2016?"),
+        ("And Tajikistan?", "How many soldiers did Tajikistan send to Syria in 2016?"),
+    ],
+)
+def test_a_correction_takes_the_place_of_its_like(message, asked_as):
+    assert understood(message, BEFORE).text == asked_as
+    assert understood(message, BEFORE).replaced
+
+
+@pytest.mark.parametrize("message", ["I meant Oslo", "no, the ferry", "no idea", "And the bridge?", "I meant 21"])
+def test_a_correction_of_nothing_in_particular_is_read_behind_the_question(message):
+    assert understood(message, BEFORE).text == f"{BEFORE.question} {message}"
+
+
+@pytest.mark.parametrize(
+    "message, text, more",
+    [
+        ("the second one", TWO_QUOTES[1], True),
+        ("Tell me more about the first quote.", TWO_QUOTES[0], True),
+        ("And the last one?", TWO_QUOTES[1], True),
+        ("Who denied the second one?", f"{TWO_QUOTES[1]} Who denied the second one?", False),
+        ("the third quote", f"{BEFORE.question} the third quote", False),
+        ("tell me more", BEFORE.question, True),
+        ("What else?", BEFORE.question, True),
+    ],
+)
+def test_what_a_message_points_at(message, text, more):
+    read = understood(message, BEFORE)
+    assert (read.text, read.more) == (text, more)
+
+
+@pytest.mark.parametrize(
+    "message", ["What happened in the second world war in Europe?", "Who built more ships, Oslo or Bergen?"]
+)
+def test_words_like_those_point_at_nothing(message):
+    assert understood(message, BEFORE).text == message
+
+
+def test_the_quotes_of_a_reply_are_read_from_its_text():
+    chat = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "One thing. [1]\n\nAnother. [2]"}]
+    assert context(chat).quotes == ("One thing.", "Another.")
+    more = [*chat, {"role": "user", "content": "tell me more"}, {"role": "assistant", "content": "A third. [1]"}]
+    assert context(more) == Context("Who?", "A third. [1]", ("A third.",), ("One thing.", "Another.", "A third."))
+
+
+def test_more_brings_sentences_that_were_not_quoted(asked):
+    first = asked.ask("What do honey bees do in winter?")
+    more = asked.ask("Tell me more", history=[Turn(first.question, first)])
+    assert more.asked_as == first.question
+    assert not {c.quote for c in more.citations} & {c.quote for c in first.citations}
+    assert "Bees 🐝 in Winter" in more.citations[0].title or more.citations[0].doc_id == "bees.txt"
+
+
+def test_more_of_nothing_is_asked_back(asked):
+    assert asked.ask("Tell me more").text == "More of what? Ask a question first."
+
+
+@pytest.mark.parametrize(
+    "cosine, lead, leaning, least, most",
+    [(0.05, 6.0, 0.0, 0, 0.01), (0.6, 0.5, 0.0, 0.39, 0.4), (0.0, 9.0, 0.5, 0.3, 0.3), (0.0, 9.0, 1.0, 0.75, 0.75)],
+)
+def test_the_share_of_what_was_said(cosine, lead, leaning, least, most):
+    assert least <= share(cosine, lead, leaning) <= most
+
+
+# --- several questions, pasted text, other languages
+
+
+@pytest.mark.parametrize(
+    "message, parts",
+    [
+        ("Who is Kalin? What did he say?", ["Who is Kalin?", "What did he say?"]),
+        ("What is tea made of, and who drinks it?", ["What is tea made of?", "who drinks it?"]),
+        ("Where and when was the bridge opened?", None),
+        ("How and why did the ice melt?", None),
+        ("What is the A? B? C? D?", None),
+        ("What did Smith and Jones say?", None),
+        ("I like tea. Who makes it?", None),
+        ("Is that so? Really?!", None),
+    ],
+)  # fmt: skip
+def test_questions_in_a_message(message, parts):
+    assert questions(message) == (parts or [message])
+
+
+def test_two_questions_are_both_answered(asked):
+    answer = asked.ask("Who kept the Orvik lighthouse? When was it automated?")
+    keeper, automated = answer.parts
+    assert any("Jonas Hallgrimsson" in citation.quote for citation in keeper.citations)
+    assert any("automated in 1987" in citation.quote for citation in automated.citations)
+    assert automated.asked_as == "Who kept the Orvik lighthouse? When was it automated?"
+    assert [c.marker for c in answer.citations] == list(range(1, len(answer.citations) + 1))
+    assert answer.citations == keeper.citations + automated.citations
+    assert answer.text.startswith("Who kept the Orvik lighthouse?\n\n")
+    assert answer.to_markdown().startswith("**Who kept the Orvik lighthouse?**\n\n> ")
+    assert [part["question"] for part in answer.to_dict()["parts"]] == [keeper.question, automated.question]
+
+
+@pytest.mark.parametrize(
+    "pasted, quotes",
+    [
+        ("The deck was renewed in 1998. The work cost 4.2 million pounds.", ["The deck was renewed in 1998. The work cost 4.2 million pounds."]),
+        ('"…automated in 1987 and the   keeper\'s house\nis now a museum"', ["The lighthouse was automated in 1987 and the keeper’s house is now a museum."]),
+        ("Ellen Brandt. It replaced a ferry that had crossed the river since 1811. The deck was renewed", None),
+    ],
+)  # fmt: skip
+def test_a_pasted_text_is_found_word_for_word(asked, pasted, quotes):
+    answer = asked.ask(pasted)
+    assert ([c.quote for c in answer.citations] == quotes and answer.confidence == 1.0) is (quotes is not None)
+
+
+FOREIGN = {
+    "Wer hat den Leuchtturm von Orvik betreut?": "German", "Wie viele Brote?": "German", "¿Qué dijo Kalin?": "Spanish",
+    "Qui a ouvert le pont de Harwick ?": "French", "Кто открыл мост?": "Cyrillic script", "谁打开了桥": "Chinese",
+    "水の沸点は何度ですか": "Japanese",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("question, language", FOREIGN.items())
+def test_another_language_gets_a_reply_and_no_quote(asked, question, language):
+    answer = asked.ask(question)
+    assert (
+        answer.text
+        == f"This looks like {language}, but the documents are in English. Ask in English, and they are quoted."
+    )
+    assert (answer.citations, answer.outcome) == ((), "reply")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Kalin", "Los Angeles", "Le Monde", "Bashar al-Assad Idlib", "Qui Gon Jinn", "who directed das leben der anderen",
+     "Eyjafjallajökull", "de facto", "Was Kalin in Ankara?", "die hard", "Wat Pho", "Kim Jong Un"],
+)  # fmt: skip
+def test_names_and_short_english_are_english(asked, question):
+    assert foreign(asked._store, question) == ""
+
+
+def test_no_english_documents_no_complaint(hashed):
+    hashed.add([Document("a", "Brücke", "Die Brücke wurde 1932 eröffnet. Sie ersetzte eine Fähre.")])
+    assert hashed.ask("Wann wurde die Brücke eröffnet?").found
+
+
 # --- messages that ask nothing of the documents
 
 
 @pytest.mark.parametrize(
     "message, kind",
     [
-        ("Hello!", "greeting"), ("good morning", "greeting"), ("Thanks a lot.", "thanks"), ("ok, thank you", "thanks"),
+        ("Hello!", "greeting"), ("good morning", "greeting"), ("Thanks a lot.", "thanks"), ("ok, thank you", "thanks"), ("OK", "nod"),
         ("What can you do?", "help"), ("help", "help"), ("Which documents do you have?", "documents"),
         ("list all documents", "documents"), ("Which documents were adopted in advance?", ""), ("Who said hello?", ""),
         ("What can you do about mine clearance?", ""), ("bees", ""),

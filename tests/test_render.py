@@ -58,7 +58,7 @@ def answer(found=True, confidence=0.9, question="What do owls eat?", **fields) -
     "fields, said",
     [
         ({}, "Answered in the documents"),
-        ({"confidence": 0.5}, "Probably answered in the documents; check the quotes"),
+        ({"confidence": 0.4}, "Probably answered in the documents; check the quotes"),
         ({"found": False}, "The documents do not say this. Closest passages:"),
         ({"found": False, "passages": ()}, "The documents do not say this. There are no passages to show."),
         ({"missing": ("Mars",)}, "Partly answered in the documents. None of the quoted passages mentions “Mars”."),
@@ -108,6 +108,16 @@ def test_plain_text_has_quotes_and_sources():
 def test_plain_text_says_who_says_so():
     said = "<b>Kalin, in Sputnik News, June 22, 2017, as cited in ¶ 1"
     assert render.plain(replace(answer(), citations=(SAID,))).splitlines()[-1] == f"[1] Owls, ¶ 1 ({said})"
+
+
+def test_several_questions_are_answered_each_under_its_own():
+    second = answer(found=False, question="What is the moon made of?")
+    both = replace(answer(question="What do owls eat? <b>And</b> the moon?"), parts=(answer(asked_as="Owls?"), second))
+    html = render.turn(both, {"d1": "Owls"})
+    assert html.count('<section class="part">') == 2
+    assert html.index("What do owls eat?") < html.index("They eat voles") < html.index("What is the moon made of?")
+    assert (html.count("Searched for"), html.count('data-band="unsaid"'), html.count('class="actions"')) == (1, 1, 1)
+    assert render.plain(both) == f"{render.plain(both.parts[0])}\n\n{render.plain(second)}"
 
 
 def test_a_part_marks_the_cited_words_and_sets_headings_apart():

@@ -56,15 +56,27 @@ def turn(answer: Answer, titles: Mapping[str, str]) -> str:
 
     titles: doc_id -> title of the documents that passages come from.
     """
-    asked_as = ""
-    if answer.asked_as != answer.question:
-        asked_as = f'<p class="asked-as">Searched for {_inline(answer.asked_as)}</p>'
-    body = _quotes(answer.citations) if answer.found else _nearest(answer.passages[:NEAREST], titles)
     warning = f'<p class="warning">{escape(str(answer.coverage))}</p>' if answer.coverage.failed else ""
+    said = "".join(_part(part, titles) for part in answer.parts) or _said(answer, titles)
+    return said if answer.reply else said + warning + _behind(answer, titles) + _actions(answer)
+
+
+def _part(answer: Answer, titles: Mapping[str, str]) -> str:
+    """Show the answer to one of several questions under that question."""
+    question = escape(one_line(answer.question))
+    return f'<section class="part"><h4 dir="auto">{question}</h4>{_said(answer, titles)}</section>'
+
+
+def _said(answer: Answer, titles: Mapping[str, str]) -> str:
+    """Show what was understood, how sure the answer is, and its quotes or the nearest passages."""
     sure = f'<p class="band" data-band="{band(answer)}">{escape(certainty(answer))}</p>'
     if answer.reply:
         return sure
-    return asked_as + sure + body + warning + _behind(answer, titles) + _actions(answer)
+    different = answer.asked_as != answer.question
+    asked_as = f'<p class="asked-as">Searched for {_inline(answer.asked_as)}</p>' if different else ""
+    return (
+        asked_as + sure + (_quotes(answer.citations) if answer.found else _nearest(answer.passages[:NEAREST], titles))
+    )
 
 
 def _quotes(citations: Sequence[Citation]) -> str:
@@ -136,6 +148,8 @@ def _actions(answer: Answer) -> str:
 
 def plain(answer: Answer) -> str:
     """Return question, quotes and numbered sources as plain text, to be pasted anywhere."""
+    if answer.parts:
+        return "\n\n".join(map(plain, answer.parts))
     if not answer.found:
         return f"{answer.question}\n\n{certainty(answer)}\n"
     quotes = "\n\n".join(f"“{c.quote}” [{c.marker}]" for c in answer.citations)

@@ -153,6 +153,20 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None] | None]:
 
 def show_answer(answer: "Answer", document: Callable[[str], "Document | None"]) -> None:
     """Write the quotes with their sources, or the nearest passages, and how sure that is. document: by doc_id."""
+    for part in answer.parts:
+        say(one_line(part.question), "bold")
+        say()
+        _show(part, document)
+        say()
+    if not answer.parts:
+        _show(answer, document)
+    if answer.coverage.failed:
+        say()
+        say(str(answer.coverage), "yellow")
+
+
+def _show(answer: "Answer", document: Callable[[str], "Document | None"]) -> None:
+    """Write the answer to one question."""
     for citation in answer.citations:
         entry(f"[{citation.marker}]", citation.quote)
         say(_source(document(citation.doc_id), citation.locator), "dim", indent=4)
@@ -165,9 +179,6 @@ def show_answer(answer: "Answer", document: Callable[[str], "Document | None"]) 
         say()
         entry("-", hit.passage.text[start:end])
         say(_source(document(hit.passage.doc_id), hit.passage.locator), "dim", indent=2)
-    if answer.coverage.failed:
-        say()
-        say(str(answer.coverage), "yellow")
 
 
 def _source(document: "Document | None", locator: str) -> str:
