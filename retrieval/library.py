@@ -1,7 +1,6 @@
 """The one object that users hold: a folder with documents that can be asked. Wires the other modules together."""
 
 import os
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -11,15 +10,14 @@ from typing import Any, Self
 from retrieval import distributed, verifying
 from retrieval.adding import Adder, Progress, Report, Source
 from retrieval.asking import Asking, replied
-from retrieval.backend import Backend
 from retrieval.chat import Message
 from retrieval.copying import Totals, copy
 from retrieval.database import SCHEMA_VERSION
 from retrieval.documents import absolute
-from retrieval.embedded import Embedded
 from retrieval.encoder import Encoder, open_encoder
 from retrieval.errors import EncoderMismatchError, LibraryError
 from retrieval.models import fingerprint
+from retrieval.opening import open_backend
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
 from retrieval.settings import Settings, seeds_folder
 from retrieval.sync import SyncReport, sync
@@ -41,7 +39,7 @@ class Library:
         self._given_encoder = encoder
         self._encoder: Encoder | None = None
         self._lock = threading.RLock()
-        self.path, self._store = _opened(str(path), self.settings, create)
+        self.path, self._store = open_backend(str(path), self.settings, create)
 
     def __enter__(self) -> Self:
         return self
@@ -266,17 +264,6 @@ class Library:
                     )
                 self._encoder = encoder
             return self._encoder
-
-
-def _opened(name: str, settings: Settings, create: bool) -> tuple[Path, Backend]:
-    """Return a library's folder on this machine, and where it is kept."""
-    if not name.startswith("milvus:"):
-        folder = Path(name).expanduser().absolute()
-        return folder, Embedded(folder, create)
-    from retrieval.milvus import Milvus  # few need it, and pymilvus takes a second to import
-
-    server = Milvus(name, settings, create)
-    return settings.cache / re.sub(r"\W+", "-", server.name), server
 
 
 @cache

@@ -69,6 +69,7 @@ ORDER = [
     "milvus_records",
     "milvus_lookup",
     "milvus",
+    "opening",
     "answer",
     "pasted",
     "certainty",
