@@ -28,7 +28,7 @@ from retrieval.answer import PASSAGES, choose
 OWN, LOOK_ALIKE, LEFT_OUT, ELSEWHERE = "own", "look-alike", "left out", "elsewhere"
 UNANSWERABLE = (LOOK_ALIKE, LEFT_OUT, ELSEWHERE)
 SHARES = {OWN: 1.0, LOOK_ALIKE: 1.0, LEFT_OUT: 0.3, ELSEWHERE: 3.0}  # what a question counts in the fit
-THRESHOLDS = (0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
+THRESHOLDS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 DATA = (
     "squad2-dev-a (half of a published half of the SQuAD 2.0 dev set, CC BY-SA 4.0) without the paragraphs that "
     "xquad-r-en has too; off-topic questions from cranfield (free for research) and mtrag-un-a (Apache 2.0)"

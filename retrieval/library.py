@@ -216,21 +216,21 @@ class Library:
         return [item.hit(number) for number, item in enumerate(ranked, start=1)]
 
     def ask(
-        self, question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None
-    ) -> Answer:
+        self, question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None,
+        threshold: float | None = None,
+    ) -> Answer:  # fmt: skip
         """Answer with one to three verbatim quotes, or say that the documents do not.
 
         history: Turns, or {"role", "content"} dicts as in chat APIs. k: passages returned with the answer.
+        threshold: confidence (0 to 1) below which nothing is quoted; that of the settings where it is None.
         """
-        return replied(self._store, question) or self._asking().ask(question, history, k, where or {})
+        return replied(self._store, question) or self._asking(threshold).ask(question, history, k, where or {})
 
-    async def aask(
-        self, question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None
-    ) -> Answer:
-        """Answer as `ask` does, in a thread, so that the event loop goes on meanwhile."""
+    async def aask(self, question: str, **given: Any) -> Answer:
+        """Answer as `ask` does, with its keywords, in a thread, so that the event loop goes on meanwhile."""
         from asyncio import to_thread  # 30 ms to import, and few need it
 
-        return await to_thread(self.ask, question, history=history, k=k, where=where)
+        return await to_thread(self.ask, question, **given)
 
     def verify(self, citation: Citation) -> str:
         """Compare a citation with its source as it is now: "valid", "changed" or "missing".
@@ -245,8 +245,8 @@ class Library:
 
     # --- parts that are made when first needed
 
-    def _asking(self) -> Asking:
-        return Asking(self._store, self._load_encoder(), self.settings.threshold)
+    def _asking(self, threshold: float | None = None) -> Asking:
+        return Asking(self._store, self._load_encoder(), self.settings.threshold if threshold is None else threshold)
 
     def _load_encoder(self) -> Encoder:
         """Open the encoder and compare it with the one that the library was built with."""

@@ -142,7 +142,7 @@ def test_the_exported_answers_can_be_verified(visit, tmp_path):
     page = visit()
     ask(page, QUESTION)
     for name, start in (("export-json", '{\n  "answers": ['), ("export-markdown", "## What did Kazakhstan")):
-        page.click(".menu summary")
+        page.click(".menu summary >> text=Export")
         with page.expect_download() as download:
             page.click(f"[data-do={name}]")
         download.value.save_as(tmp_path / name)
@@ -168,6 +168,29 @@ def test_a_judgement_is_kept_as_an_eval_case(visit, serve):
 
 def test_the_endpoints_are_documented_in_the_page(visit):
     page = visit()
-    page.click(".menu summary")
+    page.click(".menu summary >> text=Export")
     page.click("[data-do=api]")
     expect(page.locator(".api-docs")).to_contain_text("/read_passage")
+
+
+def test_how_sure_an_answer_must_be_can_be_chosen(visit):
+    page = visit(apart=True)
+    page.click("#strictness summary")
+    expect(page.locator("#least")).to_have_text("5 %")
+    page.locator("#threshold").focus()
+    page.keyboard.press("End")
+    expect(page.locator("#least")).to_have_text("70 %")
+    assert " 98 % get none, and of those about something else, 100 %" in page.text_content("#cost")
+    page.keyboard.press("Escape")
+    expect(page.locator("#threshold")).to_be_hidden()
+    ask(page, QUESTION)
+    assert "The documents do not say this." in page.text_content(".band")
+    page.reload()
+    page.wait_for_selector(".pincite[data-ready]")
+    page.click("#strictness summary")
+    expect(page.locator("#least")).to_have_text("70 %")
+    page.locator("#threshold").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Escape")
+    ask(page, "How do I bake a chocolate cake?")
+    assert page.locator(".quotes > li").count() > 0

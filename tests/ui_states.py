@@ -138,7 +138,12 @@ def confirming(page: Page) -> None:
 
 @state
 def menu(page: Page) -> None:
-    page.click(".menu summary")
+    page.click(".menu summary >> text=Export")
+
+
+@state
+def strict(page: Page) -> None:
+    page.click("#strictness summary")
 
 
 @state

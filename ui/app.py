@@ -16,12 +16,13 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
+from retrieval import certainty
 from retrieval.reading import FORMATS
 from ui import api, health, login, logs
 from ui.guard import Guard, is_loopback, require_password
 from ui.service import Service, guarded, open_library
 
-_SCRIPTS = ("core.js", "viewer.js", "conversation.js", "library.js", "main.js")
+_SCRIPTS = ("core.js", "viewer.js", "strictness.js", "conversation.js", "library.js", "main.js")
 _ASSETS = files("ui") / "assets"
 _FONTS = (
     ("Sans", 400, "source-sans-3-latin-400-normal.woff2", ""),
@@ -34,7 +35,11 @@ _FONTS = (
 
 def build(service: Service) -> gr.Blocks:
     """Build the page and the named endpoints around a service."""
-    limits = {"types": sorted(FORMATS), "bytes": service.library.settings.max_file_bytes}
+    settings = service.library.settings
+    limits = {
+        "types": sorted(FORMATS), "bytes": settings.max_file_bytes,
+        "threshold": settings.threshold, "costs": certainty.fitted()["thresholds"],
+    }  # fmt: skip
     calls = (
         service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,
         service.sources, service.suggestions, service.upload, service.remove,

@@ -24,6 +24,11 @@ def count(passages: Any) -> int:
     return min(max(int(passages), 1), MOST_PASSAGES)
 
 
+def share(value: Any) -> float | None:
+    """Return a number cut to 0 to 1; None for None."""
+    return None if value is None else min(max(float(value), 0.0), 1.0)
+
+
 def messages(history: Any) -> list[dict[str, str]]:
     """Return the last messages of a conversation, cut to size; TypeError where it is none."""
     return [

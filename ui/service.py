@@ -66,16 +66,20 @@ class Service:
 
     # --- questions
 
-    def answer(self, question: str, history: Any = (), documents: Any = (), passages: int = 5) -> Answer:
+    def answer(
+        self, question: str, history: Any = (), documents: Any = (), passages: int = 5, threshold: Any = None
+    ) -> Answer:
         """Ask the library; PinciteError says what is wrong with the question or the library.
 
         history: messages as in chat APIs; documents: doc_ids to look in, all where empty; passages: 1 to 50.
+        threshold: confidence (0 to 1) below which nothing is quoted; None for that of the settings.
         """
 
         def answering() -> Answer:
             self.readiness.wait()
             asked, k = incoming.text(question), incoming.count(passages)
-            return self.library.ask(asked, history=incoming.messages(history), k=k, where=incoming.where(documents))
+            where, least = incoming.where(documents), incoming.share(threshold)
+            return self.library.ask(asked, history=incoming.messages(history), k=k, where=where, threshold=least)
 
         return self.watch.question(question, answering)
 
@@ -85,10 +89,11 @@ class Service:
         return self.library.search(incoming.text(question), k=incoming.count(passages), where=incoming.where(documents))
 
     def ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer for the page: {"question", "history", "documents", "passages"} -> HTML, record, texts and marks."""
+        """Answer for the page: {"question", "history", "documents", "passages", "threshold"} -> HTML, record, texts."""
         answer = self.answer(
-            asked.get("question", ""), asked.get("history"), asked.get("documents"), asked.get("passages") or 5
-        )
+            asked.get("question", ""), asked.get("history"), asked.get("documents"), asked.get("passages") or 5,
+            asked.get("threshold"),
+        )  # fmt: skip
         return {
             "html": render.turn(answer, self._titles(answer.passages)),
             "record": answer.to_dict(),

@@ -18,7 +18,7 @@ const clicks = {
 function act(button, name) {
   if (name in actions) return actions[name](turnOf(button), button);
   if (name in exports) {
-    find(".menu").open = false;
+    closeMenus();
     return answered().length ? exports[name]() : say("There is nothing to export yet");
   }
   if (name === "api") return showApi();
@@ -26,16 +26,18 @@ function act(button, name) {
   return viewer.walk(name === "next" ? 1 : -1);
 }
 
+const closeMenus = (but) => all(".menu").forEach((menu) => menu !== but && (menu.open = false));
+
 /** Open Gradio's page about the endpoints, which it loads when its own link (hidden here) is pointed at. */
 function showApi() {
-  find(".menu").open = false;
+  closeMenus();
   const link = document.querySelector("footer .show-api");
   link.dispatchEvent(new MouseEvent("mouseenter"));
   setTimeout(() => link.click(), 500);
 }
 
 page.addEventListener("click", async (event) => {
-  if (!event.target.closest(".menu")) find(".menu").open = false;
+  closeMenus(event.target.closest(".menu"));
   const button = event.target.closest("button");
   const kind = button && Object.keys(clicks).find((name) => name in button.dataset);
   if (!kind) return;
@@ -96,7 +98,7 @@ page.addEventListener("keydown", (event) => {
     event.preventDefault();
     viewer.walk(event.key === "ArrowDown" ? 1 : -1);
   } else if (event.key === "Escape" && !find("#confirm").open) {
-    find(".menu").open = false;
+    closeMenus();
     hideTip();
     stop();
     show("ask");
@@ -148,6 +150,7 @@ async function begin() {
   if (theme) document.body.classList.toggle("dark", theme === "dark");
   find("#files").accept = limits.types.join(",");
   find("#most").textContent = limits.bytes / 2 ** 20;
+  strictness.begin();
   find("#types").textContent = limits.types.join(" ");
   box.focus();
   for (;;) {
