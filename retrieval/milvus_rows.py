@@ -1,7 +1,7 @@
 """Documents and passages as rows of a Milvus collection, and back; conditions as filters. Knows no server.
 
 Keys are hashes, so that no text of a document or a question is ever part of a filter. Long values are lists of
-strings, each short enough for a VARCHAR; bytes are base 85 in them.
+strings, each short enough for a VARCHAR; bytes are base 64 in them (Python decodes base 85 thirty times slower).
 """
 
 import base64
@@ -38,11 +38,11 @@ def packed(text: str) -> list[str]:
 
 
 def _ascii(data: bytes) -> list[str]:
-    return packed(base64.b85encode(data).decode())
+    return packed(base64.b64encode(data).decode())
 
 
 def _bytes(pieces: Iterable[str]) -> bytes:
-    return base64.b85decode("".join(pieces))
+    return base64.b64decode("".join(pieces), validate=True)
 
 
 # --- documents
