@@ -7,7 +7,7 @@ PinciteError
 ├── SyncError            a folder cannot be followed
 ├── ModelError           the embedding model cannot be found, checked or loaded
 ├── ClusterError         the machines that encode cannot be had or lose work
-└── LibraryError         the library folder as a whole
+└── LibraryError         the library as a whole
     ├── LibraryDamagedError
     ├── EncoderMismatchError
     ├── StorageError
@@ -65,9 +65,9 @@ class EncoderMismatchError(LibraryError):
     """Seen on add or search: the library was built with another encoder; says how to go on."""
 
 
-class StorageError(LibraryError):
-    """Seen on write: the disk is full, read-only or locked; what was acknowledged is kept."""
 class UnreachableError(LibraryError):
     """Seen on any use: a server does not answer or refuses the token; names it. Nothing was half done."""
 
 
+class StorageError(LibraryError):
+    """Seen on write: the disk is full, read-only or locked; what was acknowledged is kept."""
