@@ -59,7 +59,7 @@ class Server:
         """Connect; UnreachableError where the server does not answer in time, or refuses the token."""
         self.address = address
         self._seconds = settings.milvus_seconds
-        self._index = settings.milvus_index
+        self._index, self._shards = settings.milvus_index, settings.milvus_shards
         if self._index not in milvus_schema.KINDS:
             raise LibraryError(
                 f"PINCITE_MILVUS_INDEX is {self._index!r}; expected one of {', '.join(milvus_schema.KINDS)}"
@@ -183,14 +183,14 @@ class Server:
         return int(rows[0]["count(*)"])
 
     def search(
-        self, part: str, field: str, value: Any, limit: int, filter: str, fields: Sequence[str]
+        self, part: str, field: str, value: Any, limit: int, filter: str, fields: Sequence[str], strong: bool
     ) -> list[dict[str, Any]]:
-        """Return the rows closest to a vector, or to a text by BM25, best first."""
+        """Return the rows closest to a vector, or to a text by BM25, best first. strong: see `count`."""
         wide = {"ef": max(2 * limit, 128), "nprobe": 128}
         given = {"params": {name: wide[name] for name in self._search_params(field)}}
         hits = self.call(
             "search", self.collection(part), [value], anns_field=field, limit=limit, filter=filter,
-            search_params=given, output_fields=list(fields),
+            search_params=given, output_fields=list(fields), **(_STRONG if strong else {}),
         )[0]  # fmt: skip
         return [{"id": hit["id"], **hit["entity"]} for hit in hits]
 
@@ -205,7 +205,8 @@ class Server:
         """Make and load a collection, unless another client was faster. dim: of passage vectors."""
         schema = milvus_schema.passages(dim) if part == "passages" else milvus_schema.records()
         try:
-            self.call("create_collection", self.collection(part), schema=schema, consistency_level="Session")
+            self.call("create_collection", self.collection(part), schema=schema, num_shards=self._shards,
+                      consistency_level="Session")  # fmt: skip
         except StorageError:
             if not self.call("has_collection", self.collection(part)):
                 raise

@@ -63,7 +63,7 @@ class MilvusLookup(MilvusRecords):
         if not self._searchable():
             return [], {}
         lexical = self._by_words(words, 2 * count, filter)
-        nearest = self._visible(self._server.search("passages", "vector", vector, count, filter, _FOUND))
+        nearest = self._search("vector", vector, count, filter)
         scores = self._bm25(words, lexical | nearest)
         best = sorted(lexical, key=lambda key: -scores[key])[:count]
         found = self._candidates(dict.fromkeys([*nearest, *best]))
@@ -82,7 +82,15 @@ class MilvusLookup(MilvusRecords):
         query = searchable(dict.fromkeys(map(stem, words)))
         if not query:
             return {}
-        return self._visible(self._server.search("passages", "bm25", query, min(limit, MOST_ROWS), filter, _FOUND))
+        return self._search("bm25", query, min(limit, MOST_ROWS), filter)
+
+    def _search(self, field: str, value: Any, limit: int, filter: str) -> dict[str, Row]:
+        """Return id -> row of the best by one index; the first time after a write, with all that was written."""
+        moment = self._now()
+        strong = field not in moment.searched
+        rows = self._server.search("passages", field, value, limit, filter, _FOUND, strong)
+        moment.searched.add(field)
+        return self._visible(rows)
 
     def _visible(self, rows: Iterable[Row]) -> dict[str, Row]:
         """Return id -> row of the passages of committed documents, in the same order."""

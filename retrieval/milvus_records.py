@@ -28,6 +28,7 @@ class _Moment:
     hidden: dict[str, int] | None = None
     held: dict[str, Held | None] = field(default_factory=dict)
     coverage: Coverage | None = None
+    searched: set[str] = field(default_factory=set)
 
 
 class MilvusRecords:

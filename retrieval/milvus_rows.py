@@ -21,6 +21,7 @@ from retrieval.records import Document, Passage, Scalar
 from retrieval.terms import stem, words
 
 CHUNK = 16_000  # characters of a string: at most 64,000 bytes, and a VARCHAR holds 65,535
+LONGEST_TERM = 32
 FILE = ("doc", "payload")
 _DATE_LENGTH = 10
 _DATED = re.compile("[0-9]{4}")
@@ -164,9 +165,13 @@ def _passage_row(key: str, title: str, p: Passage, vectors: PassageVectors) -> R
 
 
 def searchable(terms: Iterable[str]) -> str:
-    """Join stems so that Milvus's standard tokenizer, which differs by language, gives them back; of 65,000 bytes."""
-    joined = " ".join(term if term.isascii() else f"u{term.encode().hex()}" for term in terms)
-    return joined[:65_000]
+    """Join stems so that Milvus's standard tokenizer gives them back, whatever their script; of 65,000 bytes."""
+    return " ".join(_plain(term) for term in terms)[:65_000]
+
+
+def _plain(term: str) -> str:
+    """Return a stem as it is, or a hash of one that a tokenizer could cut, or drop for its length."""
+    return term if term.isascii() and len(term) < LONGEST_TERM else f"u{hashed(term)}"
 
 
 def candidate(row: Row) -> Candidate:

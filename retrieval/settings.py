@@ -29,7 +29,7 @@ class Settings:
     threshold: answers of lower confidence (0 to 1) come back with found=False. certainty.json says what others cost.
     milvus_token: for libraries at milvus://…: "user:password" or an API key. milvus_tls: "" for none, "1", or a file
         with the certificate to trust. milvus_seconds: a call may take that long, with all attempts.
-        milvus_index: FLAT, HNSW, HNSW_SQ or IVF_SQ8, of a library that is made.
+        milvus_index (FLAT, HNSW, HNSW_SQ or IVF_SQ8) and milvus_shards: of a library that is made.
     """
 
     model: str = ""
@@ -44,6 +44,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+    milvus_shards: int = 1
         """Read PINCITE_MODEL, _CACHE, _MAX_FILE_MB, _THREADS, _THRESHOLD, and _MILVUS_TOKEN, _TLS, _SECONDS and _INDEX.
 
         Raises ValueError naming the variable when a number is not one.
@@ -58,7 +59,8 @@ class Settings:
             milvus_token=environment.get("PINCITE_MILVUS_TOKEN", default.milvus_token),
             milvus_tls=environment.get("PINCITE_MILVUS_TLS", default.milvus_tls),
             milvus_seconds=_number(environment, "PINCITE_MILVUS_SECONDS", default.milvus_seconds),
-            milvus_index=environment.get("PINCITE_MILVUS_INDEX", default.milvus_index),
+            milvus_index=environment.get("PINCITE_MILVUS_INDEX") or default.milvus_index,
+            milvus_shards=int(_number(environment, "PINCITE_MILVUS_SHARDS", default.milvus_shards)) or 1,
         )
 
 

@@ -37,6 +37,18 @@ def test_everything_from_the_environment():
 
 def test_the_process_environment_is_the_default(monkeypatch):
     monkeypatch.setenv("PINCITE_THREADS", "3")
+def test_servers_are_reached_as_the_environment_says():
+    environment = {
+        "PINCITE_MILVUS_TOKEN": "root:Milvus", "PINCITE_MILVUS_TLS": "/etc/ca.pem", "PINCITE_MILVUS_SECONDS": "2.5",
+        "PINCITE_MILVUS_INDEX": "HNSW_SQ", "PINCITE_MILVUS_SHARDS": "4",
+    }  # fmt: skip
+    settings = Settings.from_environment(environment)
+    assert settings == Settings(
+        milvus_token="root:Milvus", milvus_tls="/etc/ca.pem", milvus_seconds=2.5, milvus_index="HNSW_SQ", milvus_shards=4
+    )
+    assert "root:Milvus" not in repr(settings)
+
+
     assert Settings.from_environment().threads == 3
 
 
