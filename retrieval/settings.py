@@ -41,10 +41,10 @@ class Settings:
     milvus_tls: str = ""
     milvus_seconds: float = 20.0
     milvus_index: str = "HNSW"
+    milvus_shards: int = 1
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-    milvus_shards: int = 1
         """Read PINCITE_MODEL, _CACHE, _MAX_FILE_MB, _THREADS, _THRESHOLD, and _MILVUS_TOKEN, _TLS, _SECONDS and _INDEX.
 
         Raises ValueError naming the variable when a number is not one.
