@@ -173,8 +173,8 @@ class Server:
 
     def sample(self, part: str, fields: Sequence[str], limit: int) -> list[dict[str, Any]]:
         """Return up to `limit` rows, any of them."""
-        rows = self.call("query", self.collection(part), filter="", output_fields=list(fields), limit=limit)
-        return list(rows)
+        given = {"filter": "", "output_fields": list(fields), "limit": limit, **_STRONG}
+        return list(self.call("query", self.collection(part), **given))
 
     def count(self, part: str, filter: str = "", strong: bool = True) -> int:
         """Count the rows that a filter finds. strong: with those that another client has just written."""

@@ -6,6 +6,7 @@ must not change an answer. BM25 is worked out again here, from the frequencies i
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from retrieval.terms import stem
 DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
 MOST_ROWS = 16_384  # that Milvus returns at once
 SAMPLE = 16_384  # passages whose mean length stands for all; keys are hashes, so any of them are a random sample
+SMALL = 5_000  # passages up to which all their terms are read after a write: 3 MB
 LARGE = 100_000  # passages from which on words are counted again only
 COUNTED_SECONDS = 60  # so long after the last time, while the library is written to
 K1, B = 1.2, 0.75
@@ -30,11 +32,15 @@ _FOUND = ("doc", "version", "length", "terms")
 
 @dataclass(slots=True)
 class _Statistics:
-    """Numbers over all passages: how many, terms in one on average, and stem -> passages that hold it."""
+    """Numbers over all passages: how many, terms in one on average, and stem -> passages that hold it.
+
+    held: the last for every stem, as written in a row; None where they are too many to be read.
+    """
 
     generation: int
     total: int = 0
     mean: float = 0.0
+    held: Counter[str] | None = field(default_factory=Counter)
     counts: dict[str, int] = field(default_factory=dict)
     made: float = field(default_factory=time.monotonic)
 
@@ -146,15 +152,21 @@ class MilvusLookup(MilvusRecords):
         """Return the statistics with at least these stems; kept while the library is about the same."""
         known, generation = self._statistics, self.generation()
         if not known.is_kept(generation):
-            known = self._statistics = _Statistics(generation, self.count("passages"), self._mean_length())
+            known = self._statistics = self._measured(generation)
         for term in terms:
             if term not in known.counts:
-                known.counts[term] = self._holding(term) if known.total else 0
+                known.counts[term] = self._holding(term) if known.held is None else known.held[searchable([term])]
         return known
 
-    def _mean_length(self) -> float:
-        rows = self._server.sample("passages", ["length"], SAMPLE) if self._searchable() else []
-        return float(np.mean([row["length"] for row in rows])) if rows else 0.0
+    def _measured(self, generation: int) -> _Statistics:
+        """Return new statistics: of a small library from all its terms, of a large one from the lengths of a sample."""
+        total = self.count("passages")
+        if not total:
+            return _Statistics(generation)
+        rows = self._server.sample("passages", ["length", "terms"][: 1 + (total <= SMALL)], SAMPLE)
+        mean = float(np.mean([row["length"] for row in rows]))
+        held = Counter(term for row in rows for term in set(row["terms"].split())) if total <= SMALL else None
+        return _Statistics(generation, total, mean, held)
 
     def _holding(self, term: str) -> int:
         """Count the passages that hold a stem."""

@@ -237,6 +237,16 @@ CONDITIONS = [
 ]  # fmt: skip
 
 
+def test_words_are_counted_alike_in_a_large_library(engine, many, monkeypatch):
+    backend = opened(engine.address())
+    backend.add(many)
+    words = question_words("honey naïve пчёлы word7 nothing")
+    expected = backend.rarity(words), backend.frequencies(words), found(backend, "honey naïve пчёлы word7")
+    monkeypatch.setattr("retrieval.milvus_lookup.SMALL", 0)
+    again = opened(backend.name)
+    assert (again.rarity(words), again.frequencies(words), found(again, "honey naïve пчёлы word7")) == expected
+
+
 @pytest.mark.filterwarnings("error")
 def test_conditions_choose_documents(backend):
     fields = {
