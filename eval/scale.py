@@ -35,7 +35,7 @@ from retrieval import Document, Library, Passage, Settings
 from retrieval.backend import Prepared
 from retrieval.embedded import Embedded
 from retrieval.encoder import Encoder, Floats, PassageVectors, QuestionVectors, open_encoder, unit
-from retrieval.models import exported
+from retrieval.exporting import exported
 from retrieval.terms import STOP_WORDS
 
 DIM = 384

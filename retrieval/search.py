@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from retrieval.backend import Backend, Candidate
 from retrieval.encoder import NO_SENTENCE, Floats, QuestionVectors
+from retrieval.products import dots, products
 from retrieval.records import Hit
 from retrieval.terms import question_words
 
@@ -90,10 +91,10 @@ def _compared(candidates: Sequence[Candidate], lexical: Mapping[int, float], que
     starts = np.cumsum([0, *[len(candidate.sentence_scales) for candidate in candidates]])
     codes = np.concatenate([candidate.sentence_codes for candidate in candidates]).astype(np.float32)
     sentences = np.zeros((len(codes), 3), np.float32)
-    sentences[:, 0] = (codes @ question) * np.concatenate([candidate.sentence_scales for candidate in candidates])
+    sentences[:, 0] = dots(codes, question) * np.concatenate([candidate.sentence_scales for candidate in candidates])
     vectors = np.concatenate([candidate.vector for candidate in candidates]).reshape(len(candidates), -1)
     signals = {
-        "passage": vectors @ question,
+        "passage": dots(vectors, question),
         "sentence": np.maximum.reduceat(sentences[:, 0], starts[:-1]),
         "bm25": np.array([lexical.get(candidate.id, 0.0) for candidate in candidates]),
     }
@@ -175,8 +176,8 @@ def _aligned(
     if not found or not len(question):
         return alignment, closest
     signs = np.unpackbits(np.concatenate([bits for _, bits, _ in found]), axis=1, count=question.shape[1])
-    products = 2 * (signs.astype(np.float32) @ question.T) - question.sum(axis=1)
-    cosines = products * np.sqrt(np.pi / 2 / question.shape[1])
+    cosines = 2 * products(signs.astype(np.float32), question) - question.sum(axis=1)
+    cosines *= np.sqrt(np.pi / 2 / question.shape[1])
     owner = np.repeat([i for i, _, _ in found], [len(numbers) for _, _, numbers in found])
     sentence = np.concatenate([numbers for _, _, numbers in found]).astype(np.int64)
     runs = np.flatnonzero(np.diff(owner, prepend=-1) | np.diff(sentence, prepend=-1))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent
+PRECISIONS = ("float32", "int8")
 
 
 def _default_cache() -> Path:
@@ -25,7 +26,8 @@ class Settings:
     model: "" for the packaged all-MiniLM-L6-v2, else a sentence-transformers folder or model id.
     cache: folder for the exported model and the default library; safe to delete.
     max_file_bytes: larger files are refused with an error that names them.
-    threads: threads of one forward pass; 0 for one per core.
+    threads: batches of passages that are encoded at the same time; 0 for one per core.
+    precision: "float32", or "int8" for a model that encodes twice as fast and slightly otherwise: see README.md.
     threshold: answers of lower confidence (0 to 1) come back with found=False. certainty.json says what others cost.
     milvus_token: for libraries at milvus://…: "user:password" or an API key. milvus_tls: "" for none, "1", or a file
         with the certificate to trust. milvus_seconds: a call may take that long, with all attempts.
@@ -36,6 +38,7 @@ class Settings:
     cache: Path = field(default_factory=_default_cache)
     max_file_bytes: int = 32 * 2**20
     threads: int = 0
+    precision: str = "float32"
     threshold: float = 0.05
     milvus_token: str = field(default="", repr=False)
     milvus_tls: str = ""
@@ -45,7 +48,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read PINCITE_MODEL, _CACHE, _MAX_FILE_MB, _THREADS, _THRESHOLD, and _MILVUS_TOKEN, _TLS, _SECONDS and _INDEX.
+        """Read PINCITE_MODEL, _CACHE, _MAX_FILE_MB, _THREADS, _PRECISION and _THRESHOLD, and those of PINCITE_MILVUS.
 
         Raises ValueError naming the variable when a number is not one.
         """
@@ -55,6 +58,7 @@ class Settings:
             cache=Path(environment.get("PINCITE_CACHE") or default.cache).expanduser(),
             max_file_bytes=int(_number(environment, "PINCITE_MAX_FILE_MB", default.max_file_bytes / 2**20) * 2**20),
             threads=int(_number(environment, "PINCITE_THREADS", default.threads)),
+            precision=_precision(environment, default.precision),
             threshold=_number(environment, "PINCITE_THRESHOLD", default.threshold),
             milvus_token=environment.get("PINCITE_MILVUS_TOKEN", default.milvus_token),
             milvus_tls=environment.get("PINCITE_MILVUS_TLS", default.milvus_tls),
@@ -74,6 +78,14 @@ def _number(environment: Mapping[str, str], name: str, default: float) -> float:
         return number
     except ValueError:
         raise ValueError(f"{name} is {value!r}; expected a number of 0 or more") from None
+
+
+def _precision(environment: Mapping[str, str], default: str) -> str:
+    """Read PINCITE_PRECISION, or say what it can be."""
+    value = environment.get("PINCITE_PRECISION") or default
+    if value not in PRECISIONS:
+        raise ValueError(f"PINCITE_PRECISION is {value!r}; expected one of {', '.join(PRECISIONS)}")
+    return value
 
 
 def seeds_folder() -> Path:

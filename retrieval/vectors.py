@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoder import Floats
+from retrieval.products import dots
 from retrieval.store import Store
 
 FLAT_MOST = 100_000  # passages: 10 ms on one thread
@@ -212,7 +213,7 @@ class Vectors:
         scores, ids = _search(view, vector, count, allowed)
         if len(view.ids):
             mask = slice(None) if allowed is None else np.isin(view.ids, allowed)
-            scores = np.concatenate([scores, view.rows[mask] @ vector])
+            scores = np.concatenate([scores, dots(view.rows[mask], vector)])
             ids = np.concatenate([ids, view.ids[mask]])
         nearest: list[int] = ids[np.argsort(-scores, kind="stable")[:count]].tolist()
         return nearest

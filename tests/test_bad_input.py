@@ -10,7 +10,8 @@ from fakes import HashedEncoder, assert_answers, numbered
 
 from retrieval import Library, Settings
 from retrieval.errors import ModelError, QuestionError
-from retrieval.models import exported, fingerprint
+from retrieval.exporting import exported
+from retrieval.models import fingerprint
 
 COUNT = 60
 NOBODY = 65534

@@ -1,13 +1,15 @@
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from conftest import ARTICLES, QUESTIONS, SEED
 
-from retrieval.encoder import OnnxEncoder, TransformerEncoder, open_encoder, unit
+from retrieval.encoder import OnnxEncoder, TransformerEncoder, _batches, _side_by_side, open_encoder, unit
 from retrieval.errors import ModelError
-from retrieval.models import exported, load_sentence_transformer, model_folder, rotation
+from retrieval.exporting import exported
+from retrieval.models import load_sentence_transformer, model_folder, rotation
 from retrieval.records import Passage
 from retrieval.settings import Settings
 
@@ -148,6 +150,20 @@ def test_batches_do_not_change_vectors(encoder):
     assert cosines(together, alone).min() >= 0.99999
 
 
+def test_batches_hold_texts_of_like_length(monkeypatch):
+    monkeypatch.setattr("retrieval.encoder.BATCH_TOKENS", 20)
+    assert list(_batches([3, 9, 3, 40, 2, 4, 18], 2)) == [[4, 0, 2], [5], [1], [6], [3]]
+    assert list(_batches([], 2)) == []
+
+
+def test_batches_are_made_side_by_side_in_order_and_not_far_ahead():
+    given = []
+    made = _side_by_side(lambda value: given.append(value) or value * 10, list(range(20)), 2)
+    assert next(made) == 0
+    assert {0} <= set(given) <= set(range(5))
+    assert list(made) == list(range(10, 200, 10))
+
+
 def test_nothing_in_nothing_out(encoder):
     assert encoder.encode_questions([]).shape == (0, 384)
     assert list(encoder.encode_passages([], [])) == []
@@ -185,6 +201,15 @@ def test_other_models_equal_sentence_transformers(small_models, kind, made, caps
     assert cosines(found, model.encode_document(fitting, normalize_embeddings=True)).min() >= 0.9999
     sentences = np.array([vectors[index].sentences[0] for index in range(len(passages))])
     assert cosines(sentences, model.encode_document(fitting, normalize_embeddings=True)).min() >= 0.9999
+
+
+def test_an_int8_model_is_near_and_not_the_same(small_models):
+    settings = Settings(model=str(small_models / "cls"), cache=small_models / "cache")
+    exact, near = open_encoder(settings), open_encoder(replace(settings, precision="int8"))
+    left, right = exact.encode_questions(TEXTS), near.encode_questions(TEXTS)
+    assert cosines(left, right).min() > 0.98
+    assert np.abs(left - right).max() > 1e-4
+    assert exact.fingerprint != near.fingerprint
 
 
 def test_what_a_passage_may_hold_leaves_room_for_the_prompt(small_models):

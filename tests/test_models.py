@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from retrieval.errors import ModelError
+from retrieval.exporting import exported
 from retrieval.models import (
-    exported,
     file_sha256,
     fingerprint,
     kept_rotation,
@@ -51,6 +51,12 @@ def test_the_fingerprint_changes_with_what_changes_vectors(tmp_path, name):
     before = fingerprint(settings)
     (tmp_path / "model" / name).write_text("another")
     assert fingerprint(settings) != before
+
+
+def test_the_fingerprint_changes_with_the_precision(tmp_path):
+    model, cache = str(small_model(tmp_path / "model")), tmp_path / "cache"
+    found = [fingerprint(Settings(model=model, cache=cache, precision=each)) for each in ("float32", "int8") * 2]
+    assert found[0] == found[2] != found[1] == found[3]
 
 
 def test_the_fingerprint_does_not_change_with_other_files(tmp_path):
@@ -142,7 +148,7 @@ def test_the_export_is_made_once(encoder):
     assert made <= {path.name for path in folder.iterdir()} <= made | {"rotation.f32"}
     record = json.loads((folder / "encoder.json").read_text())
     assert record == {"dim": 384, "max_tokens": 256, "prompts": ["", ""], "pooling": "mean"}
-    assert Path(folder).name == encoder.fingerprint
+    assert Path(folder).name == f"{encoder.fingerprint}-3"
 
 
 def test_the_rotation_is_orthogonal_and_always_the_same():

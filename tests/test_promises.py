@@ -50,7 +50,7 @@ def test_two_nothing_leaves_the_machine(python, tmp_path):
     code = GUARDED + """
 import pathlib
 from retrieval import Library, Settings
-from retrieval.models import exported
+from retrieval.exporting import exported
 settings = Settings(cache=pathlib.Path(sys.argv[1]) / "cache", threshold=0.0)
 exported(settings)
 with Library(sys.argv[1] + "/library", settings) as library:

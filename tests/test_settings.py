@@ -23,6 +23,7 @@ def test_everything_from_the_environment():
         "PINCITE_CACHE": "/var/cache/pincite",
         "PINCITE_MAX_FILE_MB": "1.5",
         "PINCITE_THREADS": "4",
+        "PINCITE_PRECISION": "int8",
         "PINCITE_THRESHOLD": "0.25",
         "PINCITE_OTHER": "ignored",
     }
@@ -31,12 +32,11 @@ def test_everything_from_the_environment():
         cache=Path("/var/cache/pincite"),
         max_file_bytes=1_572_864,
         threads=4,
+        precision="int8",
         threshold=0.25,
     )
 
 
-def test_the_process_environment_is_the_default(monkeypatch):
-    monkeypatch.setenv("PINCITE_THREADS", "3")
 def test_servers_are_reached_as_the_environment_says():
     environment = {
         "PINCITE_MILVUS_TOKEN": "root:Milvus", "PINCITE_MILVUS_TLS": "/etc/ca.pem", "PINCITE_MILVUS_SECONDS": "2.5",
@@ -44,17 +44,28 @@ def test_servers_are_reached_as_the_environment_says():
     }  # fmt: skip
     settings = Settings.from_environment(environment)
     assert settings == Settings(
-        milvus_token="root:Milvus", milvus_tls="/etc/ca.pem", milvus_seconds=2.5, milvus_index="HNSW_SQ", milvus_shards=4
+        milvus_token="root:Milvus",
+        milvus_tls="/etc/ca.pem",
+        milvus_seconds=2.5,
+        milvus_index="HNSW_SQ",
+        milvus_shards=4,
     )
     assert "root:Milvus" not in repr(settings)
 
 
+def test_the_process_environment_is_the_default(monkeypatch):
+    monkeypatch.setenv("PINCITE_THREADS", "3")
     assert Settings.from_environment().threads == 3
 
 
 def test_empty_values_count_as_unset():
     empty = dict.fromkeys(["PINCITE_MODEL", "PINCITE_CACHE", *NUMBERS], "")
     assert Settings.from_environment(empty) == Settings()
+
+
+def test_a_precision_that_is_none_is_named():
+    with pytest.raises(ValueError, match="PINCITE_PRECISION is 'int4'; expected one of float32, int8"):
+        Settings.from_environment({"PINCITE_PRECISION": "int4"})
 
 
 def test_the_cache_may_be_given_from_home(monkeypatch):
