@@ -8,30 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections import Counter
-from pathlib import Path
-from types import SimpleNamespace
 
 import httpx
 import pytest
 from balancer import balanced
-from conftest import ARTICLES, ROOT, articles
-from engines import Engine, patient
-from fakes import HashedEncoder
+from conftest import ROOT, articles
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from prometheus_client.parser import text_string_to_metric_families
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 from ui_states import ask, open_context, quote
 
-from retrieval import Document, Library, Settings
-from retrieval.errors import DocumentError, ModelError
-from ui import health, login
-from ui.login import Credentials, credentials
-from ui.service import Service
+from retrieval import Library, Settings
 
 pytest_plugins = ["browser"]
 SECRET = "a secret that both copies have, 1"
@@ -284,131 +272,6 @@ def test_one_copy_may_end_while_the_other_goes_on(copies, front):
     assert copies[0].process.wait(30) in (0, 130)
     response = httpx.post(f"{copies[1].address}api/ask", json={"question": FIRST}, auth=ANN, timeout=60)
     assert response.json()["found"] is True
-
-
-# --- not ready
-
-
-class Unprepared(HashedEncoder):
-    """A model that is missing at first."""
-
-    missing = True
-
-    def question(self, text):
-        if self.missing:
-            raise ModelError("the weights in /secret/place are missing")
-        return super().question(text)
-
-
-def test_a_page_is_ready_once_its_model_is_and_recovers_by_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr("ui.readiness.RETRY_SECONDS", 0.0)
-    encoder = Unprepared()
-    with Library(tmp_path / "l", Settings(), encoder=encoder) as library:
-        library.add(Document("tea", "Tea", ARTICLES["tea.txt"]))
-        service = Service(library)
-        client = TestClient(Starlette(routes=health.routes(service)))
-        assert client.get("/healthz").status_code == 200
-        assert (client.get("/readyz").status_code, client.get("/readyz").text) == (503, "the model is being loaded\n")
-        service.warm()
-        broken = client.get("/readyz")
-        assert (broken.status_code, broken.text) == (503, "the library or the model cannot be used; the log says why\n")
-        assert "/secret/place" in service.status()["error"]
-        encoder.missing = False
-        assert (client.get("/readyz").status_code, service.status()["error"]) == (200, "")
-
-
-def test_a_damaged_library_makes_a_page_unready(tmp_path):
-    with Library(tmp_path / "l", Settings(), encoder=HashedEncoder()) as library:
-        library.add(Document("tea", "Tea", ARTICLES["tea.txt"]))
-    with Library(tmp_path / "l", Settings(), encoder=HashedEncoder()) as library:
-        service = Service(library)
-        service.warm()
-        library.close()
-        (tmp_path / "l" / "library.db").write_bytes(b"no database" * 1000)
-        client = TestClient(Starlette(routes=health.routes(service)))
-        unready = client.get("/readyz")
-        assert (unready.status_code, unready.text) == (503, "the library does not answer; the log says why\n")
-        assert "pincite_library_up 0.0" in client.get("/metrics").text
-
-
-def test_a_page_is_ready_when_its_engine_answers_and_keeps_uploads_where_copies_find_them(tmp_path):
-    engine = Engine(tmp_path / "milvus")
-    try:
-        with Library(engine.address(), patient(2.0), encoder=HashedEncoder()) as library:
-            library.add(Document("tea", "Tea", ARTICLES["tea.txt"]))
-            service = Service(library)
-            service.warm()
-            client = TestClient(Starlette(routes=health.routes(service)))
-            assert client.get("/readyz").status_code == 200
-            sent = SimpleNamespace(files=[("moth.txt", b"The Kelso moth is blue.")])
-            with pytest.raises(DocumentError, match="has nowhere to stay; start the page with --uploads"):
-                service.upload(sent)
-            shared = Service(library, uploads=tmp_path / "uploads")
-            source = library.document(shared.upload(sent)["doc_id"]).source
-            assert source.startswith(f"{tmp_path}/uploads/moth-")
-            engine.stop()
-            assert (client.get("/readyz").status_code, client.get("/healthz").status_code) == (503, 200)
-            engine.start()
-            deadline = time.monotonic() + 30  # it reads its files first
-            while client.get("/readyz").status_code != 200:
-                assert time.monotonic() < deadline
-    finally:
-        engine.stop()
-
-
-class Slow:
-    """What a Service asks of a library whose engine is away for a while."""
-
-    path, name, settings = Path("nowhere"), "nowhere", Settings()
-
-    def __init__(self):
-        self.back = threading.Event()
-
-    def generation(self):
-        self.back.wait(30)
-        return 1
-
-    def documents(self):
-        return []
-
-
-def test_probes_do_not_pile_up_while_an_engine_is_silent(monkeypatch):
-    monkeypatch.setattr("ui.readiness.PATIENCE_SECONDS", 0.05)
-    service = Service(Slow())
-    service.warm()
-    first = threading.Thread(target=service.readiness.problem)
-    first.start()
-    assert [service.readiness.problem() for _ in range(3)] == ["the library does not answer; the log says why"] * 3
-    service.library.back.set()
-    first.join()
-    assert service.readiness.problem() == ""
-
-
-# --- logging in
-
-
-def test_a_login_is_good_for_copies_with_the_same_password_and_secret():
-    known = Credentials(*ANN, SECRET)
-    ticket = known.ticket()
-    assert known._is_signed(ticket)
-    assert Credentials(*ANN, SECRET)._is_signed(ticket)
-    others = Credentials("ann", "other", SECRET), Credentials(*ANN, SECRET + "2"), Credentials(*ANN), Credentials(*ANN)
-    assert not any(other._is_signed(ticket) for other in others)
-    assert len({known.cookie, *(other.cookie for other in others)}) == 5
-    assert not known._is_signed(ticket[:-1]) and not known._is_signed("") and not known._is_signed("in")
-
-
-def test_a_login_ends(monkeypatch):
-    known = Credentials(*ANN)
-    monkeypatch.setattr(login, "DAYS", -1)
-    assert not known._is_signed(known.ticket())
-
-
-def test_a_secret_that_could_be_guessed_is_refused(tmp_path):
-    (tmp_path / "secret").write_text(f"{SECRET}\n")
-    assert credentials("ann:p:w", f"@{tmp_path / 'secret'}")._is_signed(Credentials(*ANN, SECRET).ticket())
-    with pytest.raises(ValueError, match="the secret has 5 characters; make one of at least 32 at random"):
-        credentials("ann:p:w", "short")
 
 
 @pytest.mark.parametrize(
