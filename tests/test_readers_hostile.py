@@ -3,6 +3,7 @@
 import io
 import os
 import resource
+import stat
 import threading
 import time
 import zipfile
@@ -24,6 +25,7 @@ ODT = (
     '<office:document-content xmlns:office="o" xmlns:text="t"><office:body><office:text>{}</office:text></office:body>'
 )
 ODT += "</office:document-content>"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 BOMB = '<!DOCTYPE b [<!ENTITY a "aaaaaaaaaaaaaaaa">' + "".join(
     f'<!ENTITY a{level} "{f"&a{level - 1 or str()};" * 16}">' for level in range(1, 9)
 )
@@ -101,6 +103,21 @@ def test_names_that_lead_elsewhere(tmp_path, name):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.odt"]
 
 
+def test_links_in_archives_are_not_followed(tmp_path):
+    (tmp_path / "secret.xhtml").write_text("<p>secret words</p>")
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        file.writestr("META-INF/container.xml", '<c><rootfile full-path="c.opf"/></c>')
+        items = '<item id="a" href="a.xhtml"/><item id="b" href="b.xhtml"/>'
+        file.writestr("c.opf", f'<package>{items}<itemref idref="a"/><itemref idref="b"/></package>')
+        file.writestr("a.xhtml", "<p>Words.</p>")
+        link = zipfile.ZipInfo("b.xhtml")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        file.writestr(link, str(tmp_path / "secret.xhtml"))
+    (tmp_path / "a.epub").write_bytes(content.getvalue())
+    assert pieces(load(tmp_path / "a.epub", MEGABYTE)) == ["Words.", str(tmp_path / "secret.xhtml")]
+
+
 def test_a_member_that_is_longer_than_it_says(tmp_path):
     content = bytearray(archive(**{"content.xml": "x" * 100_000}))
     for signature, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
@@ -164,7 +181,14 @@ def test_nothing_is_fetched(tmp_path):
     chapter["c.opf"] = '<package><item id="c" href="c.xhtml"/><itemref idref="c"/></package>'
     (tmp_path / "a.epub").write_bytes(archive(**chapter))
     (tmp_path / "a.rst").write_text(f".. image:: {url}/a.png\n\n.. include:: {url}/b\n\nWords.\n")
-    for name in ("a.html", "a.epub", "a.rst"):
+    (tmp_path / "a.eml").write_text(f"From: A <a@example.org>\nContent-Type: text/html\n\n{page}")
+    (tmp_path / "a.md").write_text(f"Words. ![a]({url}/a.png)\n\n<img src={url}/b.png>\n")
+    document = docx.Document()
+    document.add_paragraph("Words.")
+    document.part.relate_to(f"{url}/a.png", f"{OFFICE}/image", is_external=True)
+    document.part.relate_to(f"{url}/a.dotm", f"{OFFICE}/attachedTemplate", is_external=True)
+    document.save(tmp_path / "a.docx")
+    for name in ("a.html", "a.epub", "a.rst", "a.eml", "a.md", "a.docx"):
         assert "ords" in load(tmp_path / name, MEGABYTE).document.text
     server.shutdown()
     assert asked == []
