@@ -15,7 +15,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,7 @@ class Encoding:
             )
 
     def __call__(self, files: "pyarrow.Table") -> Iterator["pyarrow.Table"]:
-        """Yield a row for each path, as `_row` makes it of what was read."""
+        """Yield a row for each path, as `_rows` makes it of what was read."""
         import pyarrow
 
         paths = files["path"].to_pylist()
@@ -146,23 +146,25 @@ class Job:
 
     def verify(self, backend: Backend, report: Report) -> None:
         """Compare the library with what was sent and encoded; ClusterError where anything is missing or there twice."""
+        found = [*self._missing(), *self._differing(backend, report)]
+        if found:
+            raise ClusterError(f"{'; '.join(found)}; {report}; the same command again adds what is missing")
+
+    def _missing(self) -> Iterator[str]:
+        if self.lost:
+            reason = f" ({self.reason})" if self.reason else ""
+            yield f"the cluster gave back nothing for {len(self.lost):,} files, among them {self.lost[0]}{reason}"
+
+    def _differing(self, backend: Backend, report: Report) -> Iterator[str]:
         held = {document.doc_id: count for document, count in backend.documents()}
         made = {doc_id: self.passages.get(doc_id) for doc_id in report.added + report.replaced}
         wrong = [doc_id for doc_id, count in made.items() if held.get(doc_id) != count]
         wrong += [doc_id for doc_id in report.unchanged if doc_id not in held]
-        rows, expected = backend.count("passages"), sum(held.values())
-        found = []
-        if self.lost:
-            reason = f" ({self.reason})" if self.reason else ""
-            found.append(
-                f"the cluster gave back nothing for {len(self.lost):,} files, among them {self.lost[0]}{reason}"
-            )
         if wrong:
-            found.append(f"{len(wrong):,} documents are not as they were added, among them {wrong[0]}")
+            yield f"{len(wrong):,} documents are not as they were added, among them {wrong[0]}"
+        rows, expected = backend.count("passages"), sum(held.values())
         if rows != expected:
-            found.append(f"the library holds {rows:,} passages of documents that have {expected:,}")
-        if found:
-            raise ClusterError(f"{'; '.join(found)}; {report}; the same command again adds what is missing")
+            yield f"the library holds {rows:,} passages of documents that have {expected:,}"
 
 
 def _tables(paths: Sequence[str], work: Work) -> Iterator["pyarrow.Table"]:
@@ -172,7 +174,8 @@ def _tables(paths: Sequence[str], work: Work) -> Iterator["pyarrow.Table"]:
     cores = int(ray.cluster_resources().get("CPU", 0))
     if not cores:
         raise ClusterError("the Ray cluster has no cores for actors; start its nodes with some (ray start --num-cpus)")
-    strategy = ray.data.ActorPoolStrategy(min_size=1, max_size=max(1, cores - 1))  # one is left to write
+    actors = max(1, cores - 1)  # one core is left to write
+    strategy = ray.data.ActorPoolStrategy(min_size=1, initial_size=actors, max_size=actors)
     tasks = min(len(paths), max(ceil(len(paths) / TOGETHER), 4 * cores), TASKS)
     encoded = ray.data.from_items([{"path": path} for path in paths], override_num_blocks=tasks).map_batches(
         Encoding, fn_constructor_args=[work], batch_size=None, batch_format="pyarrow", compute=strategy, num_cpus=1
@@ -195,10 +198,11 @@ def _connected(address: str) -> Iterator[None]:
         if ours:
             _join(address)
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-        context = DataContext.get_current()
+        context = DataContext.get_current().copy()
         context.enable_progress_bars = context.print_on_execution_start = False
         context.max_errored_blocks = -1  # the other files go on; what is missing is said at the end
-        yield
+        with DataContext.current(context):
+            yield
     finally:
         if ours:
             ray.shutdown()
@@ -236,7 +240,7 @@ def add(
     every passage once; what was stored before stays. Ray ends this process a minute after the cluster's head is gone.
     """
     known = frozenset(state.doc_id for state in backend.files().values() if state.doc_id)
-    told = Settings(settings.model, settings.cache, settings.max_file_bytes, threads=1)  # no more than actors need
+    told = replace(settings, threads=1, milvus_token="")  # actors write nothing
     job = Job(Work(told, given, encoder().fingerprint, known))
     with _connected(address):
         report = Adder(backend, encoder, settings, job.read).add(sources, progress)
