@@ -143,7 +143,7 @@ class Milvus(MilvusLookup):
         """Tell whether all passages are there, which another writer of the same document may have deleted."""
         expected = sum({item.version: item.passages for item in made}.values())
         versions = json.dumps([item.version for item in made])
-        return not expected or self._server.count("passages", f"version in {versions}") == expected
+        return not expected or self._server.count("passages", f"version in {versions}", strong=True) == expected
 
     def _replaced(self, made: Sequence[Held], before: Mapping[str, str]) -> dict[str, str]:
         """Return key of a new document -> the one that its file alone held so far, or that a write cut short named."""

@@ -144,18 +144,22 @@ class Server:
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows that have one of the values; see `delete_in`."""
         for some in _portions(values):
-            yield from self.query(part, _any_of(field, some, also), fields)
+            yield from self.query(part, _any_of(field, some, also), fields, strong=True)
 
-    def get(self, part: str, keys: Sequence[str], fields: Sequence[str]) -> list[dict[str, Any]]:
-        """Return rows by primary key, in no order; keys that are not there are left out."""
+    def get(self, part: str, keys: Sequence[str], fields: Sequence[str], strong: bool = False) -> list[dict[str, Any]]:
+        """Return rows by primary key, in no order; keys that are not there are left out. strong: see `query`."""
         found: list[dict[str, Any]] = []
         for some in _portions(keys):
-            found += self.call("get", self.collection(part), some, output_fields=list(fields), **_STRONG)
+            found += self.call("get", self.collection(part), some, output_fields=list(fields), **_level(strong))
         return found
 
-    def query(self, part: str, filter: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
-        """Yield all rows that a filter finds, in no order."""
-        name, given = self.collection(part), {"filter": filter, "output_fields": list(fields), **_STRONG}
+    def query(self, part: str, filter: str, fields: Sequence[str], strong: bool = False) -> Iterator[dict[str, Any]]:
+        """Yield all rows that a filter finds, in no order.
+
+        strong: with what other clients have just written, for which a cluster lets wait (0.1 to 0.2 s); what was
+        written over this connection is there in any case.
+        """
+        name, given = self.collection(part), {"filter": filter, "output_fields": list(fields), **_level(strong)}
         rows = self.call("query", name, limit=READ_ROWS + 1, **given)
         if len(rows) <= READ_ROWS:
             yield from rows
@@ -173,24 +177,24 @@ class Server:
 
     def sample(self, part: str, fields: Sequence[str], limit: int) -> list[dict[str, Any]]:
         """Return up to `limit` rows, any of them."""
-        given = {"filter": "", "output_fields": list(fields), "limit": limit, **_STRONG}
+        given = {"filter": "", "output_fields": list(fields), "limit": limit, **_level(True)}
         return list(self.call("query", self.collection(part), **given))
 
-    def count(self, part: str, filter: str = "", strong: bool = True) -> int:
-        """Count the rows that a filter finds. strong: with those that another client has just written."""
-        level = _STRONG if strong else {}
-        rows = self.call("query", self.collection(part), filter=filter, output_fields=["count(*)"], **level)
+    def count(self, part: str, filter: str = "", strong: bool = False) -> int:
+        """Count the rows that a filter finds. strong: see `query`."""
+        given = {"filter": filter, "output_fields": ["count(*)"], **_level(strong)}
+        rows = self.call("query", self.collection(part), **given)
         return int(rows[0]["count(*)"])
 
     def search(
         self, part: str, field: str, value: Any, limit: int, filter: str, fields: Sequence[str], strong: bool
     ) -> list[dict[str, Any]]:
-        """Return the rows closest to a vector, or to a text by BM25, best first. strong: see `count`."""
+        """Return the rows closest to a vector, or to a text by BM25, best first. strong: see `query`."""
         wide = {"ef": max(2 * limit, 128), "nprobe": 128}
         given = {"params": {name: wide[name] for name in self._search_params(field)}}
         hits = self.call(
             "search", self.collection(part), [value], anns_field=field, limit=limit, filter=filter,
-            search_params=given, output_fields=list(fields), **(_STRONG if strong else {}),
+            search_params=given, output_fields=list(fields), **_level(strong),
         )[0]  # fmt: skip
         return [{"id": hit["id"], **hit["entity"]} for hit in hits]
 
@@ -222,7 +226,8 @@ class Server:
         self._client.close()
 
 
-_STRONG = {"consistency_level": "Strong"}
+def _level(strong: bool) -> dict[str, str]:
+    return {"consistency_level": "Strong" if strong else "Session"}
 
 
 def _portions(values: Iterable[str]) -> Iterator[list[str]]:

@@ -160,7 +160,7 @@ class MilvusLookup(MilvusRecords):
 
     def _measured(self, generation: int) -> _Statistics:
         """Return new statistics: of a small library from all its terms, of a large one from the lengths of a sample."""
-        total = self.count("passages")
+        total = self._server.count("passages", strong=True) if self._searchable() else 0
         if not total:
             return _Statistics(generation)
         rows = self._server.sample("passages", ["length", "terms"][: 1 + (total <= SMALL)], SAMPLE)
@@ -170,4 +170,4 @@ class MilvusLookup(MilvusRecords):
 
     def _holding(self, term: str) -> int:
         """Count the passages that hold a stem."""
-        return self._server.count("passages", f'text_match(terms, "{searchable([term])}")', strong=False)
+        return self._server.count("passages", f'text_match(terms, "{searchable([term])}")')

@@ -25,7 +25,7 @@ class _Moment:
     """What was read at one generation. hidden: key of a document that another replaces -> when that one was added."""
 
     generation: int = -1
-    hidden: dict[str, int] | None = None
+    hidden: dict[str, int] = field(default_factory=dict)
     held: dict[str, Held | None] = field(default_factory=dict)
     coverage: Coverage | None = None
     searched: set[str] = field(default_factory=set)
@@ -56,7 +56,7 @@ class MilvusRecords:
 
     def meta(self, key: str) -> str | None:
         """Return a fact about the library as a whole, or None."""
-        rows = self._server.get("records", [record_key("meta", hashed(key))], ["payload"])
+        rows = self._server.get("records", [record_key("meta", hashed(key))], ["payload"], strong=True)
         return "".join(rows[0]["payload"]) if rows else None
 
     def generation(self) -> int:
@@ -68,19 +68,18 @@ class MilvusRecords:
         """Return what is known of the present generation; what is read is kept there."""
         generation = self.generation()
         if self._moment.generation != generation:
-            self._moment = _Moment(generation)
+            self._moment = self._begun(generation)
         return self._moment
 
     def _fresh(self) -> _Moment:
         """Forget what was read before: a writer must see what is there."""
-        self._moment = _Moment()
-        return self._now()
+        self._moment = self._begun(self.generation())
+        return self._moment
 
-    def _hidden(self, moment: _Moment) -> dict[str, int]:
-        if moment.hidden is None:
-            rows = self._server.query("records", 'kind == "document" and replaces != ""', ["replaces", "at"])
-            moment.hidden = {row["replaces"]: row["at"] for row in rows}
-        return moment.hidden
+    def _begun(self, generation: int) -> _Moment:
+        """Begin a moment by waiting for what other clients wrote, so that nothing after it needs to."""
+        rows = self._server.query("records", 'kind == "document" and replaces != ""', ["replaces", "at"], strong=True)
+        return _Moment(generation, {row["replaces"]: row["at"] for row in rows})
 
     def _documents(self, keys: Iterable[str], moment: _Moment | None = None) -> dict[str, Held]:
         """Return key -> document of those that are there and that no other takes the place of."""
@@ -93,7 +92,7 @@ class MilvusRecords:
             found |= dict.fromkeys(missing) | {held.key: held for held in map(self._read, rows)}
             if len(moment.held) < KEPT_DOCUMENTS:
                 moment.held |= found
-        hidden = self._hidden(moment)
+        hidden = moment.hidden
         return {key: held for key in wanted if (held := found[key]) and hidden.get(key, -1) <= held.at}
 
     def _read(self, row: Row) -> Held:
@@ -108,7 +107,7 @@ class MilvusRecords:
 
     def _every(self) -> list[Held]:
         """Return all documents in the order of adding."""
-        hidden = self._hidden(self._now())
+        hidden = self._now().hidden
         rows = self._server.query("records", 'kind == "document"', _DOCUMENT)
         every = [held for held in map(self._read, rows) if hidden.get(held.key, -1) <= held.at]
         return sorted(every, key=lambda held: held.at)
@@ -203,7 +202,7 @@ class MilvusRecords:
         """Count the documents, passages or files."""
         if table == "passages":
             return self._server.count(table) if self._searchable() else 0
-        hidden = len(self._documents(self._hidden(self._now()))) if table == "documents" else 0
+        hidden = len(self._documents(self._now().hidden)) if table == "documents" else 0
         return self._server.count("records", f'kind == "{table[:-1]}"') - hidden
 
     def _decode(self, row: Row) -> Candidate:
@@ -221,16 +220,16 @@ class MilvusRecords:
 
     def files(self) -> dict[str, FileState]:
         """Return path -> state of every file that was ever added and not removed, failed ones included."""
-        return dict(file_of(row) for row in self._server.query("records", 'kind == "file"', FILE))
+        return dict(file_of(row) for row in self._server.query("records", 'kind == "file"', FILE, strong=True))
 
     def _known_files(self, paths: Iterable[str]) -> dict[str, FileState]:
         keys = [record_key("file", hashed(path)) for path in paths]
-        return dict(file_of(row) for row in self._server.get("records", keys, FILE))
+        return dict(file_of(row) for row in self._server.get("records", keys, FILE, strong=True))
 
     def _files_of(self, paths: Iterable[str | None]) -> dict[str, str]:
         """Return path -> key of the document that the file holds, of those that are known."""
         keys = {record_key("file", hashed(path)): path for path in paths if path}
-        rows = self._server.get("records", list(keys), ["key", "doc"])
+        rows = self._server.get("records", list(keys), ["key", "doc"], strong=True)
         return {keys[row["key"]]: row["doc"] for row in rows}
 
     def _holders(self, docs: Iterable[str]) -> dict[str, list[str]]:
