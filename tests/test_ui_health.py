@@ -176,3 +176,8 @@ def test_the_values_for_a_cluster_are_yaml_inside_yaml():
     assert settings["common"]["security"]["authorizationEnabled"] is True
     assert settings["queryCoord"]["clusterLevelLoadReplicaNumber"] == 2
     assert values["queryNode"]["replicas"] == 6
+
+
+def test_questions_are_not_logged_by_half(pincite):
+    result = pincite("ui", "--log-questions")
+    assert result.exit_code == 2 and "is of use with --log-json only" in result.output

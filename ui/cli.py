@@ -11,8 +11,8 @@ from typing import Annotated
 
 import typer
 
-from ui import cli_copy, cli_sync, terminal, words
-from ui.opening import complaining, interruptible, opened, own
+from ui import cli_copy, cli_page, cli_sync, terminal, words
+from ui.opening import interruptible, opened, own
 from ui.options import AsJson, CitationStyle, LibraryFolder
 
 _EXIT_CODES = """
@@ -212,50 +212,7 @@ def feedback(library: LibraryFolder = None) -> None:
             terminal.say_json(case, indent=None)
 
 
-@app.command()
-def ui(
-    library: LibraryFolder = None,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="7860 or the next free one if left out.")] = None,
-    auth: Annotated[
-        str | None,
-        typer.Option(metavar="USER:PASSWORD", envvar="PINCITE_AUTH", help="Or @FILE; needed beyond this machine."),
-    ] = None,
-    secret: Annotated[
-        str,
-        typer.Option(
-            metavar="TEXT",
-            envvar="PINCITE_SECRET",
-            help="Or @FILE; what copies behind a load balancer share for logins.",
-        ),
-    ] = "",
-    uploads: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", envvar="PINCITE_UPLOADS", help="Where files sent to the page stay; copies share it."
-        ),
-    ] = None,
-    mcp: Annotated[bool, typer.Option("--mcp", help="Serve MCP tools too.")] = False,
-    show: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
-    log_json: Annotated[bool, typer.Option("--log-json", help="Write a line of JSON to stderr per question.")] = False,
-    log_questions: Annotated[bool, typer.Option("--log-questions", help="With the question in it.")] = False,
-) -> None:
-    """Open a page where people ask, read the quotes in their place, and add documents."""
-    from ui.guard import require_password
-    from ui.login import credentials
-
-    try:
-        known = credentials(auth, secret) if auth else None
-        require_password(host, known)
-    except (ValueError, OSError) as error:
-        raise typer.BadParameter(str(error)) from error
-    from ui.app import serve  # gradio takes seconds that a complaint need not wait for
-
-    with complaining():
-        serve(
-            library, host=host, port=port, auth=known, mcp=mcp, open_browser=show, uploads=uploads,
-            log_json=log_json, log_questions=log_questions,
-        )  # fmt: skip
+app.command()(cli_page.ui)
 
 
 @app.command("eval", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
