@@ -156,8 +156,8 @@ class Server:
     def query(self, part: str, filter: str, fields: Sequence[str], strong: bool = False) -> Iterator[dict[str, Any]]:
         """Yield all rows that a filter finds, in no order.
 
-        strong: with what other clients have just written, for which a cluster lets wait (0.1 to 0.2 s); what was
-        written over this connection is there in any case.
+        strong: with what other clients have just written, for which a cluster lets wait until all its nodes have seen
+        it; what was written over this connection is there in any case.
         """
         name, given = self.collection(part), {"filter": filter, "output_fields": list(fields), **_level(strong)}
         rows = self.call("query", name, limit=READ_ROWS + 1, **given)

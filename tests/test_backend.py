@@ -124,6 +124,19 @@ def test_removing_leaves_nothing_behind(backend):
     assert backend.coverage() == Coverage(0, 0)
 
 
+def test_more_rows_than_one_call_returns_are_read(backend, monkeypatch):
+    pytest.importorskip("pymilvus")
+    monkeypatch.setattr("retrieval.milvus_client.READ_ROWS", 7)
+    given = [f"a{number:02}" for number in range(40)]
+    backend.add([from_file(name, f"/d/{name}.txt", f"Bees shiver {name}.") for name in given])
+    assert names(backend) == given
+    assert sorted(backend.files()) == [f"/d/{name}.txt" for name in given]
+    assert len(backend.find(["bees"], ENCODER.question("bees").vector, 200, {})[0]) == 40
+    backend.check()
+    assert backend.remove(given) == given
+    assert [backend.count(table) for table in ("documents", "passages", "files")] == [0, 0, 0]
+
+
 # --- files
 
 
