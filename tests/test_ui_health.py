@@ -13,10 +13,12 @@ from engines import Engine, patient
 from fakes import HashedEncoder
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from retrieval import Document, Library, Settings
 from retrieval.errors import DocumentError, ModelError
 from ui import health, login
+from ui.guard import Guard
 from ui.login import Credentials, credentials
 from ui.service import Service
 
@@ -134,6 +136,27 @@ def test_a_login_is_good_for_copies_with_the_same_password_and_secret():
     assert not any(other._is_signed(ticket) for other in others)
     assert len({known.cookie, *(other.cookie for other in others)}) == 5
     assert not known._is_signed(ticket[:-1]) and not known._is_signed("") and not known._is_signed("in")
+
+
+def test_the_cookie_is_for_this_site_and_its_server_only():
+    known = Credentials(*ANN)
+    client = TestClient(Starlette(routes=login.routes(known)), follow_redirects=False)
+    assert client.post("/login", data={"username": "ann", "password": "x"}).status_code == 400
+    assert client.post("/login", content=b"\xff&password").status_code == 400
+    given = dict(zip(("username", "password"), ANN, strict=True))
+    plain = client.post("/login", data=given).headers["set-cookie"]
+    assert plain.startswith(f"{known.cookie}=in.") and "HttpOnly" in plain and "SameSite=lax" in plain
+    assert "Secure" not in plain
+    assert "Secure" in client.post("/login", data=given, headers={"x-forwarded-proto": "https"}).headers["set-cookie"]
+    out = client.get("/logout")
+    assert (out.status_code, out.headers["location"]) == (303, "./")
+    assert f'{known.cookie}=""' in out.headers["set-cookie"]
+
+
+def test_nothing_speaks_websocket():
+    guard = Guard(Starlette(), local=False, most=1)
+    with pytest.raises(WebSocketDisconnect), TestClient(guard).websocket_connect("/gradio_api/anything"):
+        pass
 
 
 def test_a_login_ends(monkeypatch):
