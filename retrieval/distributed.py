@@ -6,12 +6,14 @@ stay as they are in `adding`, one transaction at a time. The library is the chec
 now is not sent out again, so a killed run loses only what was encoded and not yet written. Ray's own CheckpointConfig
 records the rows that Ray writes, and would be a second truth beside the library's.
 
-None of Ray's readers is used, only paths travel to the actors: all machines must see the files under the same paths.
+None of Ray's readers is used, only paths travel to the actors: all machines must see the files under the same paths,
+and have pincite and the model installed.
 Ray carries code between its processes by pickle and does not check who connects; use clusters on closed networks.
 """
 
 import logging
 import os
+import platform
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -61,10 +63,9 @@ class Encoding:
         self._work = work
         self._encoder = work.encoder or open_encoder(work.settings)
         if self._encoder.fingerprint != work.fingerprint:
-            machine = os.uname().nodename
             raise EncoderMismatchError(
-                f"{machine} has encoder {self._encoder.fingerprint}, the library {work.fingerprint}; install the same "
-                "model on every machine of the cluster"
+                f"{platform.node()} has encoder {self._encoder.fingerprint}, the library {work.fingerprint}; install "
+                "the same model on every machine of the cluster"
             )
 
     def __call__(self, files: "pyarrow.Table") -> Iterator["pyarrow.Table"]:

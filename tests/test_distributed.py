@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ARTICLES, QUESTIONS, ROOT
+from engines import patient
 from fakes import HashedEncoder, about_bees, prepare
 from folders import write
 
@@ -36,8 +37,7 @@ import sys
 from retrieval import Library
 from test_distributed import SlowEncoder
 with Library(sys.argv[1], encoder=SlowEncoder(sys.argv[4])) as library:
-    report = library.add(sys.argv[2], ray=sys.argv[3], progress=lambda done, total, name: print(done, flush=True))
-print(report)
+    library.add(sys.argv[2], ray=sys.argv[3], progress=lambda done, total, name: print(done, flush=True))
 """
 LISTENING = """
 import sys, psutil
@@ -131,9 +131,8 @@ def test_a_node_and_then_the_writer_are_killed(cluster, python, tmp_path):
     """Every passage is there exactly once, as after an add without a cluster, and what was stored is not sent again."""
     folder = texts(tmp_path / "docs", COUNT)
     (seen := tmp_path / "seen").mkdir()
-    command = (ADDING, tmp_path / "library", folder, cluster.address, seen)
     lost = cluster.add_node(num_cpus=2, **LEAN)
-    first = python(*command)
+    first = python(ADDING, tmp_path / "library", folder, cluster.address, seen)
     while not (seen / lost.node_id).exists() and first.poll() is None:
         time.sleep(0.05)
     lines_until(first, 20)
@@ -143,8 +142,9 @@ def test_a_node_and_then_the_writer_are_killed(cluster, python, tmp_path):
     first.wait()
     kept = len({row[0] for row in stored(tmp_path / "library")})
     assert 60 <= kept < COUNT
-    *_, report = python(*command).communicate()[0].splitlines()
-    assert report == f"{COUNT - kept} added, {kept} unchanged, 0 replaced, 0 failed"
+    with Library(tmp_path / "library", encoder=SlowEncoder(seen)) as again:
+        report = again.add(folder, ray=cluster.address)
+    assert str(report) == f"{COUNT - kept} added, {kept} unchanged, 0 replaced, 0 failed"
     with Library(tmp_path / "plain", encoder=HashedEncoder()) as plain:
         plain.add(folder)
     assert stored(tmp_path / "library") == stored(tmp_path / "plain")
@@ -198,6 +198,17 @@ def test_files_are_reported_as_by_a_plain_add(cluster, tmp_path):
 def in_order(report):
     names = {kind: sorted(getattr(report, kind)) for kind in ("added", "unchanged", "replaced")}
     return names | {"failed": sorted(map(str, report.failed))}
+
+
+@needs_ray
+def test_a_library_on_milvus_is_written_by_this_process_too(cluster, engine, tmp_path):
+    folder = texts(tmp_path / "docs", 6)
+    with Library(engine.address(), patient(), encoder=HashedEncoder()) as library:
+        assert str(library.add(folder, ray=cluster.address)) == "6 added, 0 unchanged, 0 replaced, 0 failed"
+        write(folder / "f0.txt", "Ice melts in spring.")
+        assert str(library.add(folder, ray=cluster.address)) == "0 added, 5 unchanged, 1 replaced, 0 failed"
+        assert library.info()["passages"] == 5 * 8 + 1
+        assert library.ask("mark word3").citations[0].quote == "The mark is word3."
 
 
 @needs_ray
