@@ -12,6 +12,7 @@ from collections import Counter
 
 import httpx
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from balancer import balanced
 from conftest import ROOT, articles
 from mcp import ClientSession
@@ -185,6 +186,7 @@ def test_a_conversation_in_the_browser_moves_between_copies(chromium, front, lib
     page = context.new_page()
     page.set_default_timeout(30_000)
     page.goto(f"{front[0]}#doc=bakery&p=1")
+    assert Axe().run(page).response["violations"] == []
     page.fill("[name=username]", ANN[0])
     page.fill("[name=password]", "wrong")
     page.press("[name=password]", "Enter")
