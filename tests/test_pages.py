@@ -2,12 +2,14 @@
 
 import base64
 import io
+import shutil
 from dataclasses import replace
 
 import pypdfium2
 import pytest
 from PIL import Image
 from printing import A4, BROKEN, WORDS, filler, two_columns, write
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
@@ -106,6 +108,47 @@ def test_turned_and_cropped_pages(canvas):
     assert page.width == page.height
     assert (left, right) == pytest.approx((198 / 400 * 1e4, 209 / 400 * 1e4), abs=40)  # clockwise: up is right
     assert (top, bottom) == pytest.approx((50 / 400 * 1e4, (50 + width) / 400 * 1e4), abs=40)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 270])
+def test_lines_of_turned_text_are_lines(canvas, turn):
+    """Text that runs upward on its page, as a wide table does: shown along a line where the page is turned by 90."""
+    canvas.setPageRotation(turn)
+    canvas.translate(300, 100)
+    canvas.rotate(90)
+    write(canvas, ["The bridge was opened by the", "mayor of the town. It is old."], x=0, y=0)
+    document, passages = canvas.load()
+    (page,) = shown(document, passages, "The bridge was opened by the mayor of the town.")
+    first, second = page.boxes
+    along, across = (0, 1) if turn in (90, 270) else (1, 0)
+    long = stringWidth("The bridge was opened by the", "Helvetica", 10) / A4[1 if turn == 0 else 0] * 1e4
+    assert first[along + 2] - first[along] == pytest.approx(long, abs=30)
+    is_after = turn in (0, 90)
+    assert (second[across] > first[across]) == is_after
+
+
+@pytest.mark.skipif(
+    not shutil.which("tesseract"), reason="needs Tesseract (apt install tesseract-ocr tesseract-ocr-eng)"
+)
+@pytest.mark.parametrize("turn", [0, 90])
+def test_words_of_a_scan_are_shown(canvas, tmp_path, turn):
+    printed = Canvas(str(tmp_path / "printed.pdf"), pagesize=A4)
+    write(
+        printed,
+        ["A bridge is a way over a river.", "Its oldest pier was built by the", "engineer of the railway."],
+        size=14,
+    )
+    printed.save()
+    picture = pypdfium2.PdfDocument(tmp_path / "printed.pdf")[0].render(scale=2.5, rotation=-turn % 360).to_pil()
+    canvas.setPageRotation(turn)
+    canvas.drawImage(ImageReader(picture), 0, 0, *(A4 if not turn else A4[::-1]))
+    canvas.showPage()
+    document, passages = canvas.load()
+    (page,) = shown(document, passages, "Its oldest pier was built by the engineer of the railway.")
+    end = 72 + stringWidth("Its oldest pier was built by the", "Helvetica", 14)
+    first, second = page.boxes
+    assert (first[0], first[2]) == pytest.approx((72 / A4[0] * 1e4, end / A4[0] * 1e4), abs=60)
+    assert first[1] < (1 - 748 / A4[1]) * 1e4 < first[3] < second[3]
 
 
 def test_the_box_covers_the_ink(canvas):

@@ -8,7 +8,9 @@ import base64
 import ctypes
 import io
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pypdfium2
@@ -16,11 +18,23 @@ from pypdfium2 import raw
 
 from retrieval.blocks import UnreadableError
 from retrieval.readers.aligned import Piece, only_place, piece, signs_of
+from retrieval.readers.ocr import recognized_words
+from retrieval.readers.printed import Box, turned
 
 WHOLE = 10_000
 WIDEST, HIGHEST = 1240, 2480  # pixels of a picture: an A4 page at 150 dots an inch, twice as high at most
+_SECONDS = 15.0  # for recognizing the words of one page
 _GAP = 1.2  # of the letters' height, from which words are apart; as in the reader of PDF
-Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
+_QUARTER = math.pi / 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """A page, the right angles by which its text is turned counterclockwise, and its characters with their boxes."""
+
+    page: Any
+    quarters: int
+    characters: Sequence[tuple[str, Box | None]]
 
 
 def places(content: bytes, pages: Sequence[int], quote: str) -> dict[str, Any]:
@@ -29,13 +43,14 @@ def places(content: bytes, pages: Sequence[int], quote: str) -> dict[str, Any]:
     pages: on which the quote may stand, from 1, in order.
     """
     document = _opened(content)
-    printed = {number: _characters(_page(document, number)) for number in pages}
-    pieces = [each for number, characters in printed.items() for each in _pieces(number, characters)]
+    printed = {number: _printed(_page(document, number)) for number in pages}
+    pieces = [each for number, own in printed.items() for each in _pieces(number, own)]
     found: dict[int, list[list[int]]] = {}
     for number, first, last in only_place(quote, pieces):
         run = pieces[number]
-        boxes = [box for owner in run.owners[first : last + 1] if (box := printed[run.page][owner][1])]
-        found.setdefault(run.page, []).append(_shown(document[run.page - 1], _around(boxes)))
+        own = printed[run.page]
+        boxes = [box for owner in run.owners[first : last + 1] if (box := own.characters[owner][1])]
+        found.setdefault(run.page, []).append(_shown(own.page, _around(boxes)))
     is_seen = all(_is_on_page(box) for boxes in found.values() for box in boxes)
     return {"places": list(found.items()) if is_seen else []}
 
@@ -66,10 +81,31 @@ def _page(document: Any, number: int) -> Any:
         raise UnreadableError(f"has no page {number} that can be shown") from error
 
 
-def _characters(page: Any) -> list[tuple[str, Box | None]]:
-    """Return a page's characters, each with its box; None where it is not printed, or aslant."""
+def _printed(page: Any) -> _Printed:
+    """Find the characters of a page; those of a scanned one are recognized once more, each with its word's box."""
     text = page.get_textpage()
-    return [(_character(text, index), _box(text, index)) for index in range(text.count_chars())]
+    found = [(_character(text, index), _box(text, index)) for index in range(text.count_chars())]
+    if all(character.isspace() for character, _ in found):
+        return _Printed(page, page.get_rotation() // 90, list(_recognized(page)))
+    angles = Counter(-round(raw.FPDFText_GetCharAngle(text, index) / _QUARTER) % 4 for index in range(len(found)))
+    return _Printed(page, angles.most_common(1)[0][0], found)
+
+
+def _recognized(page: Any) -> Iterator[tuple[str, Box | None]]:
+    for line in recognized_words(page, _SECONDS):
+        for word, (left, top, right, bottom) in line:
+            (x1, y1), (x2, y2) = (_on_page(page, *corner) for corner in ((left, top), (right, bottom)))
+            box = Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+            yield from ((character, box) for character in word)
+            yield " ", None
+        yield "\n", None
+
+
+def _on_page(page: Any, across: float, down: float) -> tuple[float, float]:
+    """Return where a point of the shown page, given in shares of it, is on the page itself, in points."""
+    x, y = ctypes.c_double(), ctypes.c_double()
+    raw.FPDF_DeviceToPage(page, 0, 0, WHOLE, WHOLE, 0, round(across * WHOLE), round(down * WHOLE), x, y)
+    return x.value, y.value
 
 
 def _character(text: Any, index: int) -> str:
@@ -78,21 +114,23 @@ def _character(text: Any, index: int) -> str:
 
 
 def _box(text: Any, index: int) -> Box | None:
+    """Return a character's box on the page; None where it is not printed, or aslant."""
     box = raw.FS_RECTF()
     is_known = raw.FPDFText_GetLooseCharBox(text, index, box)
-    quarters = raw.FPDFText_GetCharAngle(text, index) / (math.pi / 2)
+    quarters = raw.FPDFText_GetCharAngle(text, index) / _QUARTER
     if not is_known or abs(quarters - round(quarters)) > 0.02 or box.right <= box.left or box.top <= box.bottom:
         return None
-    return box.left, box.bottom, box.right, box.top
+    return Box(box.left, box.bottom, box.right, box.top)
 
 
-def _pieces(page: int, characters: Sequence[tuple[str, Box | None]]) -> Iterator[Piece]:
+def _pieces(number: int, printed: _Printed) -> Iterator[Piece]:
     """Yield what stands side by side on a page, in the order of the file."""
+    characters = [(sign, box and turned(box, printed.quarters)) for sign, box in printed.characters]
     groups = [group for group in _groups(characters) if any(signs_of(character) for _, character in group)]
-    around = [_around([box for index, _ in group if (box := characters[index][1])]) for group in groups]
-    for number, group in enumerate(groups):
-        goes_on = number > 0 and (_is_below(around[number - 1], around[number]) or _is_further(around, number))
-        yield piece(page, group, goes_on)
+    around = [_around([box for at, _ in group if (box := characters[at][1])]) for group in groups]
+    for index, group in enumerate(groups):
+        goes_on = index > 0 and (_is_below(around[index - 1], around[index]) or _is_further(around, index))
+        yield piece(number, group, goes_on)
 
 
 def _groups(characters: Sequence[tuple[str, Box | None]]) -> Iterator[list[tuple[int, str]]]:
@@ -138,7 +176,7 @@ def _is_beside(first: Box, second: Box) -> bool:
 
 def _around(boxes: Sequence[Box]) -> Box:
     lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-    return min(lefts), min(bottoms), max(rights), max(tops)
+    return Box(min(lefts), min(bottoms), max(rights), max(tops))
 
 
 def _shown(page: Any, box: Box) -> list[int]:

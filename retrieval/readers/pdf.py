@@ -5,7 +5,9 @@ takes 122, pdfminer.six 301 and mixes columns; PyMuPDF is under the AGPL.
 """
 
 import ctypes
+import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from statistics import median
@@ -19,7 +21,7 @@ from retrieval.metadata import common
 from retrieval.readers.accents import DROPPED, composed
 from retrieval.readers.layout import Paragraph, paragraphs
 from retrieval.readers.ocr import recognized
-from retrieval.readers.printed import CUT_WORD, RAISED, Gap, Line, as_note, with_marks
+from retrieval.readers.printed import CUT_WORD, RAISED, Box, Gap, Line, as_note, turned, with_marks
 from retrieval.records import Span
 
 _HYPHEN = "\x02"  # PDFium's sign for a hyphen at a line's end; the next line follows without a newline
@@ -44,10 +46,38 @@ _ACCENTS = dict(
 _ACCENTED = re.compile(rf"([{''.join(_ACCENTS)}])([^\W\d_])")
 _MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶]{1,2})(?=\S)")
 _BOLD = re.compile(rb"bold|black|heavy|demi|BX\d", re.IGNORECASE)
+_QUARTER = math.pi / 2
+_SAMPLES = 50  # letters of a page that tell how it is turned
 _FORCED_BOLD = 1 << 18
 _NO_TITLE = re.compile(r"\(?untitled\)?|\(?anonymous\)?|unspecified|.*\.(?:docx?|tex|dvi|indd|qxd|pdf)", re.IGNORECASE)
 _WITHOUT_BLANKS = re.compile("[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _WORD_BEFORE, _WORD_AFTER = re.compile(r"\w+$"), re.compile(r"\w+")
+
+
+class _Letters:
+    """What PDFium knows of a page's letters, turned so that most of them stand upright: a wide table may run upward."""
+
+    def __init__(self, text_page: Any) -> None:
+        self._page = text_page
+        count = text_page.count_chars()
+        some = range(0, count, 1 + count // _SAMPLES)
+        angles = Counter(-round(raw.FPDFText_GetCharAngle(text_page, index) / _QUARTER) % 4 for index in some)
+        self._quarters = angles.most_common(1)[0][0] if angles else 0
+
+    def box(self, index: int) -> Box:
+        box = raw.FS_RECTF()
+        raw.FPDFText_GetLooseCharBox(self._page, index, box)
+        return turned(Box(box.left, box.bottom, box.right, box.top), self._quarters)
+
+    def baseline(self, index: int) -> float:
+        x, y = ctypes.c_double(), ctypes.c_double()
+        raw.FPDFText_GetCharOrigin(self._page, index, x, y)
+        return turned(Box(x.value, y.value, x.value, y.value), self._quarters).bottom
+
+    def is_bold(self, index: int) -> bool:
+        name, flags = ctypes.create_string_buffer(128), ctypes.c_int()
+        raw.FPDFText_GetFontInfo(self._page, index, name, 128, flags)
+        return bool(_BOLD.search(name.value) or flags.value & _FORCED_BOLD)
 
 
 def read_pdf(content: bytes) -> Reading:
@@ -124,7 +154,8 @@ def _page(document: Any, number: int) -> list[Line] | None:
 
 def _lines(text_page: Any, number: int) -> Iterator[Line]:
     """Yield the lines of a page in the order of the file."""
-    text = _text(text_page)
+    letters = _Letters(text_page)
+    text = composed(_text(text_page), letters.box)
     start = 0
     for end in [*_LINE_ENDS.finditer(text), None]:
         stop = end.start() if end else len(text)
@@ -136,7 +167,7 @@ def _lines(text_page: Any, number: int) -> Iterator[Line]:
             is_left = end is None or text[start:stop].endswith(DROPPED) or text.startswith(DROPPED, end.end())
             is_cut = bool(CUT_WORD.search(shown)) if is_left or end is None else end.group() == _HYPHEN
             shown = CUT_WORD.sub("", shown) if is_left else shown
-            yield _apart(text_page, _line(text_page, shown, number, words, is_cut), words[0])
+            yield _apart(letters, _line(letters, shown, number, words, is_cut), words[0])
         start = end.end() if end else stop
 
 
@@ -147,51 +178,37 @@ def _text(text_page: Any) -> str:
     if len(text) != count:  # characters beyond the basic plane, or without a meaning
         codes = (raw.FPDFText_GetUnicode(text_page, index) for index in range(count))
         text = "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
-    return composed(text, lambda index: _box(text_page, index))
+    return text
 
 
-def _line(text_page: Any, text: str, page: int, words: Sequence[Span], hyphen: bool) -> Line:
+def _line(letters: _Letters, text: str, page: int, words: Sequence[Span], hyphen: bool) -> Line:
     """Measure a line. words: (first, last) character of each."""
     middle = words[len(words) // 2][0]
     samples = (words[0][0], middle, words[-1][1])
-    boxes = [_box(text_page, index) for index in samples]
-    x, y = ctypes.c_double(), ctypes.c_double()
-    raw.FPDFText_GetCharOrigin(text_page, middle, x, y)
-    is_bold = all(_is_bold(text_page, index) for index in samples)
+    boxes = [letters.box(index) for index in samples]
+    is_bold = all(letters.is_bold(index) for index in samples)
     size = median(box.top - box.bottom for box in boxes)  # of three: a bracket or a raised digit is another
-    gaps = tuple(_gaps(text_page, words, 1.2 * size))
-    return Line(text, page, boxes[0].left, boxes[-1].right, y.value, size, is_bold, hyphen, gaps)
+    gaps = tuple(_gaps(letters, words, 1.2 * size))
+    return Line(text, page, boxes[0].left, boxes[-1].right, letters.baseline(middle), size, is_bold, hyphen, gaps)
 
 
-def _apart(text_page: Any, line: Line, first: Span) -> Line:
+def _apart(letters: _Letters, line: Line, first: Span) -> Line:
     """Set a note's number apart where it is printed raised, before the first word. first: that word's characters."""
     mark = _MARK.match(line.text)
     after = first[0] + mark.end() if mark else first[1] + 1
     if mark is None or after > first[1]:
         return line
-    raised, letter = _box(text_page, first[0]), _box(text_page, after)
+    raised, letter = letters.box(first[0]), letters.box(after)
     is_raised = raised.top - raised.bottom < RAISED * (letter.top - letter.bottom)
     return as_note(line, mark[0], line.text[mark.end() :]) if is_raised else line
 
 
-def _is_bold(text_page: Any, index: int) -> bool:
-    name, flags = ctypes.create_string_buffer(128), ctypes.c_int()
-    raw.FPDFText_GetFontInfo(text_page, index, name, 128, flags)
-    return bool(_BOLD.search(name.value) or flags.value & _FORCED_BOLD)
-
-
-def _gaps(text_page: Any, words: Sequence[Span], least: float) -> Iterator[Gap]:
+def _gaps(letters: _Letters, words: Sequence[Span], least: float) -> Iterator[Gap]:
     """Yield the gaps between words that are at least that wide."""
     for number, ((_, before), (after, _)) in enumerate(pairwise(words), start=1):
-        left, right = _box(text_page, before).right, _box(text_page, after).left
+        left, right = letters.box(before).right, letters.box(after).left
         if right - left > least:
             yield Gap(number, left, right)
-
-
-def _box(text_page: Any, index: int) -> Any:
-    box = raw.FS_RECTF()
-    raw.FPDFText_GetLooseCharBox(text_page, index, box)
-    return box
 
 
 class Words:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 RAISED = 0.8  # of the letters' height: a note's number before it is smaller
 _APART = 1.5  # of the letters' height: from there on the first line of a page may be a running head
@@ -17,6 +18,22 @@ CUT_WORD = re.compile(r"(?<=[^\W\d_])-$")
 _NOTE_MARK = re.compile(r"\d{1,3}|[*†‡§¶]{1,2}")
 _AT_EDGE = re.compile(r"^\d{1,4}(?=\s)|(?<=\s)\d{1,4}$")
 _PAGE_NUMBER = re.compile(r"\W*(?:page\s*)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of)\s*\d{1,4})?\W*", re.IGNORECASE)
+
+
+class Box(NamedTuple):
+    """Where something is printed."""
+
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+def turned(box: Box, quarters: int) -> Box:
+    """Turn a box clockwise about the origin by so many right angles."""
+    for _ in range(quarters):
+        box = Box(box.bottom, -box.right, box.top, -box.left)
+    return box
 
 
 @dataclass(frozen=True, slots=True)
