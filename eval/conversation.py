@@ -58,7 +58,7 @@ def measure(library: Library, dataset: Dataset) -> list[Row]:
 
 
 def fitted(query: Query) -> bool:
-    """Tell whether `retrieval.following` was fitted on a question's conversation: a half of them, by its first message."""
+    """Tell whether `retrieval.following` was fitted on a conversation: on half of them, by their first message."""
     return int(md5(query.history[0]["content"].encode(), usedforsecurity=False).hexdigest(), 16) % 2 == 0
 
 

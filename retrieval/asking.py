@@ -10,12 +10,22 @@ from retrieval import answer as answering
 from retrieval.answer import Quote
 from retrieval.backend import Backend
 from retrieval.certainty import probability
-from retrieval.chat import Message, context, questions, reply_to, reply_to_foreign, small_talk, understood
+from retrieval.chat import (
+    Context,
+    Message,
+    Understood,
+    context,
+    questions,
+    reply_to,
+    reply_to_foreign,
+    small_talk,
+    understood,
+)
 from retrieval.encoder import Encoder, QuestionVectors
 from retrieval.errors import QuestionError
 from retrieval.following import FUSED, ranked_after, unquoted
 from retrieval.language import foreign
-from retrieval.pasted import is_pasted, located
+from retrieval.pasted import beside, is_pasted, located
 from retrieval.records import Answer, Citation, Turn
 from retrieval.search import Ranked, rank
 
@@ -56,14 +66,16 @@ class Asking:
     def _ask(self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]) -> Answer:
         """Answer one question."""
         began = time.perf_counter()
-        asked_as, ranked = self._rank_in_context(question, history, max(k, answering.PASSAGES), where)
+        before = context(history)
+        read = understood(question, before)
+        asked_as, ranked = self._ranked(question, before, read, max(k, answering.PASSAGES), where)
         searched = time.perf_counter()
-        pasted = located(self.store, ranked, question) if is_pasted(question) else []
-        chosen = pasted or answering.choose(ranked)
-        certainty = 1.0 if pasted else probability(asked_as, ranked, chosen)
+        named = self._named(question, read, ranked)
+        chosen = named or answering.choose(ranked)
+        certainty = 1.0 if named else probability(asked_as, ranked, chosen)
         quotes = chosen if certainty >= self.threshold else []
         citations = answering.cite(self.store, quotes)
-        missing = self._missing(asked_as, quotes, citations) if ranked and not pasted else ()
+        missing = self._missing(asked_as, quotes, citations) if ranked and not named else ()
         hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))
         timings = {"search": (searched - began) * 1e3, "answer": (time.perf_counter() - searched) * 1e3}
         found, coverage = bool(citations), self.store.coverage()
@@ -75,18 +87,22 @@ class Asking:
             return answering.unsupported(question, quotes, [citation.title for citation in citations])
         return answering.unmentioned(self.store, question)
 
-    def _rank_in_context(
-        self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]
+    def _named(self, question: str, read: Understood, ranked: Sequence[Ranked]) -> list[Quote]:
+        """Return what a message names: the sentences it is pasted from, or those next to a quote that it points at."""
+        if read.more and read.behind:
+            return beside(located(self.store, ranked, read.behind))
+        return located(self.store, ranked, question) if is_pasted(question) else []
+
+    def _ranked(
+        self, question: str, before: Context | None, read: Understood, k: int, where: Mapping[str, Any]
     ) -> tuple[str, list[Ranked]]:
         """Return the question as understood and its ranking; one that stands alone is ranked as if it came first."""
-        before = context(history)
-        read = understood(_checked(question), before)
         text = read.text[-LONGEST_QUESTION:]
-        if before is None or read.replaced:
+        if before is None or read.replaced or (read.more and read.behind):
             return text, self.rank(text, k, where)
         if read.more:
             return text, unquoted(self.rank(text, max(k, FUSED), where), before.quoted)[:k]
-        said = list(filter(None, (read.behind or before.question, before.reply)))
+        said = f"{read.behind or before.question} {before.reply}".strip()
 
         def ranked(text: str, vectors: QuestionVectors, depth: int) -> list[Ranked]:
             return rank(self.store, text, vectors, depth, where)

@@ -66,6 +66,7 @@ _WHICH = r"(?:who|whom|whose|what|when|where|why|which|how)\b"
 _QUESTION_WORD = re.compile(_WHICH, re.IGNORECASE)
 _ALSO = re.compile(rf",? (?:and|and also|as well as) (?={_WHICH})", re.IGNORECASE)
 _MOST_QUESTIONS = 3  # in one message that are answered each
+_SENTENCE = re.compile(r".{40,}?[.!?](?=\s|$)")
 _FEW_WORDS = 4  # besides stop words: fewer, and a pronoun points back
 _REPLIES = {
     "thanks": "You are welcome.",
@@ -75,12 +76,12 @@ _REPLIES = {
 NO_ANSWER = "The documents do not say this."
 _LISTED = 10  # titles named in a reply
 _POINTED = 160  # characters of a quote that a message points at
-_REPLY = 300  # characters of a reply that say what it is about
+_REPLY = 160  # characters of a reply that say what it is about; with 300 recall is lower
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The exchange before a message. question: made to stand alone; reply: its beginning, "" if there was none.
+    """The exchange before a message. question: made to stand alone; reply: its first sentence, "" if there was none.
 
     quotes: those of that reply, in order. quoted: those of all replies.
     """
@@ -113,9 +114,9 @@ def context(history: Sequence[Message]) -> Context | None:
         question, reply, quotes = _said(turn)
         if question and not small_talk(question):
             text = understood(question, last).text
-            last = Context(text, reply[:_REPLY], quotes, (last.quoted if last else ()) + quotes)
+            last = Context(text, reply, quotes, (last.quoted if last else ()) + quotes)
         elif reply and last and not question:
-            last = Context(last.question, reply[:_REPLY], quotes, last.quoted + quotes)
+            last = Context(last.question, reply, quotes, last.quoted + quotes)
     return last
 
 
@@ -131,9 +132,12 @@ def _said(turn: Message) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _reply(text: str) -> str:
-    """Return what was replied, "" where that was only that there is no answer."""
-    said = text.strip()
-    return "" if said.startswith(NO_ANSWER) else said
+    """Return how a reply begins: its first sentence of some length, "" where it says that there is no answer."""
+    said = " ".join(text.split())
+    if said.startswith(NO_ANSWER):
+        return ""
+    sentence = _SENTENCE.match(said)
+    return (sentence.group() if sentence else said)[:_REPLY]
 
 
 def _quotes(reply: str) -> tuple[str, ...]:
@@ -149,7 +153,8 @@ def understood(message: str, before: Context | None) -> Understood:
     quote = _pointed(message, before.quotes)
     if quote:
         more = not _content(said) or bool(_MORE.fullmatch(said))
-        return Understood(quote if more else f"{quote} {message}", leaning=1.0, behind=quote, more=more)
+        short = quote if len(quote) <= _POINTED else quote[:_POINTED].rpartition(" ")[0] + "…"
+        return Understood(short if more else f"{short} {message}", leaning=1.0, behind=quote, more=more)
     if _MORE.fullmatch(said):
         return Understood(before.question, leaning=1.0, more=True)
     corrected = _corrected(message.strip(), before.question)
@@ -165,8 +170,7 @@ def _pointed(message: str, quotes: Sequence[str]) -> str:
     if not found or not quotes or _content(message.replace(found.group(), " ")) > _FEW_WORDS:
         return ""
     index = _COUNTED[found[1].lower()]
-    quote = quotes[index] if -len(quotes) <= index < len(quotes) else ""
-    return quote if len(quote) <= _POINTED else quote[:_POINTED].rpartition(" ")[0] + "…"
+    return quotes[index] if -len(quotes) <= index < len(quotes) else ""
 
 
 def _content(text: str) -> int:

@@ -1,8 +1,8 @@
 """How far a question continues what was said before it, and its ranking then. Knows nothing of words or of documents.
 
-The question alone, behind the question before, and behind the reply before are ranked, and the rankings fused. What was
-said before counts the more, the closer it is to the question, and the less clearly one passage answers the question
-alone: fitted on one half of the conversations of mtrag-un-a against xquad-r-en behind unrelated questions.
+The question is ranked alone and behind what was said, and the two rankings are fused. What was said counts the more,
+the closer it is to the question, and the less clearly one passage answers the question alone: fitted on one half of
+the conversations of mtrag-un-a against xquad-r-en behind unrelated questions.
 """
 
 import math
@@ -17,11 +17,12 @@ from retrieval.search import Ranked, merged
 Rank = Callable[[str, QuestionVectors, int], list[Ranked]]  # question, its vectors, how many
 
 # Log-odds that a question continues: cosine to what was said, log of the lead of its best passage, leaning on it.
-CONTINUES = (17.0, -3.5, 3.4)
+CONTINUES = (17.0, -2.5, 3.4)
+BIAS = 0.5
 MOST = 0.4  # share of what was said before, in the fused score
 LEAST = 0.2  # share below which the question is ranked alone
 POINTING = 0.3  # the least share where its words point back
-ELLIPSIS = 0.75  # the share where they say too little alone
+ELLIPSIS = 0.5  # the share where they say too little alone
 LONGEST = 4000  # characters of a reading; the model reads about 1,000
 FUSED = 100  # passages of each ranking
 QUOTED = -1.0  # cosine and support of a sentence that is not to be chosen
@@ -35,31 +36,27 @@ def share(cosine: float, lead: float, leaning: float) -> float:
     """
     if leaning >= 1:
         return ELLIPSIS
-    odds = sum(w * x for w, x in zip(CONTINUES, (cosine, math.log1p(lead), leaning), strict=True))
+    odds = BIAS + sum(w * x for w, x in zip(CONTINUES, (cosine, math.log1p(lead), leaning), strict=True))
     return max(MOST / (1 + math.exp(-odds)), POINTING if leaning else 0)
 
 
 def ranked_after(
-    question: str, said: Sequence[str], leaning: float, encoder: Encoder, rank: Rank, k: int
+    question: str, said: str, leaning: float, encoder: Encoder, rank: Rank, k: int
 ) -> tuple[bool, list[Ranked]]:
-    """Return whether a question continues what was said, and its best `k` passages.
-
-    said: the question before it, and the reply if there was one; not empty. leaning: see `share`.
-    """
+    """Return whether a question continues what was said before it, and its best `k` passages. leaning: see `share`."""
     depth = max(k, FUSED)
     own = encoder.question(question)
     alone = rank(question, own, depth)
-    cosine = float((encoder.encode_questions(said) @ own.vector).max())
+    cosine = float(encoder.encode_questions([said])[0] @ own.vector)
     lead = alone[0].score - alone[1].score if len(alone) > 1 else 0.0
     part = share(cosine, lead, leaning)
     if part < LEAST:
         return False, alone[:k]
-    together = [f"{text} {question}"[-LONGEST:] for text in said]
-    behind, *replied = (rank(text, encoder.question(text), depth) for text in together)
-    parts = [1 - part, part * (2 / 3 if leaning >= 1 and replied else 1 / (1 + len(replied)))]
-    rankings = [(alone, parts[0]), (behind, parts[1]), *((each, 1 - sum(parts)) for each in replied)]
-    rankings.sort(key=lambda pair: leaning > 0 and pair[0] is not behind)  # the first one's signals are kept
-    return True, merged([ranking for ranking, _ in rankings], [weight for _, weight in rankings])[:k]
+    together = f"{said} {question}"[-LONGEST:]
+    behind = rank(together, encoder.question(together), depth)
+    if leaning:  # signals are those of the first that holds a passage
+        return True, merged([behind, alone], [part, 1 - part])[:k]
+    return True, merged([alone, behind], [1 - part, part])[:k]
 
 
 def unquoted(ranked: Sequence[Ranked], quoted: Sequence[str]) -> list[Ranked]:

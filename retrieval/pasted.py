@@ -5,12 +5,14 @@ White space, kinds of quotation marks and of dashes may differ; nothing else may
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from retrieval.answer import Quote
 from retrieval.backend import Backend
 from retrieval.search import Ranked
 
 LEAST = 8  # words: fewer are a question, or stand in too many places
+BESIDE = 3  # sentences next to a quote, at the most
 DOCUMENTS = 3  # of the best passages that are looked through
 _FOLDED = str.maketrans("’‘‚“”„«»–—‑−", '\'\'\'"""""----')
 _AROUND = " \t\r\n\"'“”‘’«»…."
@@ -31,6 +33,18 @@ def located(store: Backend, ranked: Sequence[Ranked], message: str) -> list[Quot
         if found:
             return _covered(store, doc_id, *found.span())
     return []
+
+
+def beside(quotes: Sequence[Quote]) -> list[Quote]:
+    """Return the sentences behind a quote in its passage, or where it ends that, those before it; none of no quote."""
+    if not quotes:
+        return []
+    quote = quotes[-1]
+    last = len(quote.passage.sentences) - 1
+    if quote.last < last:
+        return [replace(quote, first=quote.last + 1, last=min(last, quote.last + BESIDE))]
+    first = quotes[0]
+    return [replace(first, first=max(0, first.first - BESIDE), last=first.first - 1)] if first.first else []
 
 
 def _covered(store: Backend, doc_id: str, start: int, end: int) -> list[Quote]:
