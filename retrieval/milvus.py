@@ -18,15 +18,15 @@ from pathlib import Path
 
 from retrieval.backend import FileState, Prepared
 from retrieval.documents import title_of
-from retrieval.errors import LibraryDamagedError, LibraryError, StorageError
+from retrieval.errors import LibraryError, StorageError
 from retrieval.milvus_client import Address, Server
 from retrieval.milvus_lookup import MilvusLookup
+from retrieval.milvus_records import ATTEMPTS
 from retrieval.milvus_rows import Held, file_row, hashed, held, packed, passage_rows, record, record_key, texts
 from retrieval.settings import Settings
 
 SCHEMA_VERSION = 1
 ABANDONED_SECONDS = 600.0  # a note older than that is of a writer that is no more
-ATTEMPTS = 3  # at writing a document that another writer deletes meanwhile
 
 
 class Milvus(MilvusLookup):
@@ -246,6 +246,8 @@ class Milvus(MilvusLookup):
         The vectors keep the earlier title, of which they hold little.
         """
         given = self._prepared(item)
+        if given is None:
+            raise self._damaged(f"parts of {item.document.doc_id} are missing")
         d = given.document
         named = bool(d.source) and d.title == title_of(Path(d.source or ""))
         moved = replace(d, source=path, title=title_of(Path(path)) if named else d.title)
@@ -277,12 +279,10 @@ class Milvus(MilvusLookup):
     def check(self) -> None:
         """Read everything; LibraryDamagedError where passages are missing or not in their document's text."""
         for item in self._every():
-            given = self._prepared(item)
-            text = given.document.text
-            if any(text[p.start : p.end] != p.text for p in given.passages):
-                raise LibraryDamagedError(
-                    f"{self.name} is damaged: passages of {item.document.doc_id} are not in its text"
-                )
+            given = self.prepared(item.document.doc_id)
+            text = given.document.text if given else ""
+            if given and any(text[p.start : p.end] != p.text for p in given.passages):
+                raise self._damaged(f"passages of {item.document.doc_id} are not in its text")
 
     def backup(self, target: Path) -> Path:
         """Copy all into a new folder; see Library.backup."""

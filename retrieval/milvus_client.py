@@ -9,6 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -212,13 +213,23 @@ class Server:
             self.call("create_collection", self.collection(part), schema=schema, num_shards=self._shards,
                       consistency_level="Session")  # fmt: skip
         except StorageError:
-            if not self.call("has_collection", self.collection(part)):
+            if not self._appears(part):
                 raise
         self._index_and_load(part)
 
+    def _appears(self, part: str) -> bool:
+        """Tell whether a collection that another client may be making is there within two seconds."""
+        for pause in (0.0, 0.1, 0.3, 0.6, 1.0):
+            time.sleep(pause)
+            if self.call("has_collection", self.collection(part)):
+                return True
+        return False
+
     def _index_and_load(self, part: str) -> None:
-        indexes = milvus_schema.indexes(part, self._index, "lite" in self.version)
-        self.call("create_index", self.collection(part), indexes, sync=False)  # waiting costs 0.5 s for each of them
+        for index in milvus_schema.indexes(part, self._index, "lite" in self.version):
+            with suppress(StorageError):  # another client made it; without it, loading fails
+                # To wait for each costs 0.5 s, also where nothing is there to be indexed.
+                self.call("create_index", self.collection(part), index, sync=False)
         self.call("load_collection", self.collection(part))
 
     def close(self) -> None:

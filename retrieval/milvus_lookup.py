@@ -16,7 +16,7 @@ import numpy as np
 from retrieval.backend import Candidate
 from retrieval.encoder import Floats
 from retrieval.milvus_client import Server
-from retrieval.milvus_records import PASSAGE, MilvusRecords
+from retrieval.milvus_records import ATTEMPTS, PASSAGE, MilvusRecords
 from retrieval.milvus_rows import Row, condition, searchable
 from retrieval.terms import stem
 
@@ -64,46 +64,59 @@ class MilvusLookup(MilvusRecords):
     def find(
         self, words: Sequence[str], vector: Floats, count: int, where: Mapping[str, Any]
     ) -> tuple[list[Candidate], dict[int, float]]:
-        """See Backend.find; BM25 is given for all that are found."""
+        """See Backend.find; BM25 is given for all that are found.
+
+        Where a document was replaced meanwhile, so that neither of its versions was found, all is read again.
+        """
         filter = condition(where)
         if not self._searchable():
             return [], {}
-        lexical = self._by_words(words, 2 * count, filter)
-        nearest = self._search("vector", vector, count, filter)
+        for _ in range(ATTEMPTS):
+            generation = self.generation()
+            found, scores, lost = self._found(words, vector, count, filter)
+            if not lost or self.generation() == generation:
+                break
+        return found, {int(key, 16): score for key, score in scores.items() if score}
+
+    def _found(
+        self, words: Sequence[str], vector: Floats, count: int, filter: str
+    ) -> tuple[list[Candidate], dict[str, float], bool]:
+        """Return candidates, id -> BM25, and whether any were left out because they are not there (any more)."""
+        by_words, by_vector = self._by_words(words, 2 * count, filter), self._search("vector", vector, count, filter)
+        lexical, nearest = self._visible(by_words), self._visible(by_vector)
         scores = self._bm25(words, lexical | nearest)
         best = sorted(lexical, key=lambda key: -scores[key])[:count]
-        found = self._candidates(dict.fromkeys([*nearest, *best]))
-        return found, {int(key, 16): score for key, score in scores.items() if score}
+        wanted = dict.fromkeys([*nearest, *best])
+        found = self._candidates(wanted)
+        left_out = len(by_words) + len(by_vector) - len(lexical) - len(nearest)
+        return found, scores, left_out > 0 or len(found) < len(wanted)
 
     def fulltext(self, words: Sequence[str], limit: int, where: Mapping[str, Any]) -> dict[int, float]:
         """Return passage id -> BM25 of the best `limit` passages; see Backend.fulltext."""
         filter = condition(where)
-        found = self._by_words(words, 2 * limit, filter) if self._searchable() else {}
+        found = self._visible(self._by_words(words, 2 * limit, filter)) if self._searchable() else {}
         scores = self._bm25(words, found)
         best = sorted(found, key=lambda key: -scores[key])[:limit]
         return {int(key, 16): scores[key] for key in best}
 
-    def _by_words(self, words: Sequence[str], limit: int, filter: str) -> dict[str, Row]:
-        """Return id -> row of the best passages by Milvus's own BM25, which ranks within a segment."""
+    def _by_words(self, words: Sequence[str], limit: int, filter: str) -> list[Row]:
+        """Return the rows of the best passages by Milvus's own BM25, which ranks within a segment."""
         query = searchable(dict.fromkeys(map(stem, words)))
-        if not query:
-            return {}
-        return self._search("bm25", query, min(limit, MOST_ROWS), filter)
+        return self._search("bm25", query, min(limit, MOST_ROWS), filter) if query else []
 
-    def _search(self, field: str, value: Any, limit: int, filter: str) -> dict[str, Row]:
-        """Return id -> row of the best by one index; the first time after a write, with all that was written."""
+    def _search(self, field: str, value: Any, limit: int, filter: str) -> list[Row]:
+        """Return the best rows by one index; the first time after a write, with all that was written."""
         moment = self._now()
         strong = field not in moment.searched
         rows = self._server.search("passages", field, value, limit, filter, _FOUND, strong)
         moment.searched.add(field)
-        return self._visible(rows)
+        return rows
 
-    def _visible(self, rows: Iterable[Row]) -> dict[str, Row]:
+    def _visible(self, rows: Sequence[Row]) -> dict[str, Row]:
         """Return id -> row of the passages of committed documents, in the same order."""
-        found = list(rows)
-        documents = self._documents(row["doc"] for row in found)
+        documents = self._documents(row["doc"] for row in rows)
         versions = {held.version for held in documents.values()}
-        return {row["id"]: row for row in found if row["version"] in versions}
+        return {row["id"]: row for row in rows if row["version"] in versions}
 
     def _candidates(self, keys: Iterable[str]) -> list[Candidate]:
         """Return passages by id; a passage never changes, so the ones read last are kept decoded."""
@@ -155,7 +168,8 @@ class MilvusLookup(MilvusRecords):
             known = self._statistics = self._measured(generation)
         for term in terms:
             if term not in known.counts:
-                known.counts[term] = self._holding(term) if known.held is None else known.held[searchable([term])]
+                count = self._holding(term) if known.held is None else known.held[searchable([term])]
+                known.counts[term] = min(count, known.total)  # which was counted a moment before
         return known
 
     def _measured(self, generation: int) -> _Statistics:

@@ -5,8 +5,9 @@ one that was killed has left behind, is never shown; see milvus.py.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from retrieval.backend import Candidate, FileState, Judgement, Prepared, Tokens, decoded_tokens
 from retrieval.encoder import PassageVectors
@@ -15,8 +16,10 @@ from retrieval.milvus_client import Server
 from retrieval.milvus_rows import CHUNK, FILE, Held, Row, candidate, file_of, hashed, record_key, text_key, tokens
 from retrieval.records import Coverage, Document, Passage
 
+ATTEMPTS = 5  # at reading what is replaced meanwhile: one is enough unless it is replaced again
 KEPT_DOCUMENTS = 100_000  # rows kept while nothing is written
 _DOCUMENT = ("version", "replaces", "at", "number", "payload")
+Value = TypeVar("Value")
 PASSAGE = ("id", "vector", "passage", "sentences")
 
 
@@ -119,33 +122,40 @@ class MilvusRecords:
         held = self._document(doc_id)
         return None if held is None else held.document
 
+    def _current(self, doc_id: str, read: Callable[[Held], Value | None]) -> Value | None:
+        """Return what is read of a document as it is now, or None where there is none.
+
+        What is not there any more, because the document was replaced since its row was read, is read again.
+        """
+        for _ in range(ATTEMPTS):
+            held = self._document(doc_id)
+            if held is None or (found := read(held)) is not None:
+                return None if held is None else found
+            self._fresh()
+        raise self._damaged(f"parts of {doc_id} are missing")
+
     def document(self, doc_id: str) -> Document | None:
         """Return one document with its text, or None."""
-        held = self._document(doc_id)
-        return None if held is None else self._whole(held)
+        return self._current(doc_id, self._whole)
 
-    def _whole(self, held: Held) -> Document:
-        d = held.document
-        return Document(d.doc_id, d.title, self._text(held, 0, held.characters), d.source, d.metadata, d.sha256)
+    def _whole(self, held: Held) -> Document | None:
+        text, d = self._text(held, 0, held.characters), held.document
+        return None if text is None else Document(d.doc_id, d.title, text, d.source, d.metadata, d.sha256)
 
-    def _text(self, held: Held, start: int, end: int) -> str:
-        """Return the text of a span; LibraryDamagedError where a piece of it is missing."""
+    def text_at(self, doc_id: str, start: int, end: int) -> str | None:
+        """Return the stored text of a span, or None where there is no such document."""
+        return self._current(doc_id, lambda held: self._text(held, start, end))
+
+    def _text(self, held: Held, start: int, end: int) -> str | None:
+        """Return the text of a span, or None where a piece of it is missing."""
         numbers = range(start // CHUNK, -(-min(end, held.characters) // CHUNK))
         keys = [record_key("text", text_key(held.version, number)) for number in numbers]
         rows = self._server.get("records", keys, ["number", "payload"])
         pieces = {row["number"]: "".join(row["payload"]) for row in rows}
-        if all(number in pieces for number in numbers):
-            first = numbers.start * CHUNK
-            return "".join(pieces[number] for number in numbers)[start - first : end - first]
-        now = self._documents([held.key], self._fresh()).get(held.key)
-        if now is not None and now.version != held.version:  # it was replaced since its row was read
-            return self._text(now, start, end)
-        raise self._damaged(f"parts of the text of {held.document.doc_id} are missing")
-
-    def text_at(self, doc_id: str, start: int, end: int) -> str | None:
-        """Return the stored text of a span, or None where there is no such document."""
-        held = self._document(doc_id)
-        return None if held is None else self._text(held, start, end)
+        if any(number not in pieces for number in numbers):
+            return None
+        first = numbers.start * CHUNK
+        return "".join(pieces[number] for number in numbers)[start - first : end - first]
 
     def documents(self) -> list[tuple[Document, int]]:
         """Return every document without its text, and its number of passages, in the order of adding."""
@@ -176,16 +186,16 @@ class MilvusRecords:
 
     def prepared(self, doc_id: str) -> Prepared | None:
         """Return a document with its passages and their vectors, or None."""
-        held = self._document(doc_id)
-        return None if held is None else self._prepared(held)
+        return self._current(doc_id, self._prepared)
 
-    def _prepared(self, held: Held) -> Prepared:
-        found = self._own(held) if held.passages else []
-        if len(found) != held.passages:
-            raise self._damaged(f"{held.document.doc_id} has {len(found)} of {held.passages} passages")
+    def _prepared(self, held: Held) -> Prepared | None:
+        """Return a document with its passages and their vectors, or None where any are missing."""
+        document, found = self._whole(held), self._own(held) if held.passages else []
+        if document is None or len(found) != held.passages:
+            return None
         marks = self.tokens([each.id for each in found])
         vectors = [PassageVectors(each.vector, each.sentence_vectors, *marks[each.id]) for each in found]
-        return Prepared(self._whole(held), [each.passage for each in found], vectors)
+        return Prepared(document, [each.passage for each in found], vectors)
 
     def coverage(self) -> Coverage:
         """Count files, documents without a file, and failed files."""

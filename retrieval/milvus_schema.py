@@ -49,16 +49,25 @@ def _add_strings(schema: Any, name: str) -> None:
     schema.add_field(name, DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=4096, max_length=_LONGEST)
 
 
-def indexes(part: str, kind: str, lite: bool) -> Any:
-    """Return the indexes of a collection. kind: of that over vectors; lite: the server indexes no arrays."""
-    made = MilvusClient.prepare_index_params()
-    if part == "passages":
-        made.add_index("vector", index_type=kind, metric_type="IP", params=KINDS[kind])
-        parameters = {"bm25_k1": 1.2, "bm25_b": 0.75}
-        made.add_index("bm25", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params=parameters)
+def indexes(part: str, kind: str, lite: bool) -> list[Any]:
+    """Return the indexes of a collection, each on its own: another client may have made some of them.
+
+    kind: of that over vectors; lite: the server indexes no arrays.
+    """
+    if part == "records":
+        fields = ["kind", "doc", "version", "replaces"]
+        vectors = [_index("nothing", "FLAT", metric_type="IP")]
     else:
-        made.add_index("nothing", index_type="FLAT", metric_type="IP")
-    fields = {"passages": ["doc", "version", *([] if lite else ["facets"])]}
-    for name in fields.get(part, ["kind", "doc", "version", "replaces"]):
-        made.add_index(name, index_type="INVERTED")
+        fields = ["doc", "version"] if lite else ["doc", "version", "facets"]
+        parameters = {"bm25_k1": 1.2, "bm25_b": 0.75}
+        vectors = [
+            _index("vector", kind, metric_type="IP", params=KINDS[kind]),
+            _index("bm25", "SPARSE_INVERTED_INDEX", metric_type="BM25", params=parameters),
+        ]
+    return vectors + [_index(field, "INVERTED") for field in fields]
+
+
+def _index(field: str, kind: str, **given: Any) -> Any:
+    made = MilvusClient.prepare_index_params()
+    made.add_index(field, index_type=kind, **given)
     return made

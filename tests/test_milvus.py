@@ -157,6 +157,48 @@ def test_a_writer_whose_passages_are_deleted_meanwhile_writes_them_again(engine)
     assert other.count("passages") == 1
 
 
+def test_a_reader_finds_one_version_while_another_takes_its_place(engine):
+    address = engine.address()
+    writer, reader = opened(address), opened(address)
+    words, vector = ["word"], ENCODER.question("word").vector
+    versions = [prepare(about_bees("m1", f"Version {number} word.")) for number in range(10)]
+
+    def write():
+        for version in versions:
+            time.sleep(0.15)
+            writer.add([version])
+
+    writer.add(versions[:1])
+    writing = threading.Thread(target=write)
+    writing.start()
+    seen = []
+    while writing.is_alive():
+        found, _ = reader.find(words, vector, 200, {})
+        seen += [int(candidate.passage.text.split()[1]) for candidate in found] + [-1] * (len(found) != 1)
+        assert reader.document("m1").text.startswith("Version")
+    writing.join()
+    assert seen == sorted(seen) and -1 not in seen
+    assert reader.find(words, vector, 200, {})[0][0].passage.text == "Version 9 word."
+
+
+def test_writers_at_once_write_everything_once(engine):
+    address = engine.address()
+    opened(address)
+    given = [prepare(numbered(number, 0)) for number in range(12)]
+
+    def write(shift):
+        writer = opened(address)
+        for first in range(0, 12, 3):
+            writer.add([given[(first + shift + offset) % 12] for offset in range(3)])
+
+    with futures.ThreadPoolExecutor(3) as pool:
+        list(pool.map(write, (0, 4, 8)))
+    reader = opened(address)
+    reader.check()
+    assert sorted(document.doc_id for document, _ in reader.documents()) == sorted(f"d{number}" for number in range(12))
+    assert (reader.count("passages"), reader.count("documents")) == (72, 12)
+
+
 # --- servers
 
 
