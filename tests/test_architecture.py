@@ -29,6 +29,7 @@ ORDER = [
     "readers.html",
     "readers.epub",
     "readers.mail",
+    "readers.office",
     "readers.word",
     "readers.slides",
     "readers.opendocument",

@@ -1,8 +1,10 @@
 """What fuzzing found: contents that made a reader fail although they hold text (see test_readers_fuzz)."""
 
 import io
+import re
 
 import pytest
+from fuzzing import SEEDS, archive, members_of
 from reportlab.pdfgen.canvas import Canvas
 
 from retrieval.reading import parse
@@ -31,11 +33,26 @@ CUE = b"1\n00:00:01,000 --> 00:00:03,000\nHello there.\n"
         (".mbox", b"From a Mon\nContent-Type: text/html\n\n<?x?>\n\nFrom b Tue\nSubject: Two\n\nHello there.\n", "Hello there."),
         # pysubs2 guessed the format of a cue that looks like one of MicroDVD
         (".srt", CUE + b"\n2\n00:00:04,000 --> 00:00:05,000\n{1}{2}Bye.\n", "Hello there.\nBye."),
+        (".srt", CUE + b"\n" * 30_000 + b"2\n00:00:04,000 --> 00:00:05,000\nBye.\n", "Hello there.\nBye."),
         (".vtt", b"WEBVTT\n\n00:01.000 --> 00:03.000\n[Script Info] here.\n", "[Script Info] here."),
     ],
 )  # fmt: skip
 def test_text_that_a_parser_stumbled_over(suffix, content, text):
     assert text in parse(suffix, content).text
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".pptx"])
+def test_a_date_that_is_none_keeps_no_text_out(suffix):
+    members = members_of(SEEDS[suffix])
+    core = re.sub(rb"<dcterms:modified[^>]*>[^<]*", b"<dcterms:modified>", members["docProps/core.xml"])
+    assert "One" in parse(suffix, archive(members | {"docProps/core.xml": core})).text
+
+
+def test_a_shape_without_a_geometry_has_text():
+    members = members_of(SEEDS[".pptx"])
+    slide = members["ppt/slides/slide1.xml"].replace(b'<p:nvPr><p:ph type="ctrTitle"/></p:nvPr>', b"<p:nvPr/>")
+    assert b"ctrTitle" not in slide
+    assert "One" in parse(".pptx", archive(members | {"ppt/slides/slide1.xml": slide})).text
 
 
 def test_a_page_that_cannot_be_opened_keeps_no_other_out():

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pptx
-from pptx.enum.shapes import MSO_SHAPE_TYPE
+from pptx.shapes.group import GroupShape
 
 from retrieval.blocks import Builder, Reading, one_line
 from retrieval.metadata import common
 from retrieval.readers.archive import open_zip
+from retrieval.readers.office import stated
+
+_NO_TITLE = "PowerPoint Presentation"  # so it names every new file
 
 
 def read_pptx(content: bytes) -> Reading:
@@ -28,24 +31,14 @@ def read_pptx(content: bytes) -> Reading:
         notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
         if notes is not None:
             builder.add(_paragraphs(notes), place=f"{place}, notes")
-    properties = presentation.core_properties
-    fields = {
-        "author": properties.author,
-        "date": properties.modified or properties.created,
-        "language": properties.language,
-    }
-    return builder.reading(_stated(properties.title), common(fields))
-
-
-def _stated(title: str) -> str:
-    """Return a title that somebody gave; PowerPoint names every new file like this."""
-    return "" if title == "PowerPoint Presentation" else title
+    title, fields = stated(presentation)
+    return builder.reading("" if title == _NO_TITLE else title, common(fields))
 
 
 def _flat(shapes: Any) -> Iterator[Any]:
     """Yield shapes in reading order, those of groups too: top to bottom, then left to right, as far as they say."""
     for shape in sorted(shapes, key=lambda shape: (shape.top or 0, shape.left or 0)):
-        if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
+        if isinstance(shape, GroupShape):  # shape_type fails for shapes without a geometry
             yield from _flat(shape.shapes)
         else:
             yield shape

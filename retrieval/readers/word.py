@@ -17,6 +17,7 @@ from lxml import etree
 from retrieval.blocks import Builder, Reading, one_line
 from retrieval.metadata import common
 from retrieval.readers.archive import open_zip, parse_xml
+from retrieval.readers.office import stated
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _UNREAD = frozenset(
@@ -40,13 +41,9 @@ def read_docx(content: bytes) -> Reading:
         kind = _NOTES.get(str(part.partname).rsplit("/", 1)[-1].removesuffix(".xml"))
         for note in parse_xml(part.blob).iter(f"{_W}{kind}") if kind else ():
             body.builder.add(one_line(" ".join(map(_text, note.iter(f"{_W}p")))), place=kind or "")
-    properties = document.core_properties
-    fields = {
-        "author": properties.author if properties.author != "python-docx" else "",
-        "date": properties.modified or properties.created,
-        "language": properties.language,
-    }
-    return body.builder.reading(properties.title or body.title, common(fields))
+    title, fields = stated(document)
+    fields["author"] = "" if fields.get("author") == "python-docx" else fields.get("author", "")
+    return body.builder.reading(title or body.title, common(fields))
 
 
 def _levels(document: Any) -> dict[str, int]:
