@@ -6,6 +6,7 @@ Settings.milvus_seconds. Every call here can be made twice: rows have keys of th
 
 import json
 import logging
+import os
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -67,6 +68,8 @@ class Server:
             )
         secure: dict[str, Any] = {"secure": bool(settings.milvus_tls)}
         if settings.milvus_tls not in ("", "1"):
+            if not os.access(settings.milvus_tls, os.R_OK):
+                raise LibraryError(f"PINCITE_MILVUS_TLS names {settings.milvus_tls}, which cannot be read")
             secure["server_pem_path"] = settings.milvus_tls
         scheme = "https" if settings.milvus_tls else "http"
         self._client: Any = self._tried(

@@ -1,5 +1,8 @@
 """What only a library on a server can suffer: writers cut short, servers that stop, are slow, refuse or are others."""
 
+import base64
+import shutil
+import subprocess
 import threading
 import time
 from concurrent import futures
@@ -297,24 +300,71 @@ def test_each_kind_of_index_finds(engine, kind):
 
 
 class _Refusing(grpc.GenericRpcHandler):
-    """Refuses as Milvus does without the right token; Milvus Lite has no tokens."""
+    """Refuses as Milvus does without the right token, and keeps what was given; Milvus Lite has no tokens."""
+
+    def __init__(self):
+        self.given = []
 
     def service(self, details):
-        given = dict(details.invocation_metadata).get("authorization", "")
+        self.given.append(base64.b64decode(dict(details.invocation_metadata).get("authorization", "")))
 
         def refuse(request, context):
-            context.abort(grpc.StatusCode.UNAUTHENTICATED, f"auth check failure, {given!r} is wrong")
+            context.abort(grpc.StatusCode.UNAUTHENTICATED, "auth check failure, please check api key is correct")
 
         return grpc.unary_unary_rpc_method_handler(refuse)
 
 
-def test_a_refused_token_says_how_to_set_it():
-    server = grpc.server(futures.ThreadPoolExecutor(2))
-    server.add_generic_rpc_handlers([_Refusing()])
+@pytest.fixture
+def refusing():
+    """A server that refuses, and what makes it listen."""
+    server, handler = grpc.server(futures.ThreadPoolExecutor(2)), _Refusing()
+    server.add_generic_rpc_handlers([handler])
+    yield server, handler
+    server.stop(None)
+
+
+def test_a_refused_token_says_how_to_set_it(refusing):
+    server, handler = refusing
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     began = time.monotonic()
     with pytest.raises(UnreachableError, match=f"127.0.0.1:{port} refuses the token; set PINCITE_MILVUS_TOKEN"):
         Library(f"milvus://127.0.0.1:{port}/a", patient(30.0, milvus_token="root:wrong"))
     assert time.monotonic() - began < 20  # it is not tried again
-    server.stop(None)
+    assert handler.given[0] == b"root:wrong"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_a_certificate_is_trusted_that_is_named(refusing, tmp_path):
+    server, handler = refusing
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    )
+    subprocess.run([*command.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    secret = grpc.ssl_server_credentials([(key.read_bytes(), certificate.read_bytes())])
+    port = server.add_secure_port("localhost:0", secret)
+    server.start()
+    address = f"milvus://localhost:{port}/a"
+    with pytest.raises(UnreachableError, match="refuses the token"):
+        Library(address, patient(30.0, milvus_token="root:a", milvus_tls=str(certificate)))
+    assert handler.given[0] == b"root:a"
+    for tls in ("", "1"):  # no TLS, and certificates that the system trusts
+        with pytest.raises(UnreachableError, match=r"has not answered within 0.5 s; .*PINCITE_MILVUS_TLS for https"):
+            Library(address, patient(0.5, milvus_token="root:b", milvus_tls=tls))
+    assert b"root:b" not in handler.given
+    with pytest.raises(LibraryError, match=r"PINCITE_MILVUS_TLS names /nowhere.pem, which cannot be read"):
+        Library(address, patient(0.5, milvus_tls="/nowhere.pem"))
+
+
+def test_without_pymilvus_it_is_said_what_to_install(python):
+    code = """
+import sys
+sys.modules["pymilvus"] = None
+from retrieval import Library, PinciteError
+try:
+    Library("milvus://127.0.0.1:1/a")
+except PinciteError as error:
+    print(error)
+"""
+    assert python(code).communicate() == ("a library on Milvus needs pymilvus; pip install 'pincite[cluster]'\n", "")
