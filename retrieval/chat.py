@@ -110,13 +110,14 @@ class Understood:
 def context(history: Sequence[Message]) -> Context | None:
     """Return the last exchange of a conversation, or None before the first question."""
     last: Context | None = None
+    talking = False
     for turn in history:
         question, reply, quotes = _said(turn)
-        if question and not small_talk(question):
-            text = understood(question, last).text
-            last = Context(text, reply, quotes, (last.quoted if last else ()) + quotes)
-        elif reply and last and not question:
-            last = Context(last.question, reply, quotes, last.quoted + quotes)
+        talking = bool(small_talk(question)) if question else talking
+        if talking or not (question or last):
+            continue
+        asked = understood(question, last).text if question or last is None else last.question
+        last = Context(asked, reply, quotes, (last.quoted if last else ()) + quotes)
     return last
 
 

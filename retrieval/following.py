@@ -17,9 +17,8 @@ from retrieval.search import Ranked, merged
 Rank = Callable[[str, QuestionVectors, int], list[Ranked]]  # question, its vectors, how many
 
 # Log-odds that a question continues: cosine to what was said, log of the lead of its best passage, leaning on it.
-CONTINUES = (17.0, -2.5, 3.4)
-BIAS = 0.5
-MOST = 0.4  # share of what was said before, in the fused score
+CONTINUES = (22.0, -2.5, 3.4)
+MOST = 0.35  # share of what was said before, in the fused score
 LEAST = 0.2  # share below which the question is ranked alone
 POINTING = 0.3  # the least share where its words point back
 ELLIPSIS = 0.5  # the share where they say too little alone
@@ -36,7 +35,7 @@ def share(cosine: float, lead: float, leaning: float) -> float:
     """
     if leaning >= 1:
         return ELLIPSIS
-    odds = BIAS + sum(w * x for w, x in zip(CONTINUES, (cosine, math.log1p(lead), leaning), strict=True))
+    odds = sum(w * x for w, x in zip(CONTINUES, (cosine, math.log1p(lead), leaning), strict=True))
     return max(MOST / (1 + math.exp(-odds)), POINTING if leaning else 0)
 
 
