@@ -1,5 +1,6 @@
 """The command line of the eval suite: `python -m eval`, which `pincite eval` starts. Only wires; computes nothing."""
 
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -80,9 +81,15 @@ def _eval(
 
 @app.command()
 def table(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run.json or a summary.")]) -> None:
-    """Write a run as a Markdown table."""
+    """Write a run, or what python -m eval.benchmark wrote, as a Markdown table."""
     with _errors():
-        typer.echo(tables.markdown(results.load(run)))
+        found = json.loads(run.read_text("utf-8"))
+        if "rounds" in found:
+            from eval import benchmark
+
+            typer.echo(benchmark.markdown(found))
+        else:
+            typer.echo(tables.markdown(results.load(run)))
 
 
 def _progress(shown: Any) -> Progress:

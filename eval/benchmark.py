@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -22,7 +22,7 @@ from rich.table import Table
 
 from eval import formats
 from eval.contestants import CONTESTANTS, DIY, PINCITE, QUOTES
-from eval.results import machine
+from eval.results import origin
 from retrieval.passages import sentence_spans
 from retrieval.settings import seeds_folder
 
@@ -52,16 +52,17 @@ def main(
     texts, asked = inputs(data, passages, questions)
     names = [name for name, found in CONTESTANTS.items() if found.installed() and (not only or name in only)]
     absent = [name for name, found in CONTESTANTS.items() if not found.installed()]
+    record = origin("python -m eval.benchmark") | {"texts": len(texts), "questions": len(asked)}
+    measured: list[Round] = []
     with TemporaryDirectory(prefix="pincite-benchmark-") as folder:
-        measured = run(names, texts, asked, rounds, Path(folder))
+        for found in run(names, texts, asked, rounds, Path(folder)):
+            measured.append(found)
+            if out:  # after each round: an interrupt keeps those that are done
+                out.write_text(json.dumps(record | {"rounds": measured}, indent=1) + "\n", "utf-8")
     show(names, measured, f"{len(texts):,} texts, {len(asked)} questions, {rounds} rounds")
     if absent:
         console.print(f"not installed, so not measured: {', '.join(absent)}", style="dim")
-    described = machine()
-    console.print(", ".join(f"{name} {value}" for name, value in described.items()), style="dim")
-    if out:
-        record = {"machine": described, "texts": len(texts), "questions": len(asked), "rounds": measured}
-        out.write_text(json.dumps(record, indent=1), "utf-8")
+    console.print(", ".join(f"{name} {value}" for name, value in record["machine"].items()), style="dim")
 
 
 def inputs(data: Path | None, passages: int, questions: int) -> tuple[list[tuple[str, str]], list[str]]:
@@ -80,20 +81,18 @@ def inputs(data: Path | None, passages: int, questions: int) -> tuple[list[tuple
 
 def run(
     names: Sequence[str], texts: Sequence[tuple[str, str]], questions: Sequence[str], rounds: int, folder: Path
-) -> list[Round]:
-    """Let every contestant build and answer, in turn, as often as there are rounds; return their figures."""
+) -> Iterator[Round]:
+    """Let every contestant build and answer, in turn, as often as there are rounds; yield their figures."""
     given = folder / "texts.json", folder / "questions.json"
     for path, value in zip(given, (texts, questions), strict=True):
         path.write_text(json.dumps(value), "utf-8")
-    measured: list[Round] = []
     for number in range(rounds):
         found = {}
         for turn, name in enumerate([*names[number % len(names) :], *names[: number % len(names)]]):
             own = folder / f"{number}-{turn}"
             own.mkdir()
             found[name] = _turn(name, own, given, len(texts))
-        measured.append(found)
-    return measured
+        yield found
 
 
 def _turn(name: str, folder: Path, given: Sequence[Path], texts: int) -> dict[str, float]:
@@ -124,18 +123,32 @@ def ratios(measured: Sequence[Round], name: str, figure: str, against: str = DIY
     return median(values), min(values), max(values)
 
 
+def markdown(record: Mapping[str, Any]) -> str:
+    """Return a record as a table of multiples of the do-it-yourself, whose own figures come first, for a README."""
+    measured = record["rounds"]
+    names = [name for name in measured[0] if name != DIY]
+    own = [f"{median(found[DIY][figure] for found in measured):,.1f}" for figure in FIGURES]
+    rows = [["", *(f"{figure} {'↑' if more else '↓'}" for figure, more in FIGURES.items())], ["---"] * (1 + len(own))]
+    rows += [[DIY, *own], *([name, *(_times(measured, name, figure) for figure in FIGURES)] for name in names)]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    made = f"{record['made']}, commit {record['commit']}, {record['machine']['processor']}"
+    size = f"{record['texts']:,} texts, {record['questions']} questions, rounds: {len(measured)}"
+    return f"{table}\n\n`{record['command']}` ({made}, {record['machine']['cores']} cores; {size})"
+
+
+def _times(measured: Sequence[Round], name: str, figure: str) -> str:
+    middle, least, most = ratios(measured, name, figure)
+    return f"{middle:.2f}× ({least:.2f}–{most:.2f})"
+
+
 def show(names: Sequence[str], measured: Sequence[Round], title: str) -> None:
     """Print the medians, and below them the ratios to the do-it-yourself with their spread."""
     shown = [name for name in (PINCITE, QUOTES, DIY, *names) if name in names]
     shown = list(dict.fromkeys(shown))
     _table(title, shown, lambda name, figure: f"{median(found[name][figure] for found in measured):,.1f}")
     if DIY in names:
-
-        def times(name: str, figure: str) -> str:
-            middle, least, most = ratios(measured, name, figure)
-            return f"{middle:.2f} ({least:.2f}–{most:.2f})"
-
-        _table("times the do-it-yourself", [name for name in shown if name != DIY], times)
+        others = [name for name in shown if name != DIY]
+        _table("times the do-it-yourself", others, lambda name, figure: _times(measured, name, figure))
 
 
 def _table(title: str, names: Sequence[str], cell: Callable[[str, str], str]) -> None:

@@ -27,6 +27,7 @@ from retrieval import Library, Settings
 UNTITLED = {"passage vectors, no titles": "passage", "BM25, no titles": "bm25"}
 WORST = 20  # questions shown
 Runs = dict[str, dict[str, Ranking]]
+_PRIVATE = ("cache", "milvus_token")
 
 
 @dataclass(slots=True)
@@ -193,10 +194,15 @@ def run(measured: Iterator[SetResult], report: Callable[[SetResult], object] = l
     for result in measured:
         sets.append(result)
         report(result)
-    settings = {name: str(value) for name, value in asdict(Settings.from_environment()).items() if name != "cache"}
-    command = shlex.join(program().split() + sys.argv[1:])
+    settings = {name: str(value) for name, value in asdict(Settings.from_environment()).items() if name not in _PRIVATE}
+    return Report(**origin(program()), settings=settings, seconds=time.perf_counter() - began, sets=sets)
+
+
+def origin(program: str) -> dict[str, Any]:
+    """Return what a record of figures says of itself: made (a time), command, commit, machine."""
     made = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    return Report(made, command, _commit(), machine(), settings, time.perf_counter() - began, sets)
+    command = shlex.join(program.split() + sys.argv[1:])
+    return {"made": made, "command": command, "commit": _commit(), "machine": machine()}
 
 
 def program() -> str:

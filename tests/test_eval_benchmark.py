@@ -7,6 +7,7 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from eval import benchmark, contestants
+from eval.__main__ import app
 
 ROUNDS = [
     {"Pincite": {"median ms": 5.0}, "other": {"median ms": 20.0}},
@@ -31,10 +32,10 @@ def test_a_contestant_that_is_not_installed_is_left_out():
 
 
 def test_a_turn_measures_everything(tmp_path):
-    app = Typer()
-    app.command()(benchmark.main)
+    command = Typer()
+    command.command()(benchmark.main)
     options = ["--rounds", "1", "--passages", "3", "--questions", "2", "--only", "Pincite"]
-    done = CliRunner().invoke(app, [*options, "--out", str(tmp_path / "b.json")])
+    done = CliRunner().invoke(command, [*options, "--out", str(tmp_path / "b.json")])
     assert (done.exit_code, "Pincite" in done.output) == (0, True)
     (found,) = json.loads((tmp_path / "b.json").read_text())["rounds"]
     assert set(found["Pincite"]) == set(benchmark.FIGURES)
@@ -44,3 +45,29 @@ def test_a_turn_measures_everything(tmp_path):
 def test_a_contestant_that_fails_says_so(tmp_path):
     with pytest.raises(RuntimeError, match="Pincite failed to ask: FileNotFoundError"):
         benchmark._process("Pincite", "ask", tmp_path, [tmp_path / "no texts", tmp_path / "no questions"])
+
+
+MARKDOWN = """\
+|  | passages/s ↑ | cold start s ↓ | median ms ↓ | 95 % ms ↓ | build MiB ↓ | ask MiB ↓ | disk MB ↓ |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+| sentence-transformers + FAISS | 15.0 | 15.0 | 15.0 | 15.0 | 15.0 | 15.0 | 15.0 |
+| Pincite | 0.45× (0.40–0.50) | 0.45× (0.40–0.50) | 0.45× (0.40–0.50) | 0.45× (0.40–0.50) | 0.45× (0.40–0.50) | \
+0.45× (0.40–0.50) | 0.45× (0.40–0.50) |
+
+`python -m eval.benchmark --rounds 2` (2026-11-24 11:00 UTC, commit abc, A processor, 2 cores; 1,000 texts, 9 questions, \
+rounds: 2)"""
+
+
+def test_a_record_becomes_a_table_of_multiples(tmp_path):
+    """Pincite takes 5 and 8 where the do-it-yourself takes 10 and 20: half, and two fifths."""
+    rounds = [
+        {name: dict.fromkeys(benchmark.FIGURES, value) for name, value in found.items()}
+        for found in ({contestants.DIY: 10.0, "Pincite": 5.0}, {"Pincite": 8.0, contestants.DIY: 20.0})
+    ]
+    record = {
+        "made": "2026-11-24 11:00 UTC", "command": "python -m eval.benchmark --rounds 2", "commit": "abc",
+        "machine": {"processor": "A processor", "cores": "2"}, "texts": 1000, "questions": 9, "rounds": rounds,
+    }  # fmt: skip
+    (tmp_path / "benchmark.json").write_text(json.dumps(record))
+    done = CliRunner().invoke(app, ["table", str(tmp_path / "benchmark.json")])
+    assert done.stdout.strip() == MARKDOWN
