@@ -16,7 +16,7 @@ import numpy as np
 from retrieval.backend import Candidate
 from retrieval.encoder import Floats
 from retrieval.milvus_client import Server
-from retrieval.milvus_records import ATTEMPTS, PASSAGE, MilvusRecords
+from retrieval.milvus_records import ATTEMPTS, PASSAGE, MilvusRecords, Moment
 from retrieval.milvus_rows import Row, condition, searchable
 from retrieval.terms import stem
 
@@ -72,19 +72,20 @@ class MilvusLookup(MilvusRecords):
         if not self._searchable():
             return [], {}
         for _ in range(ATTEMPTS):
-            generation = self.generation()
-            found, scores, lost = self._found(words, vector, count, filter)
-            if not lost or self.generation() == generation:
+            moment = self._now()
+            found, scores, lost = self._found(moment, words, vector, count, filter)
+            if not lost or self.generation() == moment.generation:
                 break
         return found, {int(key, 16): score for key, score in scores.items() if score}
 
     def _found(
-        self, words: Sequence[str], vector: Floats, count: int, filter: str
+        self, moment: Moment, words: Sequence[str], vector: Floats, count: int, filter: str
     ) -> tuple[list[Candidate], dict[str, float], bool]:
         """Return candidates, id -> BM25, and whether any were left out because they are not there (any more)."""
-        by_words, by_vector = self._by_words(words, 2 * count, filter), self._search("vector", vector, count, filter)
-        lexical, nearest = self._visible(by_words), self._visible(by_vector)
-        scores = self._bm25(words, lexical | nearest)
+        by_words = self._by_words(moment, words, 2 * count, filter)
+        by_vector = self._search(moment, "vector", vector, count, filter)
+        lexical, nearest = self._visible(moment, by_words), self._visible(moment, by_vector)
+        scores = self._bm25(moment, words, lexical | nearest)
         best = sorted(lexical, key=lambda key: -scores[key])[:count]
         wanted = dict.fromkeys([*nearest, *best])
         found = self._candidates(wanted)
@@ -93,28 +94,27 @@ class MilvusLookup(MilvusRecords):
 
     def fulltext(self, words: Sequence[str], limit: int, where: Mapping[str, Any]) -> dict[int, float]:
         """Return passage id -> BM25 of the best `limit` passages; see Backend.fulltext."""
-        filter = condition(where)
-        found = self._visible(self._by_words(words, 2 * limit, filter)) if self._searchable() else {}
-        scores = self._bm25(words, found)
+        filter, moment = condition(where), self._now()
+        found = self._visible(moment, self._by_words(moment, words, 2 * limit, filter)) if self._searchable() else {}
+        scores = self._bm25(moment, words, found)
         best = sorted(found, key=lambda key: -scores[key])[:limit]
         return {int(key, 16): scores[key] for key in best}
 
-    def _by_words(self, words: Sequence[str], limit: int, filter: str) -> list[Row]:
+    def _by_words(self, moment: Moment, words: Sequence[str], limit: int, filter: str) -> list[Row]:
         """Return the rows of the best passages by Milvus's own BM25, which ranks within a segment."""
         query = searchable(dict.fromkeys(map(stem, words)))
-        return self._search("bm25", query, min(limit, MOST_ROWS), filter) if query else []
+        return self._search(moment, "bm25", query, min(limit, MOST_ROWS), filter) if query else []
 
-    def _search(self, field: str, value: Any, limit: int, filter: str) -> list[Row]:
+    def _search(self, moment: Moment, field: str, value: Any, limit: int, filter: str) -> list[Row]:
         """Return the best rows by one index; the first time after a write, with all that was written."""
-        moment = self._now()
         strong = field not in moment.searched
         rows = self._server.search("passages", field, value, limit, filter, _FOUND, strong)
         moment.searched.add(field)
         return rows
 
-    def _visible(self, rows: Sequence[Row]) -> dict[str, Row]:
+    def _visible(self, moment: Moment, rows: Sequence[Row]) -> dict[str, Row]:
         """Return id -> row of the passages of committed documents, in the same order."""
-        documents = self._documents(row["doc"] for row in rows)
+        documents = self._documents((row["doc"] for row in rows), moment)
         versions = {held.version for held in documents.values()}
         return {row["id"]: row for row in rows if row["version"] in versions}
 
@@ -146,12 +146,12 @@ class MilvusLookup(MilvusRecords):
         known = self._counted(wanted)
         return {term: known.counts[term] for term in wanted if known.counts[term]}
 
-    def _bm25(self, words: Sequence[str], rows: Mapping[str, Row]) -> dict[str, float]:
+    def _bm25(self, moment: Moment, words: Sequence[str], rows: Mapping[str, Row]) -> dict[str, float]:
         """Return id -> BM25 as SQLite's FTS5 has it: a stem counts once for each word that has it."""
         if not rows:
             return {}
         asked = [stem(word) for word in words]
-        known = self._counted(asked)
+        known = self._counted(asked, moment)
         numbers = np.array([known.counts[term] for term in asked])
         weights = np.maximum(np.log((known.total - numbers + 0.5) / (numbers + 0.5)), 1e-6)
         written = [searchable([term]) for term in asked]
@@ -161,9 +161,9 @@ class MilvusLookup(MilvusRecords):
         scores = (often * (K1 + 1) / (often + K1 * (1 - B + B * long))) @ weights
         return dict(zip(rows, scores.tolist(), strict=True))
 
-    def _counted(self, terms: Iterable[str]) -> _Statistics:
+    def _counted(self, terms: Iterable[str], moment: Moment | None = None) -> _Statistics:
         """Return the statistics with at least these stems; kept while the library is about the same."""
-        known, generation = self._statistics, self.generation()
+        known, generation = self._statistics, (moment or self._now()).generation
         if not known.is_kept(generation):
             known = self._statistics = self._measured(generation)
         for term in terms:

@@ -24,8 +24,11 @@ PASSAGE = ("id", "vector", "passage", "sentences")
 
 
 @dataclass(slots=True)
-class _Moment:
-    """What was read at one generation. hidden: key of a document that another replaces -> when that one was added."""
+class Moment:
+    """What was read at one generation.
+
+    hidden: key of a document that another replaces -> when that one was added. searched: the indexes that were asked.
+    """
 
     generation: int = -1
     hidden: dict[str, int] = field(default_factory=dict)
@@ -39,7 +42,7 @@ class MilvusRecords:
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._moment = _Moment()
+        self._moment = Moment()
         self._has_passages = False
 
     @property
@@ -67,24 +70,24 @@ class MilvusRecords:
         rows = self._server.get("records", [record_key("generation", "")], ["number"])
         return int(rows[0]["number"]) if rows else 0
 
-    def _now(self) -> _Moment:
+    def _now(self) -> Moment:
         """Return what is known of the present generation; what is read is kept there."""
         generation = self.generation()
         if self._moment.generation != generation:
             self._moment = self._begun(generation)
         return self._moment
 
-    def _fresh(self) -> _Moment:
+    def _fresh(self) -> Moment:
         """Forget what was read before: a writer must see what is there."""
         self._moment = self._begun(self.generation())
         return self._moment
 
-    def _begun(self, generation: int) -> _Moment:
+    def _begun(self, generation: int) -> Moment:
         """Begin a moment by waiting for what other clients wrote, so that nothing after it needs to."""
         rows = self._server.query("records", 'kind == "document" and replaces != ""', ["replaces", "at"], strong=True)
-        return _Moment(generation, {row["replaces"]: row["at"] for row in rows})
+        return Moment(generation, {row["replaces"]: row["at"] for row in rows})
 
-    def _documents(self, keys: Iterable[str], moment: _Moment | None = None) -> dict[str, Held]:
+    def _documents(self, keys: Iterable[str], moment: Moment | None = None) -> dict[str, Held]:
         """Return key -> document of those that are there and that no other takes the place of."""
         moment = moment or self._now()
         wanted = list(dict.fromkeys(keys))
