@@ -175,6 +175,14 @@ def test_word_text_that_python_docx_leaves_out(tmp_path):
     assert pieces(read(tmp_path, "a.docx", saved(document))) == ["The deck fell", "In a content control."]
 
 
+def test_items_by_style_are_one_list(tmp_path):
+    document = docx.Document()
+    for text, style in (("Two things:", None), ("one", "List Bullet"), ("another", "List Number 2"), ("Text.", None)):
+        document.add_paragraph(text, style)
+    document.save(tmp_path / "a.docx")
+    assert pieces(load(tmp_path / "a.docx", MEGABYTE)) == ["Two things:", "one\nanother", "Text."]
+
+
 def test_word_headings_and_properties(tmp_path):
     document = docx.Document()
     document.core_properties.author, document.core_properties.title = "Ann Lee", "On Bridges"
@@ -324,6 +332,20 @@ def test_mail(tmp_path):
     ]
 
 
+def test_attached_messages_are_read_and_other_attachments_named(tmp_path):
+    inner, outer = EmailMessage(), EmailMessage()
+    inner["Subject"], outer["Subject"] = "Inner", "Outer"
+    inner.set_content("The inner message says this.")
+    inner.add_attachment(b"x", maintype="image", subtype="png", filename="in.png")
+    outer.set_content("See below.")
+    outer.add_attachment(b"x", maintype="image", subtype="png", filename="out.png")
+    outer.add_attachment(inner)
+    assert places(read(tmp_path, "a.eml", outer.as_bytes())) == [
+        ("", "Outer"), ("", "See below."), ("", "Attachment: out.png"), ("attached message 1", "Inner"),
+        ("attached message 1", "The inner message says this."), ("attached message 1", "Attachment: in.png"),
+    ]  # fmt: skip
+
+
 def test_mail_in_html_only(tmp_path):
     message = EmailMessage()
     message["Subject"] = "Bridge"
@@ -391,6 +413,10 @@ def test_latex_keeps_what_is_shown_of_macros(tmp_path):
     assert pieces(read(tmp_path, "a.tex", source)) == [
         "See a link, plan_b and x_1 & y.", "c =d Then [lee] shown.", "a | b c\nd | e",
     ]  # fmt: skip
+
+
+def test_rst_subtitle_is_a_heading(tmp_path):
+    assert headings(read(tmp_path, "a.rst", "Top\n===\n\nSub\n---\n\nWords.\n")) == [(1, "Top"), (2, "Sub")]
 
 
 def test_rst_includes_nothing_and_keeps_unknown_directives(tmp_path):

@@ -1,4 +1,4 @@
-"""E-mail (.eml, .mbox) -> the readable part of each message. Attachments are named, never opened.
+"""E-mail (.eml, .mbox) -> the readable part of each message, attached ones too. Other attachments are only named.
 
 Knows nothing about other formats.
 """
@@ -17,6 +17,7 @@ from retrieval.readers.markup import Markup
 from retrieval.readers.text import text_blocks
 
 _SHOWN = ("From", "To", "Cc", "Date")
+_ATTACHED = "message/rfc822"  # forwarded as a whole
 _SEPARATOR = re.compile(rb"(?:\A|\n\r?\n)From \S+ [^\n]*\n")  # RFC 4155; ">From " in a message is text
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
@@ -71,7 +72,13 @@ def _add(builder: Builder, message: EmailMessage, subject: str, place: str) -> N
         text = _text(body)
         for block in text_blocks(text):
             builder.add(text[block.start : block.end], place=place)
-    builder.add("\n".join(_attachments(message)), by_line=True, place=place)
+    parts = list(_parts(message))
+    names = (one_line(filename) for part in parts if (filename := part.get_filename()))
+    builder.add("\n".join(f"Attachment: {name}" for name in names), by_line=True, place=place)
+    inner = [part.get_payload(0) for part in parts if part.get_content_type() == _ATTACHED and part.is_multipart()]
+    for number, each in enumerate(inner, start=1):
+        below = ", ".join(filter(None, (place, f"attached message {number}")))
+        _add(builder, each, _header(each, "Subject"), below)
 
 
 def _payload(part: Any) -> bytes:
@@ -88,8 +95,9 @@ def _text(part: Any) -> str:
     return text.replace("\r\n", "\n")
 
 
-def _attachments(message: EmailMessage) -> Iterator[str]:
-    for part in message.walk():
-        filename = part.get_filename()
-        if filename:
-            yield f"Attachment: {one_line(filename)}"
+def _parts(message: Any) -> Iterator[Any]:
+    """Yield a message and its parts, but not those of messages that are attached."""
+    yield message
+    if message.is_multipart() and message.get_content_type() != _ATTACHED:
+        for part in message.get_payload():
+            yield from _parts(part)

@@ -18,7 +18,7 @@ _SETTINGS = {
 }  # fmt: skip
 _LISTS = (nodes.bullet_list, nodes.enumerated_list, nodes.definition_list, nodes.field_list, nodes.option_list)
 _UNREAD = (nodes.comment, nodes.substitution_definition, nodes.target, nodes.docinfo, nodes.pending, nodes.decoration)
-_LEAVES = (nodes.paragraph, nodes.rubric, nodes.caption, nodes.attribution, nodes.line, nodes.subtitle, nodes.term)
+_LEAVES = (nodes.paragraph, nodes.rubric, nodes.caption, nodes.attribution, nodes.line, nodes.term)
 _VERBATIM = (nodes.literal_block, nodes.doctest_block, nodes.line_block, nodes.math_block)
 
 
@@ -56,8 +56,8 @@ def _add(builder: Builder, container: Any, depth: int) -> None:
     for node in container:
         if isinstance(node, nodes.section):
             _add(builder, node, depth + 1)
-        elif isinstance(node, nodes.title):
-            builder.add(one_line(node.astext()), min(depth, 6))
+        elif isinstance(node, nodes.title | nodes.subtitle):
+            builder.add(one_line(node.astext()), min(depth + isinstance(node, nodes.subtitle), 6))
         elif isinstance(node, _LISTS):
             builder.add("\n".join(_lines(node)), by_line=True)
         elif isinstance(node, nodes.table):

@@ -35,7 +35,7 @@ def read_docx(content: bytes) -> Reading:
     open_zip(content).close()  # checks the limits
     PartFactory.part_type_for[_WITH_MACROS] = DocumentPart  # docx.Document refuses these
     document = Package.open(io.BytesIO(content)).main_document_part.document
-    body = _Body(Builder(), _levels(document))
+    body = _Body(Builder(), _levels(document), _list_styles(document))
     body.add(document.element.body)
     for part in document.part.package.iter_parts():
         kind = _NOTES.get(str(part.partname).rsplit("/", 1)[-1].removesuffix(".xml"))
@@ -61,13 +61,20 @@ def _levels(document: Any) -> dict[str, int]:
     return levels
 
 
+def _list_styles(document: Any) -> set[str]:
+    """Return the ids of styles whose paragraphs are items of lists."""
+    styles = document.styles.element.iter(f"{_W}style")
+    return {style.get(f"{_W}styleId", "") for style in styles if style.find(f"{_W}pPr/{_W}numPr") is not None}
+
+
 class _Body:
     """Gives a body's paragraphs to a builder; neighbouring list items become one block."""
 
-    def __init__(self, builder: Builder, levels: dict[str, int]) -> None:
+    def __init__(self, builder: Builder, levels: dict[str, int], lists: set[str]) -> None:
         self.builder = builder
         self.title = ""
         self._levels = levels
+        self._lists = lists
         self._items: list[str] = []
 
     def add(self, container: Any) -> None:
@@ -85,8 +92,9 @@ class _Body:
     def _paragraph(self, paragraph: Any) -> None:
         text = _text(paragraph).strip()
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
-        level = self._levels.get(style.get(f"{_W}val"), 0) if style is not None else 0
-        if paragraph.find(f"{_W}pPr/{_W}numPr") is not None and not level:
+        name = style.get(f"{_W}val", "") if style is not None else ""
+        level = self._levels.get(name, 0)
+        if (name in self._lists or paragraph.find(f"{_W}pPr/{_W}numPr") is not None) and not level:
             self._items.append(one_line(text))
         elif text:
             self._end_list()
