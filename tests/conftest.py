@@ -8,11 +8,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from engines import Engine
+from engines import Engine, opened
 from fakes import HashedEncoder
 from typer.testing import CliRunner
 
 from retrieval import Document, Library, Settings
+from retrieval.backend import Backend
 from retrieval.encoder import Encoder, open_encoder
 from retrieval.store import Store
 from ui.cli import app
@@ -106,6 +107,20 @@ def engine(tmp_path_factory) -> Iterator[Engine]:
     started = Engine(tmp_path_factory.mktemp("milvus") / "data")
     yield started
     started.stop()
+
+
+@pytest.fixture(params=["folder", "milvus"])
+def place(request, tmp_path) -> object:
+    """The name of a library that is not there yet, in a folder and on a server."""
+    return tmp_path / "library" if request.param == "folder" else request.getfixturevalue("engine").address()
+
+
+@pytest.fixture
+def backend(place) -> Iterator[Backend]:
+    """An empty library's backend."""
+    made = opened(place)
+    yield made
+    made.close()
 
 
 @pytest.fixture

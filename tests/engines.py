@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from retrieval import Settings
+from retrieval.backend import Backend
+from retrieval.opening import open_backend
 
 START_SECONDS = 60  # it imports for seconds on a busy machine
 _names = itertools.count(1)
@@ -68,3 +70,8 @@ class Engine:
 
 def patient(seconds: float = 30.0, **others: object) -> Settings:
     return Settings(threshold=0.0, milvus_seconds=seconds, **others)
+
+
+def opened(place: object, **settings: object) -> Backend:
+    """Open what keeps a library: a folder, or an address of a server."""
+    return open_backend(str(place), patient(**settings), create=True)[1]
