@@ -193,7 +193,7 @@ class Answer:
             return "\n\n".join(f"{part.question}\n\n{part.text}" for part in self.parts)
         if self.found:
             return "\n\n".join(f"{c.quote} [{c.marker}]" for c in self.citations)
-        closest = "The closest passages follow." if self.passages else ""
+        closest = "Related passages follow." if self.passages else ""
         return " ".join(part for part in ("The documents do not say this.", self.reason, closest) if part)
 
     def to_markdown(self) -> str:
@@ -262,4 +262,4 @@ def _source(citation: Citation) -> str:
 def _nearest(hit: Hit) -> str:
     passage, (start, end) = hit.passage, hit.best_sentence
     sentence = passage.text[start - passage.start : end - passage.start]
-    return f"closest passage, {_one_line(passage.locator)}: {_one_line(sentence)}"
+    return f"related passage, {_one_line(passage.locator)}: {_one_line(sentence)}"

@@ -172,8 +172,8 @@ def test_something_else_entirely_is_not_found(asked, question):
     assert answer.confidence < 0.3
     assert [hit.rank for hit in answer.passages] == [1, 2, 3, 4]
     assert answer.text.startswith("The documents do not say this. Nothing in them mentions “")
-    assert answer.text.endswith("”. The closest passages follow.")
-    assert answer.to_markdown().count("\n- closest passage, ") == 3
+    assert answer.text.endswith("”. Related passages follow.")
+    assert answer.to_markdown().count("\n- related passage, ") == 3
 
 
 def test_passages_follow_k(asked):
@@ -241,6 +241,4 @@ def test_what_nothing_mentions_is_named_when_nothing_was_found(asked, tmp_path):
     with Library(asked.path, Settings(threshold=1.0)) as strict:
         answer = strict.ask("What is the GDP of Mongolia?")
     assert answer.outcome == "not found"
-    assert answer.text.startswith(
-        "The documents do not say this. Nothing in them mentions “GDP”, “Mongolia”. The closest"
-    )
+    assert answer.text.startswith("The documents do not say this. Nothing in them mentions “GDP”, “Mongolia”. Related")

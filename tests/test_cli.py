@@ -65,7 +65,7 @@ def test_something_else_is_not_found_and_the_nearest_are_shown(pincite, library)
     result = pincite("ask", "--library", library, "Which enzyme splits lactose?")
     assert result.exit_code == 1
     missing = "Nothing in them mentions “enzyme”, “splits”, “lactose”."
-    assert result.stdout.startswith(f"The documents do not say this. {missing} Closest passages:\n\n- ")
+    assert result.stdout.startswith(f"The documents do not say this. {missing} Related passages:\n\n- ")
     assert result.stdout.count("\n- ") == 3
 
 

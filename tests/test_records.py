@@ -91,7 +91,7 @@ def test_coverage_says_what_cannot_be_searched():
 def test_text():
     second = dataclasses.replace(citation("It rains."), marker=2)
     assert answer(citation(), second).text == "It pours. [1]\n\nIt rains. [2]"
-    assert answer().text == "The documents do not say this. The closest passages follow."
+    assert answer().text == "The documents do not say this. Related passages follow."
     assert answer(passages=()).text == "The documents do not say this."
 
 
@@ -189,7 +189,7 @@ def test_to_markdown_of_two_quotes():
 
 
 def test_to_markdown_without_an_answer():
-    nearest = "- closest passage, p. 4, Install › Linux, ¶ 12: It pours."
+    nearest = "- related passage, p. 4, Install › Linux, ¶ 12: It pours."
     assert answer().to_markdown() == f"The documents do not say this.\n\n{nearest}"
     assert answer(passages=()).to_markdown() == "The documents do not say this."
     assert answer(passages=(HIT,) * 5).to_markdown().count(nearest) == 3
@@ -230,7 +230,7 @@ def test_quotes_titles_and_locators_are_escaped():
     assert markdown == "> \\<b\\> \\[1\\]\n\n1. \\# [x\\](y), \\`1\\`, ¶ 12"
     passage = dataclasses.replace(PASSAGE, text="It <b>s>. It <pours", heading="<i>")
     nearest = answer(passages=(dataclasses.replace(HIT, passage=passage),)).to_markdown()
-    assert nearest.endswith("- closest passage, p. 4, \\<i\\>, ¶ 12: It \\<pours")
+    assert nearest.endswith("- related passage, p. 4, \\<i\\>, ¶ 12: It \\<pours")
 
 
 DANGEROUS = st.lists(

@@ -59,10 +59,10 @@ def answer(found=True, confidence=0.9, question="What do owls eat?", **fields) -
     [
         ({}, "Answered in the documents"),
         ({"confidence": 0.4}, "Probably answered in the documents; check the quotes"),
-        ({"found": False}, "The documents do not say this. Closest passages:"),
+        ({"found": False}, "The documents do not say this. Related passages:"),
         ({"found": False, "passages": ()}, "The documents do not say this. There are no passages to show."),
         ({"missing": ("Mars",)}, "Partly answered in the documents. None of the quoted passages mentions “Mars”."),
-        ({"found": False, "missing": ("Mars",)}, "say this. Nothing in them mentions “Mars”. Closest passages:"),
+        ({"found": False, "missing": ("Mars",)}, "say this. Nothing in them mentions “Mars”. Related passages:"),
         ({"coverage": Coverage(120, 3)}, "117 of 120 documents searchable; 3 failed"),
         ({"asked_as": "owls What do they eat?"}, "Searched for owls What do they eat?"),
     ],
@@ -101,7 +101,7 @@ def test_without_passages_there_is_nothing_to_copy():
 def test_plain_text_has_quotes_and_sources():
     assert render.plain(answer()) == "What do owls eat?\n\n“They eat voles” [1]\n\n[1] Owls, ¶ 1\n"
     assert (
-        render.plain(answer(found=False)) == "What do owls eat?\n\nThe documents do not say this. Closest passages:\n"
+        render.plain(answer(found=False)) == "What do owls eat?\n\nThe documents do not say this. Related passages:\n"
     )
 
 

@@ -66,7 +66,7 @@ def test_what_the_documents_do_not_say_is_said(visit):
     page = visit()
     ask(page, "How do I bake a chocolate cake?")
     missing = "Nothing in them mentions “bake”, “chocolate”, “cake”."
-    assert page.text_content(".band") == f"The documents do not say this. {missing} Closest passages:"
+    assert page.text_content(".band") == f"The documents do not say this. {missing} Related passages:"
     expect(page.locator("blockquote")).to_have_count(0)
     page.click(".nearest .place button >> nth=0")
     expect(page.locator(".paragraph.here")).to_be_visible()

@@ -40,7 +40,7 @@ def certainty(answer: "Answer") -> str:
     """Say how sure an answer is, what is missing, and what follows where there is none."""
     if answer.reply:
         return one_line(answer.reply)
-    nearest = "Closest passages:" if answer.passages else "There are no passages to show."
+    nearest = "Related passages:" if answer.passages else "There are no passages to show."
     said = (PHRASES[band(answer)], one_line(answer.reason), "" if answer.found else nearest)
     return " ".join(filter(None, said))
 
