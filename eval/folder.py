@@ -59,33 +59,36 @@ def make(folder: Path, files: int, max_bytes: int) -> tuple[list[str], list[str]
 
 
 def synced(library: Path, folder: Path) -> dict[str, Any]:
-    """Sync a folder; return what the report says, seconds, passages, the generation, and the peak of memory in MB."""
+    """Sync a folder; return what the report says, seconds, passages, the generation, and the peak of memory in MB.
+
+    seconds: on the clock; of processors.
+    """
     with Library(library) as opened:
-        began = time.perf_counter()
+        began, before = time.perf_counter(), _processors()
         report = opened.sync(folder, sure=True)
         seconds = time.perf_counter() - began
         known = opened.info()
     shared.close()  # the process that reads files: only of those that have ended the peak is known
     return {
-        "seconds": seconds, "megabytes": _peak(), "passages": known["passages"],
+        "seconds": (seconds, _processors() - before), "megabytes": _peak(), "passages": known["passages"],
         "generation": known["generation"], "failed": sorted(failure.source for failure in report.failed),
         "counts": {name: len(getattr(report, name)) for name in ("added", "unchanged", "replaced", "moved", "removed")},
     }  # fmt: skip
 
 
-def encoded(library: Path) -> float:
-    """Encode all that a library holds, in batches as when adding; return the seconds."""
+def encoded(library: Path) -> tuple[float, float]:
+    """Encode all that a library holds, in batches as when adding; return seconds, on the clock and of processors."""
     encoder = open_encoder(Settings())
     with Library(library) as opened:
         pairs = [
             (passage, document.title) for document in opened.documents() for passage in opened.passages(document.doc_id)
         ]
-    began = time.perf_counter()
+    began, before = time.perf_counter(), _processors()
     for start in range(0, len(pairs), BATCH_PASSAGES):
         passages, titles = zip(*pairs[start : start + BATCH_PASSAGES], strict=True)
         for _ in encoder.encode_passages(passages, titles):
             pass
-    return time.perf_counter() - began
+    return time.perf_counter() - began, _processors() - before
 
 
 def added(library: Path, path: Path) -> tuple[float, int]:
@@ -102,6 +105,12 @@ def added(library: Path, path: Path) -> tuple[float, int]:
         for _ in encoder.encode_passages(passages, [path.stem] * len(passages)):
             pass
         return seconds - (time.perf_counter() - began), before
+
+
+def _processors() -> float:
+    """Return the seconds of processors that this process took, and its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _peak() -> float:
@@ -122,19 +131,19 @@ def measure(work: Path, files: int) -> list[Figure]:
     one = work / "one more.docx"
     one.write_bytes(Press().write(".docx", article(files + 1)))
     beyond, passages = _alone(added, library, one)
-    share = alone / first["seconds"]
+    share, busy = (encoding / syncing for encoding, syncing in zip(alone, first["seconds"], strict=True))
     wrong = set(broken) ^ set(first["failed"])
-    rate = first["passages"] / first["seconds"]
+    (seconds, _), (seconds_again, _) = first["seconds"], again["seconds"]
     is_same = again["counts"]["unchanged"] == len(good) and again["generation"] == first["generation"]
     return [
         Figure("files that can be read, added", f"{first['counts']['added']:,}", f"{len(good):,}",
                first["counts"]["added"] == len(good)),
         Figure("files reported", f"{len(first['failed'])}, {len(wrong)} wrong", f"exactly {COUNT}", not wrong),
-        Figure("sync", f"{first['seconds']:.1f} s, {rate:.0f} passages/s", "", True),
-        Figure("throughput, of encoding alone", f"{share:.0%}", ">= 80 %", share >= 0.8),
+        Figure("sync", f"{seconds:.1f} s, {first['passages'] / seconds:.0f} passages/s", "", True),
+        Figure("throughput, of encoding alone", f"{share:.0%} ({busy:.0%} of CPU time)", ">= 80 %", share >= 0.8),
         Figure("peak of memory", f"{first['megabytes']:,.0f} MB", "< 1,500 MB", first["megabytes"] < 1500),
-        Figure("sync of the same folder", f"{again['seconds']:.1f} s", "< 10 s, encodes nothing",
-               again["seconds"] < 10 and is_same),
+        Figure("sync of the same folder", f"{seconds_again:.1f} s", "< 10 s, encodes nothing",
+               seconds_again < 10 and is_same),
         Figure(f"one document beside {passages:,} passages", f"{beyond:.2f} s and its encoding", "< 1 s", beyond < 1),
     ]  # fmt: skip
 
