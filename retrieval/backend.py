@@ -2,7 +2,7 @@
 
 Two satisfy it: `embedded.Embedded`, one SQLite file with a FAISS index beside it, and `milvus.Milvus`, a cluster.
 tests/test_backend.py says what both must do. Every write is whole or not at all for each document, and is there for
-whoever asks next; repeating a write changes nothing.
+whoever asks next (on a cluster, over another connection, a moment later); repeating a write changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -6,6 +6,8 @@ is made of what the document holds, so a write that is repeated changes nothing,
 finished by repeating it, or never seen. A file's new content takes the place of the old in the same row (`replaces`),
 so that never both answer. What is then in nobody's way any more is deleted; a note of the documents concerned is kept
 meanwhile, by which a later writer tidies up after one that was killed.
+
+All this was tested with Milvus Lite's server, the same interface in one process; there was no cluster to test on.
 """
 
 import json

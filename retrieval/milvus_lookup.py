@@ -103,12 +103,12 @@ class MilvusLookup(MilvusRecords):
     def _by_words(self, moment: Moment, words: Sequence[str], limit: int, filter: str) -> list[Row]:
         """Return the rows of the best passages by Milvus's own BM25, which ranks within a segment."""
         query = searchable(dict.fromkeys(map(stem, words)))
-        return self._search(moment, "bm25", query, min(limit, MOST_ROWS), filter) if query else []
+        return self._search(moment, "bm25", query, limit, filter) if query else []
 
     def _search(self, moment: Moment, field: str, value: Any, limit: int, filter: str) -> list[Row]:
         """Return the best rows by one index; the first time after a write, with all that was written."""
         strong = field not in moment.searched
-        rows = self._server.search("passages", field, value, limit, filter, _FOUND, strong)
+        rows = self._server.search("passages", field, value, min(limit, MOST_ROWS), filter, _FOUND, strong)
         moment.searched.add(field)
         return rows
 

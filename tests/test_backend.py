@@ -212,6 +212,7 @@ def test_a_library_adds_asks_verifies_and_removes(library, tmp_path):
     (folder / "bees.txt").rename(folder / "hive.txt")
     assert library.sync(folder).moved == [(str(folder / "bees.txt"), str(folder / "hive.txt"))]
     assert library.search("word1v0")[0].passage.doc_id == "d1"
+    assert len(library.search("honey", 100_000)) == 2 + 6
     assert sorted(library.remove(str(folder), "d1"))[0] == str(folder / "broken.pdf")
     assert library.documents() == []
 

@@ -6,8 +6,9 @@ from concurrent import futures
 
 import pytest
 from engines import opened, patient
-from fakes import HashedEncoder, about_bees, numbered, prepare
+from fakes import HashedEncoder, about_bees, assert_answers, numbered, prepare
 
+from retrieval import Library
 from retrieval.records import Document
 
 pytest.importorskip("pymilvus", reason="not installed: pip install 'pincite[cluster]'")
@@ -165,3 +166,28 @@ def test_writers_at_once_write_everything_once(engine):
     reader.check()
     assert sorted(document.doc_id for document, _ in reader.documents()) == sorted(f"d{number}" for number in range(12))
     assert (reader.count("passages"), reader.count("documents")) == (72, 12)
+
+
+ADD = """
+import sys
+from engines import patient
+from fakes import HashedEncoder, numbered
+from retrieval import Library
+library = Library(sys.argv[1], patient(), encoder=HashedEncoder())
+for number in range(30):
+    library.add(numbered(number, 0), progress=lambda done, total, name: print(name, flush=True))
+"""
+
+
+@pytest.mark.parametrize("after", [1, 6, 13])
+def test_a_process_that_is_killed_loses_nothing_that_it_acknowledged(engine, python, after):
+    address = engine.address()
+    process = python(ADD, address)
+    told = [process.stdout.readline().strip() for _ in range(after)]
+    process.kill()
+    with Library(address, patient(), encoder=ENCODER) as library:
+        assert_answers(library, told)
+        library.check()
+        library.add([numbered(number, 0) for number in range(30)])
+        assert (library.info()["documents"], library.info()["passages"]) == (30, 180)
+        assert_answers(library, ["d0", f"d{after}", "d29"])
