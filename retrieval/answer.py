@@ -99,11 +99,11 @@ def unsupported(question: str, quotes: Sequence[Quote], titles: Iterable[str]) -
     """Return the names and numbers of a question that neither the passages quoted from nor their titles mention."""
     texts = [f"{quote.passage.heading} {quote.passage.text}" for quote in quotes]
     there = set().union(*map(stems, [*texts, *titles]))
-    alone = (word for word in names(question) if not any(_alike(a, b) for a in stems(word) for b in there))
+    alone = (word for word in names(question) if not any(alike(a, b) for a in stems(word) for b in there))
     return tuple(alone)[:_MOST_MISSING]
 
 
-def _alike(asked: str, found: str) -> bool:
+def alike(asked: str, found: str) -> bool:
     """Tell whether two stems may be one word: equal, of one root (Turkey, Turkish), or misspelt."""
     root = asked[: max(4, len(asked) * 3 // 5)]
     same = asked == found or (len(asked) >= 4 and found.startswith(root))

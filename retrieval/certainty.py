@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from retrieval.answer import Quote, names
+from retrieval.answer import Quote, alike, names
 from retrieval.search import Ranked
 from retrieval.terms import STOP_WORDS, stem, stems, words
 
@@ -43,6 +43,7 @@ _WANTED = {
 }
 _HOW_MANY = {r"\bhow (?:many|old)\b": _COUNT}
 _WHAT_YEAR = {r"\b(?:what|which) (?:year|decade|century)\b": r"\d\d+|\bcentur"}
+_FEW = 2  # keywords: a vector of so few is near to whatever is of their kind, as one country to another
 HARDLY = 0.02  # the probability then, and at the most
 
 
@@ -74,9 +75,19 @@ def probability(question: str, ranked: Sequence[Ranked], quotes: Sequence[Quote]
         return 0.0
     found, weights = signals(question, ranked, quotes[0]), fitted()["weights"]
     chance = 1 / (1 + math.exp(-fitted()["bias"] - sum(weights[name] * value for name, value in found.items())))
+    return min(chance, HARDLY) if _cannot(question, ranked, quotes) else chance
+
+
+def _cannot(question: str, ranked: Sequence[Ranked], quotes: Sequence[Quote]) -> bool:
+    """Tell whether quotes lack the number or the year that is asked for, or all of a keyword or two."""
     everything = " ".join(quote.text for quote in quotes)
-    cannot = _lacks(question, quotes[0].text, _HOW_MANY) or _lacks(question, everything, _WHAT_YEAR)
-    return min(chance, HARDLY) if cannot else chance
+    if _lacks(question, quotes[0].text, _HOW_MANY) or _lacks(question, everything, _WHAT_YEAR):
+        return True
+    keywords = {stem(word) for word in words(question) if word not in STOP_WORDS}
+    if len(keywords) > _FEW or any(item.signals.get("bm25") for item in ranked):
+        return False
+    there = set().union(*(stems(quote.passage.text) for quote in quotes))
+    return not any(alike(word, found) for word in keywords for found in there)
 
 
 def signals(question: str, ranked: Sequence[Ranked], quote: Quote) -> dict[str, float]:

@@ -87,6 +87,14 @@ def test_a_quote_without_a_number_cannot_say_how_many(answered, question, text, 
     assert (answered(question, text)[1] > certainty.HARDLY) == possible
 
 
+@pytest.mark.parametrize(
+    "question, possible",
+    [("Mongolia", False), ("Harwick", True), ("Harwik bridge", True), ("Who is in Mongolia?", False)],
+)
+def test_a_keyword_that_is_not_there_is_no_question_for_its_like(answered, question, possible):
+    assert (answered(question, "Ellen Brandt opened it at Harwick.")[1] > certainty.HARDLY) == possible
+
+
 def test_every_objection_lowers_the_probability(answered):
     plain = answered("Who opened the bridge?", "Ellen Brandt opened the bridge at Harwick.")[1]
     for question in ("Who opened the bridge in 1933?", "Who didn't open the bridge?", "Who closed the bridge?"):
