@@ -105,7 +105,7 @@ class Server:
             try:
                 return function(*arguments, timeout=seconds, **options)
             except MilvusException as error:
-                if not _IS_RELEASED.search(str(error.message)):
+                if method == "load_collection" or not _IS_RELEASED.search(str(error.message)):
                     raise
             self._client.load_collection(arguments[0], timeout=seconds)
             return function(*arguments, timeout=seconds, **options)
@@ -256,7 +256,7 @@ def _any_of(field: str, values: Sequence[str], also: str) -> str:
 
 _REFUSED = re.compile("unauthenticated|auth check|permission|privilege", re.IGNORECASE)
 _IS_AWAY = re.compile("unavailable|connect|timeout|deadline|channel", re.IGNORECASE)
-_IS_RELEASED = re.compile("not loaded|released|loading", re.IGNORECASE)
+_IS_RELEASED = re.compile("not (fully )?loaded|released", re.IGNORECASE)
 
 
 def _code(error: BaseException) -> object:
