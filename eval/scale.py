@@ -113,10 +113,18 @@ class Synthetic:
         for number in range(passages // PASSAGES):
             yield self._document(number)
 
+    def vectors(self, passages: int) -> Floats:
+        """Return (n, dim) the vectors of the documents' passages."""
+        randoms = (np.random.default_rng([2, number]) for number in range(passages // PASSAGES))
+        return np.concatenate([self._rows(random) for random in randoms])
+
+    def _rows(self, random: np.random.Generator) -> Floats:
+        centre = self._topics[int(TOPICS * random.random() ** 2)] + 0.6 * self._drawn(random)
+        return unit(centre + 0.8 * self._drawn(random, PASSAGES))
+
     def _document(self, number: int) -> Prepared:
         random = np.random.default_rng([2, number])
-        centre = self._topics[int(TOPICS * random.random() ** 2)] + 0.6 * self._drawn(random)
-        rows = unit(centre + 0.8 * self._drawn(random, PASSAGES))
+        rows = self._rows(random)
         sentences = unit(rows[:, None] + 0.6 * self._drawn(random, PASSAGES, SENTENCES))
         bits = random.integers(0, 256, (PASSAGES, TOKENS, DIM // 8), np.uint8)
         owners = np.repeat(np.arange(SENTENCES, dtype=np.uint16), TOKENS // SENTENCES)

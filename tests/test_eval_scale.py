@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from typer import Typer
+from typer.testing import CliRunner
 
-from eval import scale
+from eval import kinds, scale
 
 PASSAGES = 400
 
@@ -53,3 +55,19 @@ def test_exact_finds_the_passage_itself(made):
     prepared = next(scale.Synthetic().documents(PASSAGES))
     asked = {str(number): vectors.vector for number, vectors in enumerate(prepared.vectors)}
     assert [found[0] for found in scale.exact(made[0], asked)] == list(range(1, 21))
+
+
+def test_vectors_are_those_of_the_documents():
+    rows = [vectors.vector for prepared in scale.Synthetic().documents(PASSAGES) for vectors in prepared.vectors]
+    np.testing.assert_array_equal(scale.Synthetic().vectors(PASSAGES), rows)
+
+
+def test_kinds_of_index_are_compared():
+    command = Typer()
+    command.command()(kinds.main)
+    done = CliRunner().invoke(command, ["1000", "--questions", "5"])
+    assert (done.exit_code, done.exception) == (0, None)
+    rows = [line.split() for line in done.output.splitlines()[1:]]
+    assert [row[0] for row in rows].count("IVF63,SQ8") == 2
+    assert rows[0][0] == "Flat" and rows[0][3] == "1.000"
+    assert all(0 < float(row[-2]) <= 1 for row in rows)
