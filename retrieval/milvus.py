@@ -92,11 +92,10 @@ class Milvus(MilvusLookup):
         """Delete passages and texts of documents that are of no version that is there."""
         documents = self._documents(keys, self._fresh())
         gone = [key for key in keys if key not in documents]
-        kept = [held.version for held in documents.values()]
+        kept = [own.version for own in documents.values()]
         self._drop_rows(keys, f"version not in {json.dumps([*kept, ''])}")
         self._server.delete_in("records", "doc", gone, 'kind == "document"')
-        settled = [replace(held, replaces="").row() for held in documents.values() if held.replaces]
-        self._server.upsert("records", settled)
+        self._server.upsert("records", [replace(own, replaces="").row() for own in documents.values() if own.replaces])
 
     def _drop_rows(self, keys: Iterable[str], also: str = "") -> None:
         """Delete passages and texts of documents. also: a filter."""
@@ -118,19 +117,21 @@ class Milvus(MilvusLookup):
         left = {doc for doc in before.values() if doc} - set(replaced.values()) - {item.key for item in made}
         note = self._note([*(item.key for item in made), *replaced.values(), *left])
         made = [replace(item, replaces=replaced.get(item.key, "")) for item in made]
-        for _ in range(ATTEMPTS):
-            self._write(made, prepared)
-            self._server.upsert("records", [item.row() for item in made])
-            if self._is_whole(made):
-                break
-        else:
-            raise StorageError(f"{self.name}: another writer deletes what is written; try again when it is done")
-        self._done()
+        self._commit(made, prepared)
         self._link(made, prepared)
         self._tidy([*(item.key for item in made), *replaced.values()])
         self._settle(left, {})
         self._strike(note)
         self._done()
+
+    def _commit(self, made: Sequence[Held], prepared: Sequence[Prepared]) -> None:
+        """Write documents, and let readers see them before anything that they take the place of is deleted."""
+        for _ in range(ATTEMPTS):
+            self._write(made, prepared)
+            self._server.upsert("records", [item.row() for item in made])
+            if self._is_whole(made):
+                return self._done()
+        raise StorageError(f"{self.name}: another writer deletes what is written; try again when it is done")
 
     def _write(self, made: Sequence[Held], prepared: Sequence[Prepared]) -> None:
         """Write texts and passages, which nobody sees before the documents' rows name them."""
@@ -256,8 +257,7 @@ class Milvus(MilvusLookup):
         again = replace(given, document=moved)
         made = replace(held(again, item.at), has_file=True)
         note = self._note([made.key])
-        self._write([made], [again])
-        self._server.upsert("records", [made.row()])
+        self._commit([made], [again])
         self._tidy([made.key])
         self._strike(note)
 
