@@ -138,7 +138,7 @@ def markdown(record: Mapping[str, Any]) -> str:
 
 def _times(measured: Sequence[Round], name: str, figure: str) -> str:
     middle, least, most = ratios(measured, name, figure)
-    return f"{middle:.2f}× ({least:.2f}–{most:.2f})"
+    return f"{middle:.2f}×" + (f" ({least:.2f}–{most:.2f})" if len(measured) > 1 else "")
 
 
 def show(names: Sequence[str], measured: Sequence[Round], title: str) -> None:
