@@ -4,12 +4,10 @@
 
 Vectors are made up: they lie in clusters and on few axes, as those of texts do. Words follow Zipf's law; half of the
 most frequent are stop words. A question is some words of a passage with a vector near it; its own forward pass is run
-and timed too.
-Every step runs in a process of its own, so that memory and opening are those of a fresh start.
+and timed too. Every step runs in a fresh process.
 """
 
 import json
-import os
 import resource
 import shutil
 import statistics
@@ -287,7 +285,6 @@ def main(
     out: Annotated[Path | None, typer.Option(help="File for the figures as JSON.")] = None,
 ) -> None:
     """Measure libraries of several sizes: about 7 KB of disk and 0.5 ms a passage."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does; read when a step's process starts
     rows: list[Row] = []
     for size in sizes:
         made = Path(tempfile.mkdtemp(dir=folder, prefix="scale-"))

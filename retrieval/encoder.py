@@ -8,17 +8,16 @@ bit a dimension, estimate cosines to a question's tokens (as in RaBitQ, Gao and 
 
 import json
 import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.batches import batches, side_by_side
 from retrieval.errors import ModelError
 from retrieval.exporting import exported
 from retrieval.models import fingerprint, kept_rotation, load_sentence_transformer, longest_input, model_folder
@@ -28,10 +27,7 @@ from retrieval.settings import Settings
 from retrieval.terms import STOP_WORDS, WORD, stem, words
 
 Floats = NDArray[np.float32]
-BATCH_TOKENS = 512  # of passages of like length; 1,000 and more are 10 % slower, for they fit no cache
 NO_SENTENCE = 65_535
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +213,9 @@ class OnnxEncoder:
 
     def _forward(self, ids: Sequence[Sequence[int]]) -> Iterator[tuple[int, Floats]]:
         """Yield (index, (t, dim) token vectors with the special ones), short texts first."""
-        batches = list(_batches([len(own) for own in ids], len(self._before) + len(self._after)))
-        outputs = _side_by_side(lambda batch: self._run([ids[index] for index in batch]), batches, self._workers)
-        for batch, output in zip(batches, outputs, strict=True):
+        planned = list(batches([len(own) for own in ids], len(self._before) + len(self._after)))
+        outputs = side_by_side(lambda batch: self._run([ids[index] for index in batch]), planned, self._workers)
+        for batch, output in zip(planned, outputs, strict=True):
             yield from zip(batch, output, strict=True)
 
     def _run(self, ids: Sequence[Sequence[int]]) -> list[Floats]:
@@ -233,33 +229,6 @@ class OnnxEncoder:
         given = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
         output = self._session.run(None, {name: given[name] for name in self._inputs})[0]
         return [vectors[: len(own)] for vectors, own in zip(output, rows, strict=True)]
-
-
-def _batches(lengths: Sequence[int], special: int) -> Iterator[list[int]]:
-    """Yield indices of texts in order of length, together as long as all, padded, have at most BATCH_TOKENS."""
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and (len(batch) + 1) * (lengths[index] + special) > BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
-
-
-def _side_by_side(call: Callable[[Given], Made], given: Sequence[Given], workers: int) -> Iterator[Made]:
-    """Yield the results in order, made by several threads that are a few ahead."""
-    if min(len(given), workers) < 2:
-        yield from map(call, given)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Future[Made]] = deque()
-        for each in given:
-            waiting.append(pool.submit(call, each))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _content_tokens(text: str, encoding: Any) -> NDArray[np.intp]:

@@ -16,6 +16,7 @@ ORDER = [
     "settings",
     "terms",
     "products",
+    "batches",
     "speech",
     "attribution",
     "blocks",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import ARTICLES, QUESTIONS, SEED
 
-from retrieval.encoder import OnnxEncoder, TransformerEncoder, _batches, _side_by_side, open_encoder, unit
+from retrieval.encoder import OnnxEncoder, TransformerEncoder, open_encoder, unit
 from retrieval.errors import ModelError
 from retrieval.exporting import exported
 from retrieval.models import load_sentence_transformer, model_folder, rotation
@@ -148,20 +148,6 @@ def test_batches_do_not_change_vectors(encoder):
     together = encoder.encode_texts(TEXTS)
     alone = np.concatenate([encoder.encode_texts([text]) for text in TEXTS])
     assert cosines(together, alone).min() >= 0.99999
-
-
-def test_batches_hold_texts_of_like_length(monkeypatch):
-    monkeypatch.setattr("retrieval.encoder.BATCH_TOKENS", 20)
-    assert list(_batches([3, 9, 3, 40, 2, 4, 18], 2)) == [[4, 0, 2], [5], [1], [6], [3]]
-    assert list(_batches([], 2)) == []
-
-
-def test_batches_are_made_side_by_side_in_order_and_not_far_ahead():
-    given = []
-    made = _side_by_side(lambda value: given.append(value) or value * 10, list(range(20)), 2)
-    assert next(made) == 0
-    assert {0} <= set(given) <= set(range(5))
-    assert list(made) == list(range(10, 200, 10))
 
 
 def test_nothing_in_nothing_out(encoder):
