@@ -113,8 +113,7 @@ class Synthetic:
 
     def vectors(self, passages: int) -> Floats:
         """Return (n, dim) the vectors of the documents' passages."""
-        randoms = (np.random.default_rng([2, number]) for number in range(passages // PASSAGES))
-        return np.concatenate([self._rows(random) for random in randoms])
+        return np.concatenate([self._rows(np.random.default_rng([2, n])) for n in range(passages // PASSAGES)])
 
     def _rows(self, random: np.random.Generator) -> Floats:
         centre = self._topics[int(TOPICS * random.random() ** 2)] + 0.6 * self._drawn(random)
