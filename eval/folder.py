@@ -8,6 +8,7 @@ in it. Every step runs in a process of its own, so that memory and opening are t
 
 import resource
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -181,7 +182,8 @@ def main(
             figures += compare(work / "formats")
     finally:
         shutil.rmtree(work)
-    Console(markup=False, highlight=False).print(shown(figures))
+    width = None if sys.stdout.isatty() else 160
+    Console(markup=False, highlight=False, width=width).print(shown(figures))
     raise typer.Exit(0 if all(figure.is_met for figure in figures) else 1)
 
 
