@@ -46,8 +46,7 @@ def rows(library: Embedded) -> Counter[str]:
     """Return part -> bytes of the same passages as rows on Milvus, without its indexes."""
     parts: Counter[str] = Counter()
     for document, _ in library.documents():
-        item = library.prepared(document.doc_id)
-        if item is not None:
+        for item in library.prepared([document.doc_id]):
             version = held(item, 0)
             parts["documents' text"] += sum(map(_bytes, texts(version, item.document.text)))
             for row in passage_rows(version, item.passages, item.vectors):

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from retrieval.backend import Backend, Content, FileState, Prepared, vectors_by_content
+from retrieval.backend import Backend, FileState, Prepared, vectors_by_content
 from retrieval.documents import Loaded, absolute, find_files, from_memory, load
-from retrieval.encoder import Encoder, PassageVectors
+from retrieval.encoder import Encoder
 from retrieval.errors import ContentError, DocumentError, LibraryDamagedError, StorageError
 from retrieval.preparing import prepare
 from retrieval.records import Document, Scalar
@@ -237,9 +237,8 @@ class Adder:
     def _prepared(self, batch: Sequence[_Waiting]) -> list[Prepared]:
         """Encode what was only read so far, but for passages that replaced documents hold already."""
         loaded = [waiting.read for waiting in batch if isinstance(waiting.read, Loaded)]
-        known: dict[Content, PassageVectors] = {}
-        for doc_id in [waiting.replaced for waiting in batch if waiting.replaced] if loaded else []:
-            known |= vectors_by_content(self._store.prepared(doc_id))
+        replaced = [waiting.replaced for waiting in batch if waiting.replaced] if loaded else []
+        known = vectors_by_content(self._store.prepared(replaced))
         made = iter(prepare(loaded, self._encoder(), known) if loaded else [])
         return [waiting.read if isinstance(waiting.read, Prepared) else next(made) for waiting in batch]
 

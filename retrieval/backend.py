@@ -128,12 +128,13 @@ def content(passage: Passage, title: str) -> Content:
     return title, passage.heading, passage.text, spans
 
 
-def vectors_by_content(item: Prepared | None) -> dict[Content, PassageVectors]:
-    """Return what the vectors of a document's passages depend on, and the vectors; nothing for no document."""
-    if item is None:
-        return {}
-    contents = [content(passage, item.document.title) for passage in item.passages]
-    return dict(zip(contents, item.vectors, strict=True))
+def vectors_by_content(items: Iterable[Prepared]) -> dict[Content, PassageVectors]:
+    """Return what the vectors of documents' passages depend on, and the vectors."""
+    return {
+        content(passage, item.document.title): vectors
+        for item in items
+        for passage, vectors in zip(item.passages, item.vectors, strict=True)
+    }
 
 
 class Backend(Protocol):
@@ -176,8 +177,11 @@ class Backend(Protocol):
     def hashes(self, doc_ids: Sequence[str]) -> dict[str, str]:
         """Return doc_id -> sha256 of the documents that are there."""
 
-    def prepared(self, doc_id: str) -> Prepared | None:
-        """Return a document with its passages and their vectors, those of sentences to 1/127; no file. Or None."""
+    def prepared(self, doc_ids: Iterable[str]) -> list[Prepared]:
+        """Return documents with their passages and vectors, those of sentences to 1/127; no files.
+
+        In this order; those that are not there are left out.
+        """
 
     # --- files
 

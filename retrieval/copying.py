@@ -4,13 +4,14 @@ import hashlib
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.backend import Backend
 from retrieval.embedded import Embedded
 from retrieval.errors import EncoderMismatchError, LibraryDamagedError, LibraryError, StorageError
+from retrieval.records import Document
 
 BATCH_PASSAGES = 512  # written together
 Progress = Callable[[int, int, str], None]
@@ -30,19 +31,32 @@ class Totals:
 
 
 def totals(library: Backend) -> Totals:
-    """Read a library whole and return its totals."""
+    """Read a library whole and return its totals; StorageError where it is written to meanwhile."""
     digest, passages = hashlib.sha256(), 0
-    names = sorted(document.doc_id for document, _ in library.documents())
-    for name in names:
-        document = library.document(name)
-        if document is None:
+    documents = sorted(library.documents(), key=lambda item: item[0].doc_id)
+    for batch in _batches(documents):
+        items = library.prepared(batch)
+        if len(items) != len(batch):
             raise StorageError(f"{library.name} is being written to; copy it when that is done")
-        found = library.passages(name, 0, None)
-        passages += len(found)
-        spans = [(p.start, p.end, p.number, p.sentences) for p in found]
-        digest.update(repr((name, document.title, document.sha256, spans)).encode())
-        digest.update(document.text.encode("utf-8", "surrogatepass"))
-    return Totals(len(names), passages, len(library.files()), digest.hexdigest())
+        for item in items:
+            passages += len(item.passages)
+            spans = [(p.start, p.end, p.number, p.sentences) for p in item.passages]
+            digest.update(repr((item.document.doc_id, item.document.title, item.document.sha256, spans)).encode())
+            digest.update(item.document.text.encode("utf-8", "surrogatepass"))
+    return Totals(len(documents), passages, len(library.files()), digest.hexdigest())
+
+
+def _batches(documents: Iterable[tuple[Document, int]]) -> Iterator[list[str]]:
+    """Cut documents, each with its number of passages, into lists of doc_ids to be read together."""
+    batch, waiting = list[str](), 0
+    for document, passages in documents:
+        batch.append(document.doc_id)
+        waiting += passages
+        if waiting >= BATCH_PASSAGES:
+            yield batch
+            batch, waiting = [], 0
+    if batch:
+        yield batch
 
 
 def copy(source: Backend, target: Backend, progress: Progress | None = None) -> Totals:
@@ -52,20 +66,15 @@ def copy(source: Backend, target: Backend, progress: Progress | None = None) -> 
     EncoderMismatchError where the target was built with another encoder, StorageError where the two differ at the end.
     """
     _check_encoders(source, target)
-    every = source.documents()
-    there = {document.doc_id: (document, passages) for document, passages in target.documents()}
-    batch, waiting = [], 0
-    for done, (document, passages) in enumerate(every, start=1):
-        if there.get(document.doc_id) != (document, passages):
-            item = source.prepared(document.doc_id)
-            if item is not None:
-                batch.append(item)
-                waiting += passages
-        if waiting >= BATCH_PASSAGES or done == len(every):
-            target.add(batch)
-            batch, waiting = [], 0
+    every, there = source.documents(), target.documents()
+    held = {document.doc_id: (document, passages) for document, passages in there}
+    missing = [item for item in every if held.get(item[0].doc_id) != item]
+    done = len(every) - len(missing)
+    for batch in _batches(missing):
+        target.add(source.prepared(batch))
+        done += len(batch)
         if progress:
-            progress(done, len(every), document.title or document.doc_id)
+            progress(done, len(every), batch[-1])
     _copy_files(source, target)
     _copy_feedback(source, target)
     target.save()

@@ -248,7 +248,7 @@ class Milvus(MilvusLookup):
 
         The vectors keep the earlier title, of which they hold little.
         """
-        given = self._prepared(item)
+        given = self._one_prepared(item)
         if given is None:
             raise self._damaged(f"parts of {item.document.doc_id} are missing")
         d = given.document
@@ -281,10 +281,9 @@ class Milvus(MilvusLookup):
     def check(self) -> None:
         """Read everything; LibraryDamagedError where passages are missing or not in their document's text."""
         for item in self._every():
-            given = self.prepared(item.document.doc_id)
-            text = given.document.text if given else ""
-            if given and any(text[p.start : p.end] != p.text for p in given.passages):
-                raise self._damaged(f"passages of {item.document.doc_id} are not in its text")
+            for document, passages in ((own.document, own.passages) for own in self.prepared([item.document.doc_id])):
+                if any(document.text[p.start : p.end] != p.text for p in passages):
+                    raise self._damaged(f"passages of {document.doc_id} are not in its text")
 
     def backup(self, target: Path) -> Path:
         """Copy all into a new folder; see Library.backup."""

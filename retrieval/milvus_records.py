@@ -179,26 +179,38 @@ class MilvusRecords:
         if not held or not held.passages:
             return []
         within = f"last > {int(start)}" + ("" if end is None else f" and first < {int(end)}")
-        return [found.passage for found in self._own(held, within)]
+        return [found.passage for found in self._own([held], within).get(held.version, [])]
 
-    def _own(self, held: Held, within: str = "") -> list[Candidate]:
-        """Return a document's passages in order."""
-        filter = f'version == "{held.version}"' + (f" and {within}" if within else "")
-        found = [self._decode(row) for row in self._server.query("passages", filter, PASSAGE)]
-        return sorted(found, key=lambda each: (each.passage.start, each.passage.end))
+    def _own(self, documents: Iterable[Held], within: str = "") -> dict[str, list[Candidate]]:
+        """Return version -> passages in order, of documents that have any. within: a filter."""
+        found: dict[str, list[Candidate]] = {}
+        versions = [held.version for held in documents if held.passages]
+        for row in self._server.query_in("passages", "version", versions, (*PASSAGE, "version"), within):
+            found.setdefault(row["version"], []).append(self._decode(row))
+        return {version: sorted(own, key=lambda each: (each.passage.start, each.passage.end))
+                for version, own in found.items()}  # fmt: skip
 
-    def prepared(self, doc_id: str) -> Prepared | None:
-        """Return a document with its passages and their vectors, or None."""
-        return self._current(doc_id, self._prepared)
+    def prepared(self, doc_ids: Iterable[str]) -> list[Prepared]:
+        """Return documents with their passages and vectors; see Backend.prepared."""
+        names = list(doc_ids)
+        whole = self._prepared(self._documents(map(hashed, names)).values())
+        found = [whole.get(hashed(name)) or self._current(name, self._one_prepared) for name in names]
+        return [item for item in found if item]
 
-    def _prepared(self, held: Held) -> Prepared | None:
-        """Return a document with its passages and their vectors, or None where any are missing."""
-        document, found = self._whole(held), self._own(held) if held.passages else []
-        if document is None or len(found) != held.passages:
-            return None
-        marks = self.tokens([each.id for each in found])
-        vectors = [PassageVectors(each.vector, each.sentence_vectors, *marks[each.id]) for each in found]
-        return Prepared(document, [each.passage for each in found], vectors)
+    def _one_prepared(self, held: Held) -> Prepared | None:
+        return self._prepared([held]).get(held.key)
+
+    def _prepared(self, documents: Iterable[Held]) -> dict[str, Prepared]:
+        """Return key -> document with its passages and their vectors, of those of which nothing is missing."""
+        every, whole = list(documents), dict[str, Prepared]()
+        own = self._own(every)
+        marks = self.tokens([each.id for found in own.values() for each in found])
+        for held in every:
+            document, found = self._whole(held), own.get(held.version, [])
+            if document is not None and len(found) == held.passages:
+                vectors = [PassageVectors(each.vector, each.sentence_vectors, *marks[each.id]) for each in found]
+                whole[held.key] = Prepared(document, [each.passage for each in found], vectors)
+        return whole
 
     def coverage(self) -> Coverage:
         """Count files, documents without a file, and failed files."""

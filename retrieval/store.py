@@ -67,8 +67,11 @@ class Store(Lookup):
             row = connection.execute(f"SELECT {_HEADER}, text FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
             return None if row is None else _document(row, row[5])
 
-    def prepared(self, doc_id: str) -> Prepared | None:
-        """Return a document with its passages and their vectors, those of sentences to 1/127; or None."""
+    def prepared(self, doc_ids: Iterable[str]) -> list[Prepared]:
+        """Return documents with their passages and vectors; see Backend.prepared."""
+        return [item for doc_id in doc_ids if (item := self._prepared(doc_id))]
+
+    def _prepared(self, doc_id: str) -> Prepared | None:
         document = self.document(doc_id)
         if document is None:
             return None

@@ -40,7 +40,7 @@ def test_a_document_comes_back_as_it_was(backend, text):
 
 def test_what_is_not_there_is_none(backend):
     assert (backend.document("b2"), backend.header("b2"), backend.text_at("b2", 0, 1)) == (None, None, None)
-    assert backend.prepared("b2") is None
+    assert backend.prepared(["b2"]) == []
     assert backend.passages("b2", 0, None) == backend.remove(["b2"]) == backend.documents() == []
     assert backend.find(["bees"], ENCODER.question("bees").vector, 9, {}) == ([], {})
     assert backend.fulltext(["bees"], 9, {}) == backend.frequencies(["bee"]) == {}
@@ -56,7 +56,7 @@ def test_a_document_without_words_is_kept(backend):
 def test_passages_come_back_with_their_vectors(backend):
     given = prepare(about_bees())
     backend.add([given])
-    found = backend.prepared("a1")
+    (found,) = backend.prepared(["b2", "a1"])
     assert (found.document, list(found.passages)) == (given.document, list(given.passages))
     for made, kept in zip(given.vectors, found.vectors, strict=True):
         np.testing.assert_array_equal(kept.vector, made.vector)

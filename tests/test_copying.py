@@ -59,7 +59,7 @@ def test_a_copy_that_was_interrupted_goes_on(places, monkeypatch):
     here, there = map(opened, places)
 
     def stop(done, total, name):
-        if done == 4:
+        if done >= 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -95,7 +95,8 @@ def test_totals_change_with_every_span(source):
     assert before == Totals(7, 33, 3, before.spans)
     with source._store._writing() as connection:
         connection.execute("UPDATE passages SET number = number + 1 WHERE id = 1")
-    assert totals(source._store).spans != before.spans
+    with opened(source.path) as again:  # what was read before is kept in memory
+        assert totals(again._store).spans != before.spans
 
 
 def test_the_command_copies_and_compares(source, engine, pincite):
