@@ -28,6 +28,7 @@ from retrieval.milvus_rows import Held, file_row, hashed, held, packed, passage_
 from retrieval.settings import Settings
 
 SCHEMA_VERSION = 1
+CHECKED = 64  # documents at once
 ABANDONED_SECONDS = 600.0  # a note older than that is of a writer that is no more
 
 
@@ -97,12 +98,11 @@ class Milvus(MilvusLookup):
         self._server.delete_in("records", "doc", gone, 'kind == "document"')
         self._server.upsert("records", [replace(own, replaces="").row() for own in documents.values() if own.replaces])
 
-    def _drop_rows(self, keys: Iterable[str], also: str = "") -> None:
+    def _drop_rows(self, keys: Sequence[str], also: str = "") -> None:
         """Delete passages and texts of documents. also: a filter."""
-        listed = list(keys)
         if self._searchable():
-            self._server.delete_in("passages", "doc", listed, also)
-        self._server.delete_in("records", "doc", listed, " and ".join(filter(None, ['kind == "text"', also])))
+            self._server.delete_in("passages", "doc", keys, also)
+        self._server.delete_in("records", "doc", keys, " and ".join(filter(None, ['kind == "text"', also])))
 
     # --- documents
 
@@ -280,10 +280,11 @@ class Milvus(MilvusLookup):
 
     def check(self) -> None:
         """Read everything; LibraryDamagedError where passages are missing or not in their document's text."""
-        for item in self._every():
-            for document, passages in ((own.document, own.passages) for own in self.prepared([item.document.doc_id])):
-                if any(document.text[p.start : p.end] != p.text for p in passages):
-                    raise self._damaged(f"passages of {document.doc_id} are not in its text")
+        names = [item.document.doc_id for item in self._every()]
+        for first in range(0, len(names), CHECKED):
+            for item in self.prepared(names[first : first + CHECKED]):
+                if any(item.document.text[p.start : p.end] != p.text for p in item.passages):
+                    raise self._damaged(f"passages of {item.document.doc_id} are not in its text")
 
     def backup(self, target: Path) -> Path:
         """Copy all into a new folder; see Library.backup."""
