@@ -1,5 +1,6 @@
 """What README.md says is true: its commands, its example, its table."""
 
+import json
 import os
 import re
 import shlex
@@ -57,8 +58,17 @@ def test_pictures_and_files_are_there():
     assert [path for path in re.findall(r"\]\(([^)#:]+)\)", README) if not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("name", ["seeds", "public"])
+@pytest.mark.parametrize("name", ["seeds", "public", "benchmark"])
 def test_the_tables_are_those_of_the_committed_runs(name):
     run = ROOT / "eval" / "runs" / f"{name}.json"
     made = subprocess.run([sys.executable, "-m", "eval", "table", run], capture_output=True, text=True, cwd=ROOT)
     assert made.stdout.strip() in README
+
+
+def test_what_it_says_of_the_confidence_is_what_was_fitted():
+    fitted = json.loads((ROOT / "retrieval" / "certainty.json").read_text("utf-8"))["articles not fitted on"]
+    figures = fitted["whole library"]
+    said = re.search(r"AUROC is (.+) against look-alikes,.*?and (.+) against.*?error of (\S+)\s", README, re.DOTALL)
+    assert said.groups() == tuple(
+        f"{figures[name]:.3f}" for name in ("AUROC, look-alike", "AUROC, elsewhere", "expected calibration error")
+    )
