@@ -65,6 +65,10 @@ _NAMED = re.compile(r"\b[A-Z][\w’'-]*(?: (?:(?:of|de|al|bin|van|von) )?[A-Z][\
 _WHICH = r"(?:who|whom|whose|what|when|where|why|which|how)\b"
 _QUESTION_WORD = re.compile(_WHICH, re.IGNORECASE)
 _ALSO = re.compile(rf",? (?:and|and also|as well as) (?={_WHICH})", re.IGNORECASE)
+_NEXT = re.compile(rf"(?<=\?)\s+(?:(?:and|but|also),? (?={_WHICH}))?(?=\S)", re.IGNORECASE)
+_WHOLE = re.compile(
+    rf"(?:and|but|so|also),? (?!(?:what|how) about\b)(?={_WHICH})", re.IGNORECASE
+)  # "And what did Ann say?"
 _MOST_QUESTIONS = 3  # in one message that are answered each
 _SENTENCE = re.compile(r".{40,}?[.!?](?=\s|$)")
 _FEW_WORDS = 4  # besides stop words: fewer, and a pronoun points back
@@ -207,7 +211,8 @@ def _like(right: str, wrong: str, question: str) -> str:
 def leans(message: str) -> float:
     """Tell how far a message leans on what came before: 1 for an ellipsis, 0.5 if it points back and names little."""
     content = _content(message)
-    if not content or (_ELLIPSIS.match(message.strip()) and content < _FEW_WORDS - 1):
+    elliptic = _ELLIPSIS.match(message.strip()) and not (content > 1 and _WHOLE.match(message.strip()))
+    if not content or (elliptic and content < _FEW_WORDS - 1):
         return 1.0
     pointing = _POINTER.search(message) or _ORDINAL.search(message)
     return 0.5 if content < _FEW_WORDS and pointing else 0.0
@@ -215,7 +220,7 @@ def leans(message: str) -> float:
 
 def questions(message: str) -> list[str]:
     """Return the questions in a message, three at the most; the message itself where there is only one."""
-    parts = re.split(r"(?<=\?)\s+(?=\S)", message.strip())
+    parts = _NEXT.split(message.strip())
     if len(parts) == 1:
         parts = [half.strip() for half in _ALSO.split(message.strip(), maxsplit=1)]
         own = len(parts) == 2 and _QUESTION_WORD.match(parts[0]) and _content(parts[0]) > 1

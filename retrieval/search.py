@@ -104,19 +104,23 @@ def _compared(candidates: Sequence[Candidate], lexical: Mapping[int, float], que
 def merged(rankings: Sequence[Sequence[Ranked]], weights: Sequence[float]) -> list[Ranked]:
     """Fuse rankings of several readings of a question by their weighted mean score, best first.
 
-    A passage keeps the signals that the first of the rankings that holds it gives; one that does not hold it counts
-    with its lowest score there.
+    A passage keeps the signals that the first of the rankings that holds it gives, and its sentences the weighted mean
+    of theirs; one that does not hold it counts with its lowest score there.
     """
+    shares = np.array(weights, np.float32) / sum(weights)
     found: dict[int, Ranked] = {}
-    for ranking in reversed(rankings):
+    sentences: dict[int, Floats] = {}
+    for ranking, share in reversed(list(zip(rankings, shares, strict=True))):
         found |= {item.candidate.id: item for item in ranking}
+        for item in ranking:
+            sentences[item.candidate.id] = sentences.get(item.candidate.id, 0) + share * item.sentences
     totals = dict.fromkeys(found, 0.0)
-    for ranking, share in zip(rankings, np.array(weights) / sum(weights), strict=True):
+    for ranking, share in zip(rankings, shares, strict=True):
         scores = {item.candidate.id: item.score - FIRST * (item.score > FIRST / 2) for item in ranking}
         least = min(scores.values(), default=0.0)
         for number in totals:
             totals[number] += float(share) * scores.get(number, least)
-    items = (replace(item, score=totals[number]) for number, item in found.items())
+    items = (replace(item, score=totals[number], sentences=sentences[number]) for number, item in found.items())
     return sorted(items, key=lambda item: -item.score)
 
 

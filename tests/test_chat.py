@@ -203,6 +203,7 @@ def test_the_share_of_what_was_said(cosine, lead, leaning, least, most):
     [
         ("Who is Kalin? What did he say?", ["Who is Kalin?", "What did he say?"]),
         ("What is tea made of, and who drinks it?", ["What is tea made of?", "who drinks it?"]),
+        ("What did Ann say? And what did Bob say?", ["What did Ann say?", "what did Bob say?"]),
         ("Where and when was the bridge opened?", None),
         ("How and why did the ice melt?", None),
         ("What is the A? B? C? D?", None),
@@ -304,3 +305,11 @@ def test_documents_are_named():
     assert reply_to("documents", ["Bees", "Tea"]) == "There are 2 documents to ask: Bees; Tea."
     assert reply_to("documents", ["T"] * 12).endswith("T; T; and 2 more.")
     assert reply_to("documents", []) == "There are no documents yet; add some first."
+
+
+@pytest.mark.parametrize(
+    "message, far",
+    [("And what did Kyrgyzstan say?", 0.0), ("And Kyrgyzstan?", 1.0), ("And what about Kyrgyzstan?", 1.0)],
+)
+def test_a_whole_question_is_no_ellipsis_for_its_and(message, far):
+    assert leans(message) == far

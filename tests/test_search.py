@@ -8,7 +8,7 @@ from retrieval.embedded import Embedded
 from retrieval.errors import QuestionError
 from retrieval.models import rotation
 from retrieval.records import Document
-from retrieval.search import CANDIDATES, CLOSER, FIRST_WEIGHTS, rank
+from retrieval.search import CANDIDATES, CLOSER, FIRST_WEIGHTS, merged, rank
 
 ENCODER = HashedEncoder()
 WORDS = "bee hive honey river bridge ferry tea leaf ash flight lamp keeper ice stone bread rye seed bean book harvest"
@@ -227,3 +227,14 @@ def test_no_k_below_one(asked):
 def test_an_empty_library_finds_nothing(tmp_path):
     with Library(tmp_path / "library", Settings(), encoder=HashedEncoder()) as library:
         assert library.search("bees") == []
+
+
+def test_readings_are_merged_in_their_sentences_too(many):
+    bees, tea = ranked(many, "bee hive", 300), ranked(many, "tea leaf", 300)
+    both = {item.candidate.id: item for item in merged([bees, tea], [3, 1])}
+    rows = [{item.candidate.id: item for item in ranking} for ranking in (bees, tea)]
+    assert len(both) == 300
+    for number, item in both.items():
+        expected = 0.75 * rows[0][number].sentences + 0.25 * rows[1][number].sentences
+        assert np.abs(item.sentences - expected).max() < 1e-6
+        assert item.signals == rows[0][number].signals
