@@ -206,7 +206,9 @@ def test_questions_of_equal_confidence_are_answered_together():
 
 def test_calibration_error():
     # bins: [.1, .2) one of two right at mean .15; [.9, 1] two of two at mean .95; weights 1/2 each
-    curve = metrics.calibration([case(0.12, True, True), case(0.18, False), case(0.92, True, True), case(0.98, True, True)])
+    curve = metrics.calibration(
+        [case(0.12, True, True), case(0.18, False), case(0.92, True, True), case(0.98, True, True)]
+    )
     assert curve.x == pytest.approx([0.15, 0.95])
     assert curve.y == pytest.approx([0.5, 1.0])
     assert curve.weights == pytest.approx([0.5, 0.5])

@@ -78,7 +78,8 @@ def test_killed_at_random_moments(synced, tmp_path):
             disturb(folder, chance, NAMES, FILLER)
         began = time.monotonic()
         acknowledged, killed = synced(chance.uniform(0, longest) if run else longest)
-        longest = longest if killed else min(longest, time.monotonic() - began)  # what the whole work takes here and now
+        if not killed:  # what the whole work takes here and now
+            longest = min(longest, time.monotonic() - began)
         times_killed += killed
         with opened(tmp_path / "library") as library:
             assert_whole(library, acknowledged)
