@@ -23,13 +23,11 @@ from retrieval.chat import (
 )
 from retrieval.encoder import Encoder, QuestionVectors
 from retrieval.errors import QuestionError
-from retrieval.following import FUSED, ranked_after, unquoted
+from retrieval.following import FUSED, LONGEST_QUESTION, ranked_after, unquoted
 from retrieval.language import foreign
 from retrieval.pasted import beside, is_pasted, located
 from retrieval.records import Answer, Citation, Turn
 from retrieval.search import Ranked, rank
-
-LONGEST_QUESTION = 4000  # characters; the model reads about 1,000
 
 
 def replied(store: Backend, question: str) -> Answer | None:
@@ -53,7 +51,8 @@ class Asking:
 
     def ask(self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]) -> Answer:
         """Answer with quotes, or say that the documents do not; several questions one by one. See Library.ask."""
-        if understood(_checked(question), context(history)).more and context(history) is None:
+        question = _checked(question)
+        if context(history) is None and understood(question, None).more:
             return Answer(question, question, False, 0.0, (), (), self.store.coverage(), {}, reply=reply_to("more", ()))
         asked = questions(question)
         if len(asked) == 1:

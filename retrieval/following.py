@@ -22,7 +22,7 @@ MOST = 0.35  # share of what was said before, in the fused score
 LEAST = 0.2  # share below which the question is ranked alone
 POINTING = 0.3  # the least share where its words point back
 ELLIPSIS = 0.5  # the share where they say too little alone
-LONGEST = 4000  # characters of a reading; the model reads about 1,000
+LONGEST_QUESTION = 4000  # characters, and of a reading of it; the model reads about 1,000
 FUSED = 100  # passages of each ranking
 QUOTED = -1.0  # cosine and support of a sentence that is not to be chosen
 
@@ -51,7 +51,7 @@ def ranked_after(
     part = share(cosine, lead, leaning)
     if part < LEAST:
         return False, alone[:k]
-    together = f"{said} {question}"[-LONGEST:]
+    together = f"{said} {question}"[-LONGEST_QUESTION:]
     behind = rank(together, encoder.question(together), depth)
     if leaning:  # signals are those of the first that holds a passage
         return True, merged([behind, alone], [part, 1 - part])[:k]
