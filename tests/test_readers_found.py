@@ -25,6 +25,8 @@ CUE = b"1\n00:00:01,000 --> 00:00:03,000\nHello there.\n"
         # striprtf: codes beyond Unicode, \uc without a number, halves of surrogate pairs
         (".rtf", rb"{\rtf1 a\u9999999999?b\u-99999?c\uc d}", "a\ufffdb\ufffdcd"),
         (".rtf", rb"{\rtf1 A smile \u-10179?\u-8694?.}", "A smile \U0001f60a."),
+        # a title without an end, which took twice as long with every code in it
+        (".rtf", rb"{\rtf1{\info{\title " + rb"\b0 a" * 40 + b"{x}}}Hello there.}", "Hello there."),
         # docutils wants text in a date
         (".rst", b":Date: =====\n\n:Author: Ann\n\nHello there.", "Hello there."),
         # the standard library's parser of addresses wants them closed

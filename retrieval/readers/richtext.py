@@ -7,7 +7,7 @@ from striprtf.striprtf import rtf_to_text
 from retrieval.blocks import Builder, Reading, UnreadableError, one_line
 from retrieval.metadata import common
 
-_INFO = re.compile(r"\{\\(title|author)\s((?:[^{}\\]|\\[^\s{}]+ ?)*)\}")
+_INFO = re.compile(r"\{\\(title|author)\s((?:[^{}\\]|\\[^\s{}]++ ?)*+)\}")  # ++: never tried another way
 _CODE = re.compile(r"\\u(-?\d{1,10})")
 _BARE = re.compile(r"\\uc(?![-a-z\d])")
 _DATE = re.compile(r"\{\\(?:revtim|creatim)\\yr(\d{4})\\mo(\d\d?)\\dy(\d\d?)")
