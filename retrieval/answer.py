@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -90,7 +90,7 @@ def cite(store: Backend, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
         number = len(citations) + 1
         citations.append(
             Citation(number, header.doc_id, header.title or header.doc_id, quote.passage.locator, *quote.span,
-                     quote.text, header.source, header.sha256, **asdict(attribute(quote.passage, quote.span)))
+                     quote.text, header.source, header.sha256, **attribute(quote.passage, quote.span)._asdict())
         )  # fmt: skip
     return tuple(citations)
 

@@ -7,6 +7,7 @@ wrong speaker: two candidates are none. Knows nothing about people, documents or
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from retrieval import speech
 from retrieval.records import Passage, Span
@@ -16,8 +17,7 @@ _QUOTATION = re.compile(r"“[^”]*(?:”|\Z)|(?<![\w\"])\"(?=\S)[^\"]*(?<=\S)\
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Attribution:
+class Attribution(NamedTuple):
     """Name of the speaker, and secondary source with its date; "" and None where the text states none.
 
     The spans are characters into the document's text: `document.text[start:end] == speaker`, always.
@@ -49,7 +49,10 @@ def attribute(passage: Passage, quote: Span) -> Attribution:
     text, offset = passage.text, passage.start
     masked = _masked(text)
     sentences = [(start - offset, end - offset) for start, end in passage.sentences]
-    units = [_read(text, masked, unit) for unit in _units(masked, sentences) if unit.start < quote[1] - offset]
+    before = [unit for unit in _units(masked, sentences) if unit.start < quote[1] - offset]
+    units: list[_Unit] = []
+    while before and (before[-1].end > quote[0] - offset or units[0].by_pronoun):
+        units.insert(0, _read(text, masked, before.pop()))
     quoted = [unit for unit in _resolved(text, units) if unit.end > quote[0] - offset]
     speaker = _agreed(text, [unit.speaker for unit in quoted])
     sources = {text[slice(*unit.source)] if unit.source else "" for unit in quoted}

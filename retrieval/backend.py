@@ -7,16 +7,15 @@ whoever asks next (on a cluster, over another connection, a moment later); repea
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.candidates import Candidates
 from retrieval.encoder import Floats, PassageVectors
 from retrieval.records import Coverage, Document, Passage, Span
-from retrieval.terms import stems
 
 Content = tuple[str, str, str, tuple[Span, ...]]
 Judgement = tuple[int, str, bool, list[str], bool, str]  # id, question, found, quotes, good, note
@@ -46,66 +45,9 @@ class FileState:
     reason: str
 
 
-class Candidate:
-    """A passage with what ranking needs.
-
-    id: the passage's number; never another's, and the passage of a number never changes.
-    vector: (dim,) float32, unit. sentence_codes: (s, dim) int8, and sentence_scales: (s,) float32, what a row is
-    multiplied by to be of about unit length: as stored, they take a quarter of the memory.
-    """
-
-    def __init__(self, row: tuple[Any, ...]) -> None:
-        """Decode (id, the fields of `decoded_passage`, vector, `quantized` sentence vectors).
-
-        ValueError where its parts do not fit each other.
-        """
-        self.id, *passage, vector, packed = row
-        self.passage = decoded_passage(*passage)
-        sentences = self.passage.sentences
-        self.vector: Floats = np.frombuffer(vector, np.float32)
-        self.sentence_scales: Floats = np.frombuffer(packed, np.float32, len(sentences))
-        codes = np.frombuffer(packed, np.int8, offset=self.sentence_scales.nbytes)
-        self.sentence_codes: NDArray[np.int8] = codes.reshape(len(sentences), -1)
-        if (
-            len(self.vector) != self.sentence_codes.shape[1]
-            or not _is_unit(self.vector)
-            or not np.abs(self.sentence_scales).max(initial=0) < 0.008
-        ):
-            raise ValueError(f"the vectors of passage {self.id} do not fit")
-
-    @property
-    def sentence_vectors(self) -> Floats:
-        """(s, dim) float32, rows of about unit length."""
-        vectors: Floats = self.sentence_codes * self.sentence_scales[:, None]
-        return vectors
-
-    @cached_property
-    def sentence_stems(self) -> list[set[str]]:
-        """The distinct stems of each sentence."""
-        start = self.passage.start
-        return [stems(self.passage.text[a - start : b - start]) for a, b in self.passage.sentences]
-
-
-def _is_unit(vector: Floats) -> bool:
-    """Tell whether a vector has length one, or zero where nothing was encoded."""
-    squared = float(vector @ vector)
-    return squared == 0 or 0.99 < squared < 1.01
-
-
 def encoded_spans(passage: Passage) -> bytes:
     """Return the spans of a passage's sentences, counted from its start, as uint32."""
     return (np.array(passage.sentences, np.int64) - passage.start).astype(np.uint32).tobytes()
-
-
-def decoded_passage(
-    doc_id: str, number: int, start: int, end: int, text: str, spans: bytes, page: int | None, heading: str, place: str
-) -> Passage:
-    """Make a passage again; spans: see `encoded_spans`. ValueError where it and its sentences do not fit."""
-    offsets = np.frombuffer(spans, np.uint32).reshape(-1, 2)
-    if len(text) != end - start or not len(offsets) or int(offsets.max()) > len(text):
-        raise ValueError(f"passage {start} to {end} of {doc_id} and its sentences do not fit")
-    sentences = tuple((a + start, b + start) for a, b in offsets.tolist())
-    return Passage(doc_id, number, start, end, text, sentences, page, heading, place)
 
 
 def quantized(vectors: Floats) -> bytes:
@@ -207,7 +149,7 @@ class Backend(Protocol):
 
     def find(
         self, words: Sequence[str], vector: Floats, count: int, where: Mapping[str, Any]
-    ) -> tuple[list[Candidate], dict[int, float]]:
+    ) -> tuple[Candidates, dict[int, float]]:
         """Return the union of the `count` nearest passages and the `count` of best BM25, and passage id -> BM25.
 
         vector: (dim,) unit. BM25 as in `fulltext`, at least of those found. where: see Library.search; QuestionError.

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retrieval.backend import Candidate
 from retrieval.backup import back_up
+from retrieval.candidates import Candidates
 from retrieval.encoder import Floats
 from retrieval.errors import LibraryError
 from retrieval.store import Store
@@ -48,7 +48,7 @@ class Embedded(Store):
 
     def find(
         self, words: Sequence[str], vector: Floats, count: int, where: Mapping[str, Any]
-    ) -> tuple[list[Candidate], dict[int, float]]:
+    ) -> tuple[Candidates, dict[int, float]]:
         """See Backend.find; BM25 of the best 2,000 is returned, found or not."""
         allowed = self.allowed(where) if where else None
         ids, scores = self.bm25(words, max(BM25_ROWS, count), allowed)

@@ -2,20 +2,19 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.backend import Candidate, Tokens, decoded_passage, decoded_tokens
+from retrieval.backend import Tokens, decoded_tokens
+from retrieval.candidates import Candidate, Candidates, Shelves, decoded_passage
 from retrieval.encoder import Floats
 from retrieval.fulltext import Fulltext
 from retrieval.records import Passage
 
-KEPT_PASSAGES = 4096  # decoded, in memory, about 10 KB each with their tokens
-Value = TypeVar("Value")
+KEPT_TOKENS = 4096  # passages whose tokens stay in memory, about 4 KB each
 _PASSAGE = 'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.place'
 _NO_TOKENS = decoded_tokens(b"", b"")
 _CANDIDATES = f"""
@@ -24,34 +23,15 @@ FROM passages p JOIN documents d ON d.id = p.document WHERE p.id IN (SELECT valu
 """
 
 
-class _Recent(Generic[Value]):
-    """The values read last, by id. For what never changes; safe to use from several threads."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: dict[int, Value] = {}
-        self._lock = threading.Lock()
-
-    def get(self, ids: Sequence[int], read: Callable[[list[int]], dict[int, Value]]) -> dict[int, Value]:
-        """Return id -> value of those that are there; read: what returns those that were not kept."""
-        found = {value: held for value in ids if (held := self._values.get(value)) is not None}
-        if len(found) < len(ids) and (missing := [value for value in ids if value not in found]):
-            found |= (new := read(missing))
-            with self._lock:
-                self._values |= new
-                while len(self._values) > self._most:
-                    del self._values[next(iter(self._values))]
-        return found
-
-
 class Lookup(Fulltext):
     """The reading half of the store."""
 
     def __init__(self, path: Path) -> None:
         """Open or create; see Database."""
         super().__init__(path)
-        self._candidates = _Recent[Candidate](KEPT_PASSAGES)
-        self._tokens = _Recent[Tokens](KEPT_PASSAGES)
+        self._shelves = Shelves()
+        self._tokens: dict[int, Tokens] = {}
+        self._keeping = threading.Lock()
 
     # --- vectors
 
@@ -94,22 +74,22 @@ class Lookup(Fulltext):
 
     # --- candidates
 
-    def candidates(self, ids: Iterable[int]) -> list[Candidate]:
+    def candidates(self, ids: Iterable[int]) -> Candidates:
         """Return passages by id with their vectors; ids that are gone are left out.
 
         A passage never changes and its id is never used again, so the ones read last are kept decoded.
         """
-        wanted = [int(value) for value in ids]
-        found = self._candidates.get(wanted, self._read_candidates)
-        return [found[value] for value in wanted if value in found]
+        return self._shelves.get(ids, self._read_candidates)
 
-    def _read_candidates(self, ids: list[int]) -> dict[int, Candidate]:
-        found: dict[int, Candidate] = {}
+    def _read_candidates(self, ids: list[int]) -> list[Candidate]:
+        found: list[Candidate] = []
         for first in range(0, len(ids), 500):
             with self._reading() as connection:
-                rows = connection.execute(_CANDIDATES, (json.dumps(ids[first : first + 500]),)).fetchall()
+                rows = connection.execute(
+                    _CANDIDATES, (json.dumps(list(map(int, ids[first : first + 500]))),)
+                ).fetchall()
                 with np.errstate(over="ignore", invalid="ignore"):  # damaged vectors; 5 µs, so not for each
-                    found |= {row[0]: Candidate(row) for row in rows}
+                    found += map(Candidate, rows)
         return found
 
     def passages(self, doc_id: str, start: int, end: int | None) -> list[Passage]:
@@ -134,7 +114,14 @@ class Lookup(Fulltext):
     def tokens(self, ids: Sequence[int]) -> dict[int, Tokens]:
         """Return passage id -> (token bits, sentence of each token); see PassageVectors; none where it is gone."""
         wanted = [int(value) for value in ids]
-        return dict.fromkeys(wanted, _NO_TOKENS) | self._tokens.get(wanted, self._read_tokens)
+        found = {value: held for value in wanted if (held := self._tokens.get(value))}
+        if missing := [value for value in wanted if value not in found]:
+            found |= (new := self._read_tokens(missing))
+            with self._keeping:
+                self._tokens |= new
+                while len(self._tokens) > KEPT_TOKENS:
+                    del self._tokens[next(iter(self._tokens))]
+        return dict.fromkeys(wanted, _NO_TOKENS) | found
 
     def _read_tokens(self, ids: list[int]) -> dict[int, Tokens]:
         with self._reading() as connection:

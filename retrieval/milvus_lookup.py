@@ -4,23 +4,21 @@ Milvus gives candidates only: its BM25 knows the document frequencies of one seg
 must not change an answer. BM25 is worked out again here, from the frequencies in the whole library.
 """
 
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from retrieval.backend import Candidate
+from retrieval.candidates import Candidate, Candidates, Shelves
 from retrieval.encoder import Floats
 from retrieval.milvus_client import Server
 from retrieval.milvus_records import ATTEMPTS, PASSAGE, MilvusRecords, Moment
 from retrieval.milvus_rows import Row, condition, searchable
 from retrieval.terms import stem
 
-DECODED_PASSAGES = 4096  # kept in memory, about 10 KB each
 MOST_ROWS = 16_384  # that Milvus returns at once
 SAMPLE = 16_384  # passages whose mean length stands for all; keys are hashes, so any of them are a random sample
 SMALL = 5_000  # passages up to which all their terms are read after a write: 3 MB
@@ -56,21 +54,20 @@ class MilvusLookup(MilvusRecords):
     def __init__(self, server: Server) -> None:
         super().__init__(server)
         self._statistics = _Statistics(-1)
-        self._decoded: dict[int, Candidate] = {}
-        self._decoding = threading.Lock()
+        self._shelves = Shelves()
 
     # --- candidates
 
     def find(
         self, words: Sequence[str], vector: Floats, count: int, where: Mapping[str, Any]
-    ) -> tuple[list[Candidate], dict[int, float]]:
+    ) -> tuple[Candidates, dict[int, float]]:
         """See Backend.find; BM25 is given for all that are found.
 
         Where a document was replaced meanwhile, so that neither of its versions was found, all is read again.
         """
         filter = condition(where)
         if not self._searchable():
-            return [], {}
+            return self._candidates([]), {}
         for _ in range(ATTEMPTS):
             moment = self._now()
             found, scores, lost = self._found(moment, words, vector, count, filter)
@@ -80,7 +77,7 @@ class MilvusLookup(MilvusRecords):
 
     def _found(
         self, moment: Moment, words: Sequence[str], vector: Floats, count: int, filter: str
-    ) -> tuple[list[Candidate], dict[str, float], bool]:
+    ) -> tuple[Candidates, dict[str, float], bool]:
         """Return candidates, id -> BM25, and whether any were left out because they are not there (any more)."""
         by_words = self._by_words(moment, words, 2 * count, filter)
         by_vector = self._search(moment, "vector", vector, count, filter)
@@ -118,18 +115,14 @@ class MilvusLookup(MilvusRecords):
         versions = {held.version for held in documents.values()}
         return {row["id"]: row for row in rows if row["version"] in versions}
 
-    def _candidates(self, keys: Iterable[str]) -> list[Candidate]:
+    def _candidates(self, keys: Iterable[str]) -> Candidates:
         """Return passages by id; a passage never changes, so the ones read last are kept decoded."""
         wanted = {int(key, 16): key for key in keys}
-        found = {number: held for number in wanted if (held := self._decoded.get(number))}
-        missing = [key for number, key in wanted.items() if number not in found]
-        found |= {own.id: own for own in map(self._decode, self._server.get("passages", missing, PASSAGE))}
-        if missing:
-            with self._decoding:
-                self._decoded |= found
-                while len(self._decoded) > DECODED_PASSAGES:
-                    del self._decoded[next(iter(self._decoded))]
-        return [found[number] for number in wanted if number in found]
+
+        def read(missing: Sequence[int]) -> Iterator[Candidate]:
+            return map(self._decode, self._server.get("passages", [wanted[each] for each in missing], PASSAGE))
+
+        return self._shelves.get(wanted, read)
 
     # --- words
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from retrieval.backend import Candidate, FileState, Judgement, Prepared, Tokens, decoded_tokens
+from retrieval.backend import FileState, Judgement, Prepared, Tokens, decoded_tokens
+from retrieval.candidates import Candidate
 from retrieval.encoder import PassageVectors
 from retrieval.errors import LibraryDamagedError
 from retrieval.milvus_client import Server

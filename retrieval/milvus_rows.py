@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from retrieval.backend import Candidate, FileState, Prepared, Tokens, decoded_tokens, encoded_spans, quantized
+from retrieval.backend import FileState, Prepared, Tokens, decoded_tokens, encoded_spans, quantized
+from retrieval.candidates import Candidate
 from retrieval.conditions import date_range, options
 from retrieval.encoder import PassageVectors
 from retrieval.records import Document, Passage, Scalar

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.backend import Backend, Candidate
+from retrieval.backend import Backend
+from retrieval.candidates import Candidate, Candidates
 from retrieval.encoder import NO_SENTENCE, Floats, QuestionVectors
-from retrieval.products import dots, products
+from retrieval.products import products
 from retrieval.records import Hit
 from retrieval.terms import question_words
 
@@ -53,18 +54,18 @@ class _Pool:
     """All candidates of a question, and how each compares with it.
 
     signals: (n,) each, as in FIRST_WEIGHTS. sentences: (s, 3) of all their sentences one after another, as in Ranked;
-    of those that are not read closely, all but the cosine is 0. starts: (n + 1,) where those of each candidate begin.
+    of those that are not read closely, all but the cosine is 0.
     """
 
-    candidates: Sequence[Candidate]
+    candidates: Candidates
     signals: Mapping[str, NDArray[Any]]
     sentences: Floats
-    starts: NDArray[np.int64]
 
     def ranked(self, i: int, score: float, closer: dict[str, float]) -> Ranked:
         """Return one of them as a result; closer: its other signals."""
         own = {name: float(values[i]) for name, values in self.signals.items()}
-        return Ranked(self.candidates[i], score, own | closer, self.sentences[self.starts[i] : self.starts[i + 1]])
+        starts = self.candidates.starts
+        return Ranked(self.candidates[i], score, own | closer, self.sentences[starts[i] : starts[i + 1]])
 
 
 def rank(store: Backend, question: str, encoded: QuestionVectors, k: int, where: Mapping[str, Any]) -> list[Ranked]:
@@ -86,19 +87,16 @@ def rank(store: Backend, question: str, encoded: QuestionVectors, k: int, where:
     return read + [pool.ranked(i, float(first[i]), {}) for i in rest]
 
 
-def _compared(candidates: Sequence[Candidate], lexical: Mapping[int, float], question: Floats) -> _Pool:
+def _compared(candidates: Candidates, lexical: Mapping[int, float], question: Floats) -> _Pool:
     """Compare all candidates with a question's vector at once."""
-    starts = np.cumsum([0, *[len(candidate.sentence_scales) for candidate in candidates]])
-    codes = np.concatenate([candidate.sentence_codes for candidate in candidates]).astype(np.float32)
-    sentences = np.zeros((len(codes), 3), np.float32)
-    sentences[:, 0] = dots(codes, question) * np.concatenate([candidate.sentence_scales for candidate in candidates])
-    vectors = np.concatenate([candidate.vector for candidate in candidates]).reshape(len(candidates), -1)
+    sentences = np.zeros((candidates.starts[-1], 3), np.float32)
+    sentences[:, 0] = candidates.sentence_products(question)
     signals = {
-        "passage": dots(vectors, question),
-        "sentence": np.maximum.reduceat(sentences[:, 0], starts[:-1]),
-        "bm25": np.array([lexical.get(candidate.id, 0.0) for candidate in candidates]),
+        "passage": candidates.passage_products(question),
+        "sentence": np.maximum.reduceat(sentences[:, 0], candidates.starts[:-1]),
+        "bm25": np.array([lexical.get(number, 0.0) for number in candidates.ids]),
     }
-    return _Pool(candidates, signals, sentences, starts)
+    return _Pool(candidates, signals, sentences)
 
 
 def merged(rankings: Sequence[Sequence[Ranked]], weights: Sequence[float]) -> list[Ranked]:
@@ -126,11 +124,12 @@ def merged(rankings: Sequence[Sequence[Ranked]], weights: Sequence[float]) -> li
 
 def _fused(signals: Mapping[str, NDArray[Any]], weights: Mapping[str, float]) -> NDArray[Any]:
     """Add weighted z-scores; a signal that is the same everywhere adds nothing."""
-    total = np.zeros(len(next(iter(signals.values()))))
-    for name, weight in weights.items():
-        values = signals[name]
-        total += weight * (values - values.mean()) / max(float(values.std()), 1e-9)
-    return total
+    values = np.array([signals[name] for name in weights], float)
+    values -= values.mean(axis=1, keepdims=True)
+    spread = np.sqrt((values**2).mean(axis=1))
+    values *= (np.array(list(weights.values())) / np.maximum(spread, 1e-9))[:, None]
+    fused: NDArray[Any] = values.sum(axis=0)
+    return fused
 
 
 def _read(
@@ -143,15 +142,24 @@ def _read(
     rarity = store.rarity(words)
     weights = np.array(list(rarity.values()), np.float32) / (sum(rarity.values()) or 1.0)
     near = [pool.candidates[i] for i in top]
-    held = np.array([[term in own for term in rarity] for c in near for own in c.sentence_stems], np.float32)
-    rows = np.concatenate([np.arange(pool.starts[i], pool.starts[i + 1]) for i in top])
-    held = held.reshape(len(rows), len(rarity))
+    first = pool.candidates.starts
+    rows = np.concatenate([np.arange(first[i], first[i + 1]) for i in top])
     starts = np.cumsum([0, *[len(candidate.sentence_scales) for candidate in near]])[:-1]
+    held = _held(near, starts, list(rarity), len(rows))
     alignment, closest = _aligned(store, encoded.tokens, near, starts, len(rows))
     tokens = [[index for index, term in enumerate(encoded.terms) if term == own] for own in rarity]
     pool.sentences[rows, 1] = _support(held, closest, tokens) @ weights
     pool.sentences[rows, 2] = closest.min(axis=1) if closest.shape[1] else 0
     return {"alignment": alignment, "coverage": np.maximum.reduceat(held @ weights, starts)}
+
+
+def _held(near: Sequence[Candidate], starts: NDArray[np.int64], terms: Sequence[str], sentences: int) -> Floats:
+    """Return (sentences, terms): 1 where a sentence holds a term, else 0. starts: as in `_aligned`."""
+    held = np.zeros((sentences, len(terms)), np.float32)
+    for column, term in enumerate(terms):
+        at = [first + own for c, first in zip(near, starts.tolist(), strict=True) for own in c.holding.get(term, ())]
+        held[at, column] = 1
+    return held
 
 
 def _support(held: Floats, closest: Floats, tokens: Sequence[Sequence[int]]) -> Floats:
@@ -180,7 +188,7 @@ def _aligned(
     if not found or not len(question):
         return alignment, closest
     signs = np.unpackbits(np.concatenate([bits for _, bits, _ in found]), axis=1, count=question.shape[1])
-    cosines = 2 * products(signs.astype(np.float32), question) - question.sum(axis=1)
+    cosines = 2 * products(signs, question) - question.sum(axis=1)
     cosines *= np.sqrt(np.pi / 2 / question.shape[1])
     owner = np.repeat([i for i, _, _ in found], [len(numbers) for _, _, numbers in found])
     sentence = np.concatenate([numbers for _, _, numbers in found]).astype(np.int64)

@@ -42,7 +42,8 @@ def test_what_is_not_there_is_none(backend):
     assert (backend.document("b2"), backend.header("b2"), backend.text_at("b2", 0, 1)) == (None, None, None)
     assert backend.prepared(["b2"]) == []
     assert backend.passages("b2", 0, None) == backend.remove(["b2"]) == backend.documents() == []
-    assert backend.find(["bees"], ENCODER.question("bees").vector, 9, {}) == ([], {})
+    found, scores = backend.find(["bees"], ENCODER.question("bees").vector, 9, {})
+    assert (list(found), scores) == ([], {})
     assert backend.fulltext(["bees"], 9, {}) == backend.frequencies(["bee"]) == {}
 
 

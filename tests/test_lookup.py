@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from fakes import about_bees, prepare, scattered
 
+from retrieval import terms
 from retrieval.errors import QuestionError
 from retrieval.records import Document
 
@@ -17,7 +18,8 @@ def test_passages_come_back_with_their_vectors(store):
         bits, sentences = store.tokens([candidate.id])[candidate.id]
         np.testing.assert_array_equal(bits, vectors.token_bits)
         np.testing.assert_array_equal(sentences, vectors.token_sentences)
-        assert len(candidate.sentence_stems) == len(passage.sentences)
+        assert candidate.holding["honei"] == [0]
+        assert set(candidate.holding) == terms.stems(passage.text)
 
 
 def test_a_sentence_without_content_has_a_vector_of_zeros(store):

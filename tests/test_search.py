@@ -3,7 +3,7 @@ import pytest
 from conftest import QUESTIONS
 from fakes import HashedEncoder, prepare, scattered
 
-from retrieval import Library, Settings
+from retrieval import Library, Settings, terms
 from retrieval.embedded import Embedded
 from retrieval.errors import QuestionError
 from retrieval.models import rotation
@@ -124,7 +124,9 @@ def test_coverage_and_support_are_shares_of_the_terms_by_rarity(many):
         signs = 2.0 * np.unpackbits(bits, axis=1, count=ENCODER.dim) - 1
         cosines = signs @ encoded.tokens.T * np.sqrt(np.pi / 2 / ENCODER.dim)
         shares = []
-        for number, stems in enumerate(item.candidate.sentence_stems):
+        start, text = item.candidate.passage.start, item.candidate.passage.text
+        for number, (first, last) in enumerate(item.candidate.passage.sentences):
+            stems = terms.stems(text[first - start : last - start])
             closest = dict(zip(encoded.terms, cosines[numbers == number].max(axis=0), strict=True))
             held = {term: 1.0 if term in stems else max(0.0, closest[term]) for term in rarity}
             expected = sum(rarity[term] * held[term] for term in rarity) / total
