@@ -51,10 +51,10 @@ class Quote:
 def choose(ranked: Sequence[Ranked]) -> list[Quote]:
     """Choose the sentences that are about as good as the best, none twice; join neighbours. Best first."""
     sentences = [
-        Quote(item.candidate.passage, number, number, float(row[:2] @ np.array(QUOTE_WEIGHTS)) + gap)
+        Quote(item.candidate.passage, number, number, score)
         for item in ranked[:PASSAGES]
         for gap in [QUOTE_GAP * (item.score - ranked[0].score)]
-        for number, row in enumerate(item.sentences)
+        for number, score in enumerate((item.sentences[:, :2] @ np.array(QUOTE_WEIGHTS) + gap).tolist())
     ]
     sentences.sort(key=lambda quote: -quote.score)
     chosen: list[Quote] = []
@@ -97,9 +97,12 @@ def cite(store: Backend, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
 
 def unsupported(question: str, quotes: Sequence[Quote], titles: Iterable[str]) -> tuple[str, ...]:
     """Return the names and numbers of a question that neither the passages quoted from nor their titles mention."""
+    named = names(question)
+    if not named:
+        return ()
     texts = [f"{quote.passage.heading} {quote.passage.text}" for quote in quotes]
     there = set().union(*map(stems, [*texts, *titles]))
-    alone = (word for word in names(question) if not any(alike(a, b) for a in stems(word) for b in there))
+    alone = (word for word in named if not any(alike(a, b) for a in stems(word) for b in there))
     return tuple(alone)[:_MOST_MISSING]
 
 
