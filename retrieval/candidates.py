@@ -56,7 +56,7 @@ class Candidate:
 
     @cached_property
     def holding(self) -> dict[str, list[int]]:
-        """stem -> the sentences that hold it, by their numbers in the passage."""
+        """Stem -> the sentences that hold it, by their numbers in the passage."""
         start, found = self.passage.start, dict[str, list[int]]()
         for number, (a, b) in enumerate(self.passage.sentences):
             for stem in stems(self.passage.text[a - start : b - start]):
