@@ -40,7 +40,7 @@ def kinds(count: int) -> list[Kind]:
     refined = {f"nprobe {probes[1]}, k_factor {k}": _refining(probes[1], k) for k in (4, 16, 64)}
     graph = {f"efSearch {ef}": _exploring(ef) for ef in (200, 400)}
     return [
-        Kind("Flat", {"": lambda index: None}),
+        *(Kind(name, {"": lambda index: None}) for name in ("Flat", "SQfp16", "SQ8")),
         Kind(f"IVF{lists_},SQ8", inverted),
         Kind(f"IVF{lists_},PQ48x4fs", inverted),
         Kind(f"IVF{lists_},PQ48x4fs,Refine(SQ8)", refined),

@@ -258,7 +258,8 @@ def _selector(ids: NDArray[np.int64]) -> Any:
 
 
 def _flat(dim: int) -> Any:
-    return faiss.IndexIDMap(faiss.IndexFlatIP(dim))
+    codes = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    return faiss.IndexIDMap(codes)
 
 
 def lists(count: int) -> int:
