@@ -54,6 +54,7 @@ ORDER = [
     "models",
     "exporting",
     "encoder",
+    "candidates",
     "backend",
     "conditions",
     "database",

@@ -23,7 +23,8 @@ CUE = b"1\n00:00:01,000 --> 00:00:03,000\nHello there.\n"
         # htmldate drops a root element (an AssertionError of lxml)
         (".html", b"<math><html><head><<math>title>T</title></head><body><h1>Head</h1><table><p>One <b>two</b>.", "One two."),
         # striprtf: codes beyond Unicode, \uc without a number, halves of surrogate pairs
-        (".rtf", rb"{\rtf1 a\u9999999999?b\u-99999?c\uc d}", "a\ufffdb\ufffdcd"),
+        (".rtf", rb"{\rtf1 a\u99999999999999?b\u-99999?c\uc d\uc-e}", "a\ufffdb\ufffdcd-e"),
+        (".rtf", rb"{\rtf1{\pict\bin}Hello there.}", "Hello there."),
         (".rtf", rb"{\rtf1 A smile \u-10179?\u-8694?.}", "A smile \U0001f60a."),
         # a title without an end, which took twice as long with every code in it
         (".rtf", rb"{\rtf1{\info{\title " + rb"\b0 a" * 40 + b"{x}}}Hello there.}", "Hello there."),

@@ -8,8 +8,8 @@ from retrieval.blocks import Builder, Reading, UnreadableError, one_line
 from retrieval.metadata import common
 
 _INFO = re.compile(r"\{\\(title|author)\s((?:[^{}\\]|\\[^\s{}]++ ?)*+)\}")  # ++: never tried another way
-_CODE = re.compile(r"\\u(-?\d{1,10})")
-_BARE = re.compile(r"\\uc(?![-a-z\d])")
+_CODE = re.compile(r"\\u(-?\d+)")
+_BARE = re.compile(r"\\uc(?!-?\d|[a-z])|\\bin(?![0-9])")
 _DATE = re.compile(r"\{\\(?:revtim|creatim)\\yr(\d{4})\\mo(\d\d?)\\dy(\d\d?)")
 
 
@@ -29,10 +29,17 @@ def read_rtf(content: bytes) -> Reading:
 
 
 def _text(source: str) -> str:
-    """Return what is shown; striprtf (0.0.29) fails on codes beyond Unicode and leaves surrogates in halves."""
-    shown = rtf_to_text(_BARE.sub(r"\\uc1", _CODE.sub(_known, source)), errors="replace")
+    """Return what is shown; striprtf (0.0.29) fails on codes beyond Unicode or without their number.
+
+    It also leaves surrogates in halves.
+    """
+    shown = rtf_to_text(_BARE.sub(_numbered, _CODE.sub(_known, source)), errors="replace")
     return str(shown.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
 
 
 def _known(code: re.Match[str]) -> str:
-    return code[0] if -0x8000 <= int(code[1]) <= 0x10FFFF else r"\u65533"
+    return code[0] if len(code[1]) < 8 and -0x8000 <= int(code[1]) <= 0x10FFFF else r"\u65533"
+
+
+def _numbered(code: re.Match[str]) -> str:
+    return r"\uc1" if code[0] == r"\uc" else r"\bin0 "
