@@ -164,11 +164,12 @@ class Shelves:
 
     def get(self, ids: Iterable[int], read: Callable[[list[int]], Iterable[Candidate]]) -> Candidates:
         """Return the passages of these ids, without those that are gone. read: what returns those not kept."""
-        wanted, shelf = list(ids), self._shelf
-        there = Candidates(shelf, wanted)
-        if len(there) == len(wanted):
+        wanted = list(ids)
+        there = Candidates(self._shelf, wanted)
+        held = set(there.ids)  # others may add to the shelf meanwhile, and throw it away
+        missing = [number for number in wanted if number not in held]
+        if not missing:
             return there
-        missing = [number for number in wanted if number not in shelf.slots]
         found = {each.id: each for each in [*there, *read(missing)]}
         return Candidates(self._put(found), wanted)
 
