@@ -7,6 +7,7 @@ import pytest
 from fuzzing import SEEDS, archive, members_of
 from reportlab.pdfgen.canvas import Canvas
 
+from retrieval.blocks import UnreadableError
 from retrieval.reading import parse
 
 CUE = b"1\n00:00:01,000 --> 00:00:03,000\nHello there.\n"
@@ -37,11 +38,22 @@ CUE = b"1\n00:00:01,000 --> 00:00:03,000\nHello there.\n"
         # pysubs2 guessed the format of a cue that looks like one of MicroDVD
         (".srt", CUE + b"\n2\n00:00:04,000 --> 00:00:05,000\n{1}{2}Bye.\n", "Hello there.\nBye."),
         (".srt", CUE + b"\n" * 30_000 + b"2\n00:00:04,000 --> 00:00:05,000\nBye.\n", "Hello there.\nBye."),
+        (".vtt", b"WEBVTT\n\n::00:01.000 --> 00:03.000\nHello there.\n", "Hello there."),
         (".vtt", b"WEBVTT\n\n00:01.000 --> 00:03.000\n[Script Info] here.\n", "[Script Info] here."),
     ],
 )  # fmt: skip
 def test_text_that_a_parser_stumbled_over(suffix, content, text):
     assert text in parse(suffix, content).text
+
+
+@pytest.mark.parametrize("container", [b"", b"<a", b"<a/>", b"<a><rootfile full-path='b.opf'/></a>", None])
+def test_a_book_whose_container_does_not_name_its_list_of_chapters(container):
+    members = members_of(SEEDS[".epub"]) | {"META-INF/container.xml": container}
+    present = {name: content for name, content in members.items() if content is not None}
+    assert "One" in parse(".epub", archive(present)).text
+    without = {name: content for name, content in present.items() if not name.endswith(".opf")}
+    with pytest.raises(UnreadableError, match="is no EPUB: nothing in it lists its chapters"):
+        parse(".epub", archive(without))
 
 
 @pytest.mark.parametrize("suffix", [".docx", ".pptx"])

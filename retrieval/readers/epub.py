@@ -4,9 +4,12 @@ An EPUB is a ZIP of XHTML with a list of its order; EbookLib, the usual library,
 """
 
 import posixpath
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 from zipfile import ZipFile
+
+from lxml.etree import XMLSyntaxError
 
 from retrieval.blocks import Builder, Reading, UnreadableError, one_line
 from retrieval.metadata import common
@@ -25,8 +28,7 @@ def read_epub(content: bytes) -> Reading:
             "META-INF/encryption.xml"
         ):
             raise UnreadableError("is protected against copying (DRM)")
-        container = parse_xml(archive.read("META-INF/container.xml"))
-        root = container.find(".//{*}rootfile").get("full-path")
+        root = _package(archive)
         package = parse_xml(archive.read(root))
         builder = Builder()
         for number, path in enumerate(_spine(package, posixpath.dirname(root)), start=1):
@@ -34,6 +36,18 @@ def read_epub(content: bytes) -> Reading:
     authors = [one_line(element.text or "") for element in package.iter(f"{_DC}creator")]
     fields = {"author": authors} | {field: package.findtext(f".//{_DC}{field}") for field in _FIELDS}
     return builder.reading(package.findtext(f".//{_DC}title") or "", common(fields))
+
+
+def _package(archive: ZipFile) -> str:
+    """Return the path of the file that lists the chapters, by its name where the container does not tell it."""
+    names, listed = archive.namelist(), list[str]()
+    with suppress(KeyError, XMLSyntaxError):
+        container = parse_xml(archive.read("META-INF/container.xml"))
+        listed = [rootfile.get("full-path") for rootfile in container.iter("{*}rootfile")]
+    found = next((path for path in [*listed, *(n for n in names if n.endswith(".opf"))] if path in names), None)
+    if found is None:
+        raise UnreadableError("is no EPUB: nothing in it lists its chapters")
+    return found
 
 
 def _spine(package: Any, folder: str) -> list[str]:

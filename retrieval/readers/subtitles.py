@@ -15,6 +15,7 @@ _ENOUGH = 240  # characters after which a sentence's end ends a block
 _MOST = 900  # characters after which any cue's end does
 _PAUSE = 4_000  # milliseconds of silence that end a block
 _EMPTY_LINES = re.compile(r"\n(?:[^\S\n]*\n){2,}")
+_NO_HOURS = re.compile(r"(?<!\d):+(?=\d\d:\d\d[.,]\d\d)")
 _ENDS = (".", "!", "?", "…", "”", '"')
 
 
@@ -22,6 +23,7 @@ def read_subtitles(text: str) -> Reading:
     """Read the cues; about a paragraph of them makes a block, from the first's start to the last's end."""
     kind = "vtt" if text.lstrip().startswith("WEBVTT") else "srt"
     text = _EMPTY_LINES.sub("\n\n", text)  # pysubs2 takes time in their number squared
+    text = _NO_HOURS.sub("", text)  # and fails where nothing stands before the colon
     subtitles = pysubs2.SSAFile.from_string(text, kind, keep_unknown_html_tags=False)
     builder = Builder()
     for cues in _paragraphs([cue for cue in subtitles if cue.plaintext.strip() and not cue.is_comment]):
