@@ -3,6 +3,8 @@
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from retrieval.store import Store
 if TYPE_CHECKING:
     from retrieval.vectors import Vectors
 
+LARGE = 20_000  # passages, from which on both indexes are asked at once: 62 -> 53 ms at a million
 BM25_ROWS = 2000  # scores kept for candidates that only the vectors found
 
 
@@ -51,8 +54,11 @@ class Embedded(Store):
     ) -> tuple[Candidates, dict[int, float]]:
         """See Backend.find; BM25 of the best 2,000 is returned, found or not."""
         allowed = self.allowed(where) if where else None
-        ids, scores = self.bm25(words, max(BM25_ROWS, count), allowed)
-        nearest = self.index(len(vector)).nearest(vector, count, allowed)
+        index = self.index(len(vector))
+        with ThreadPoolExecutor(1) if len(index) > LARGE else nullcontext() as beside:
+            near = beside.submit(index.nearest, vector, count, allowed) if beside else None
+            ids, scores = self.bm25(words, max(BM25_ROWS, count), allowed)
+            nearest = near.result() if near else index.nearest(vector, count, allowed)
         found = self.candidates(dict.fromkeys([*nearest, *ids[:count].tolist()]))
         return found, dict(zip(ids.tolist(), scores.tolist(), strict=True))
 

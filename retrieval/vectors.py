@@ -120,6 +120,9 @@ class Vectors:
             return None, 0
         return (index, generation) if index.d == self._dim else (None, 0)
 
+    def __len__(self) -> int:
+        return int(self._view.index.ntotal) + len(self._view.ids)
+
     def catch_up(self) -> None:
         """Take in what was added and removed since, by this process or another."""
         if self._store.generation() == self._view.generation:

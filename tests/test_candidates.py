@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fakes import about_bees, prepare, scattered
 
-from retrieval import candidates
+from retrieval import candidates, lookup
 
 QUESTION = np.random.RandomState(1).standard_normal(64).astype(np.float32)
 ALL = range(1, 303)
@@ -78,3 +78,10 @@ def test_stems_are_found_by_the_sentences_that_hold_them(store):
     assert first.holding["honei"] == [0]
     assert first.holding["shiver"] == [1]
     assert second.holding["honei"] == [0]
+
+
+def test_reading_ahead_changes_nothing(kept, monkeypatch):
+    monkeypatch.setattr(lookup, "DISK_SECONDS", -1)
+    expected = vectors(kept)
+    for wanted in (list(ALL), [*ALL[::-2], 999], [1], []):
+        assert_right(kept.candidates(wanted), [own for own in wanted if own in ALL], expected)

@@ -79,6 +79,14 @@ def test_candidates_are_the_nearest_and_the_best_of_the_full_text(many):
     assert {item.candidate.id for item in ranked(many, question, 200)} <= {c.id for c in nearest} | set(lexical)
 
 
+def test_asking_both_indexes_at_once_finds_the_same(many, monkeypatch):
+    expected = [(item.candidate.id, item.score) for item in ranked(many, "honey bee", 50, {"half": 1})]
+    monkeypatch.setattr("retrieval.embedded.LARGE", 0)
+    assert [(item.candidate.id, item.score) for item in ranked(many, "honey bee", 50, {"half": 1})] == expected
+    with pytest.raises(QuestionError):
+        ranked(many, "honey bee", 50, {"half": {}})
+
+
 def test_every_candidate_comes_back_where_all_are_asked_for(many):
     found = ranked(many, "honey", 1000)
     assert sorted(item.candidate.id for item in found) == list(range(1, 301))
