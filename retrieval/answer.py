@@ -50,17 +50,22 @@ class Quote:
 
 def choose(ranked: Sequence[Ranked]) -> list[Quote]:
     """Choose the sentences that are about as good as the best, none twice; join neighbours. Best first."""
+    weights = np.array(QUOTE_WEIGHTS)
+    scores = [
+        item.sentences[:, :2] @ weights + QUOTE_GAP * (item.score - ranked[0].score) for item in ranked[:PASSAGES]
+    ]
+    least = max((float(own.max()) for own in scores), default=0.0) - QUOTE_MARGIN
     sentences = [
         Quote(item.candidate.passage, number, number, score)
-        for item in ranked[:PASSAGES]
-        for gap in [QUOTE_GAP * (item.score - ranked[0].score)]
-        for number, score in enumerate((item.sentences[:, :2] @ np.array(QUOTE_WEIGHTS) + gap).tolist())
+        for item, own in zip(ranked, scores, strict=False)
+        for number, score in enumerate(own.tolist())
+        if score >= least
     ]
     sentences.sort(key=lambda quote: -quote.score)
     chosen: list[Quote] = []
     seen: set[str] = set()
     for quote in sentences:
-        if len(chosen) == SENTENCES or quote.score < sentences[0].score - QUOTE_MARGIN:
+        if len(chosen) == SENTENCES:
             break
         words = " ".join(quote.text.casefold().split())
         if words not in seen and len(_joined([*chosen, quote])) <= QUOTES:

@@ -18,6 +18,7 @@ from retrieval.records import Passage
 from retrieval.terms import stems
 
 KEPT = 4096  # passages, of about 10 KB each with their text and stems
+BLOCK = 256  # sentences made float32 at once: so few stay in the cache of a core
 SENTENCES = 8  # of a passage, for which there is room
 
 
@@ -151,7 +152,9 @@ class Candidates(Sequence[Candidate]):
 
     def sentence_products(self, vector: Floats) -> Floats:
         """Return (s,) the inner product of each sentence's vector with a vector (dim,)."""
-        found: Floats = dots(self._shelf.codes[self._rows], vector) * self._shelf.scales[self._rows]
+        parts = np.split(self._rows, range(BLOCK, len(self._rows), BLOCK))
+        found: Floats = np.concatenate([dots(self._shelf.codes[rows].astype(np.float32), vector) for rows in parts])
+        found *= self._shelf.scales[self._rows]
         return found
 
 

@@ -9,7 +9,7 @@ Questions that only look as if they were answered are told apart by the latter: 
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -92,18 +92,21 @@ def _cannot(question: str, ranked: Sequence[Ranked], quotes: Sequence[Quote]) ->
 
 def signals(question: str, ranked: Sequence[Ranked], quote: Quote) -> dict[str, float]:
     """Return what the probability depends on. quote: the best one, from one of the ranked passages."""
-    rows = next(item.sentences for item in ranked if item.candidate.passage == quote.passage)
-    cosine, _, weakest = rows[quote.first : quote.last + 1].max(axis=0).tolist()
+    item = next(item for item in ranked if item.candidate.passage == quote.passage)
+    cosine, _, weakest = item.sentences[quote.first : quote.last + 1].max(axis=0).tolist()
     close = {"cosine": cosine, "weakest": weakest, "alignment": ranked[0].signals.get("alignment", 0.0)}
     if not close["alignment"]:  # an encoder without token vectors
         close |= {name: fitted()["typical"][name] for name in ("alignment", "weakest")}
     capped = {f"{name}, capped": min(close[name], most) for name, most in ENOUGH.items()}
-    return close | capped | _against(question, quote)
+    return close | capped | _against(question, quote, item.candidate.holding.keys() | stems(quote.passage.heading))
 
 
-def _against(question: str, quote: Quote) -> dict[str, float]:
-    """Count what speaks against a quote: what is asked for and not in it, or denied, or turned round."""
-    said, around, asked = stems(quote.text), stems(f"{quote.passage.heading} {quote.passage.text}"), stems(question)
+def _against(question: str, quote: Quote, around: Set[str]) -> dict[str, float]:
+    """Count what speaks against a quote: what is asked for and not in it, or denied, or turned round.
+
+    around: the stems of its passage.
+    """
+    said, asked = stems(quote.text), stems(question)
     contrary = opposites()
     turned = [word for word in asked if word in contrary]
     numbers = set(_NUMBER.findall(quote.text))
