@@ -17,7 +17,7 @@ from retrieval.products import dots
 from retrieval.records import Passage
 from retrieval.terms import stems
 
-KEPT = 4096  # passages, of about 10 KB each with their text and stems
+KEPT = 4096  # passages on a shelf, of about 10 KB each with their text and stems
 BLOCK = 256  # sentences made float32 at once: so few stay in the cache of a core
 SENTENCES = 8  # of a passage, for which there is room
 
@@ -83,7 +83,7 @@ def decoded_passage(
 
 
 class Shelf:
-    """Room for so many passages and sentences. What is on it stays as it is; it is thrown away when it is full."""
+    """Room for so many passages and sentences. What is on it stays as it is."""
 
     def __init__(self, passages: int, sentences: int, dim: int) -> None:
         self.held: list[Candidate] = []
@@ -159,21 +159,25 @@ class Candidates(Sequence[Candidate]):
 
 
 class Shelves:
-    """Keeps the passages that were read last. Safe to use from several threads."""
+    """Keeps the passages that were read last: between KEPT and twice as many. Safe to use from several threads.
+
+    What is asked for again of a shelf that is full moves to the next, and the rest goes when that is full too.
+    """
 
     def __init__(self) -> None:
-        self._shelf = Shelf(0, 0, 0)
+        self._shelf = self._full = Shelf(0, 0, 0)
         self._lock = threading.Lock()
 
     def get(self, ids: Iterable[int], read: Callable[[list[int]], Iterable[Candidate]]) -> Candidates:
         """Return the passages of these ids, without those that are gone. read: what returns those not kept."""
-        wanted = list(ids)
+        wanted, full = list(ids), self._full
         there = Candidates(self._shelf, wanted)
-        held = set(there.ids)  # others may add to the shelf meanwhile, and throw it away
-        missing = [number for number in wanted if number not in held]
-        if not missing:
+        if len(there) == len(wanted):
             return there
-        found = {each.id: each for each in [*there, *read(missing)]}
+        found = {each.id: each for each in [*there, *Candidates(full, wanted)]}
+        missing = [number for number in wanted if number not in found]
+        if missing:
+            found |= {each.id: each for each in read(missing)}
         return Candidates(self._put(found), wanted)
 
     def _put(self, found: dict[int, Candidate]) -> Shelf:
@@ -185,6 +189,6 @@ class Shelves:
                 sentences = sum(len(each.sentence_scales) for each in added)
                 shelf = Shelf(max(KEPT, len(added)), max(SENTENCES * KEPT, sentences), len(added[0].vector))
                 if len(added) <= KEPT:  # else one for once: a whole document, or all of a library
-                    self._shelf = shelf
+                    self._shelf, self._full = shelf, self._shelf
             shelf.put(added)
             return shelf

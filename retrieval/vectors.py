@@ -236,6 +236,7 @@ def _search(
     view: _View, vector: Floats, count: int, allowed: NDArray[np.int64] | None
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Return (scores, ids) of the closest in the index, without those that are gone or not allowed."""
+    faiss.omp_set_num_threads(1)  # holds for the thread that says it
     index, selector, share = view.index, None, 1.0
     count = min(count, index.ntotal)
     if allowed is not None:
