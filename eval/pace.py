@@ -99,13 +99,17 @@ def asking(library: Library, bare: Bare, questions: Sequence[str]) -> tuple[dict
     given = {question: bare.inputs(question) for question in questions}
     for question in questions:
         library.ask(question)
-    rows = [
-        (processor(bare.run, given[question]), processor(library.search, question), processor(library.ask, question))
-        for _ in range(TURNS)
-        for question in questions
-    ]
-    forward, search, ask = (median(column) for column in zip(*rows, strict=True))
-    return {"ask": ask / forward, "search": search / forward}, {"forward ms": forward * 1e3, "ask ms": ask * 1e3}
+    ratios, speeds = dict[str, float](), dict[str, float]()
+    for name, call in (("search", library.search), ("ask", library.ask)):
+        rows = [
+            (processor(bare.run, given[question]), processor(call, question))
+            for _ in range(TURNS)
+            for question in questions
+        ]
+        forward, whole = (median(column) for column in zip(*rows, strict=True))
+        ratios[name] = whole / forward
+        speeds |= {"forward ms": forward * 1e3, f"{name} ms": whole * 1e3}
+    return ratios, speeds
 
 
 def adding(
