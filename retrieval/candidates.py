@@ -18,7 +18,6 @@ from retrieval.records import Passage
 from retrieval.terms import stems
 
 KEPT = 4096  # passages on a shelf, of about 10 KB each with their text and stems
-BLOCK = 256  # sentences made float32 at once: so few stay in the cache of a core
 SENTENCES = 8  # of a passage, for which there is room
 
 
@@ -118,6 +117,17 @@ class Shelf:
         self.slots |= {each.id: slot for slot, each in enumerate(added, start=first)}
 
 
+def runs(starts: NDArray[np.int64], chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the numbers in chosen runs, one after another, and (n + 1,) where each of the chosen begins among them.
+
+    starts: run r is of the numbers from starts[r] to starts[r + 1]. chosen: (n,) runs.
+    """
+    firsts = starts[chosen]
+    counts = starts[chosen + 1] - firsts
+    places = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    return np.arange(places[-1]) + np.repeat(firsts - places[:-1], counts), places
+
+
 class Candidates(Sequence[Candidate]):
     """Passages that were found, in order, to be compared with a question all at once.
 
@@ -129,10 +139,7 @@ class Candidates(Sequence[Candidate]):
         self.ids = [number for number, slot in zip(ids, slots, strict=True) if slot is not None]
         self._shelf = shelf
         self._slots = np.array([slot for slot in slots if slot is not None], np.int64)
-        firsts = shelf.starts[self._slots]
-        counts = shelf.starts[self._slots + 1] - firsts
-        self.starts: NDArray[np.int64] = np.concatenate([[0], np.cumsum(counts)])
-        self._rows = np.arange(self.starts[-1]) + np.repeat(firsts - self.starts[:-1], counts)
+        self._rows, self.starts = runs(shelf.starts, self._slots)
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -152,8 +159,7 @@ class Candidates(Sequence[Candidate]):
 
     def sentence_products(self, vector: Floats) -> Floats:
         """Return (s,) the inner product of each sentence's vector with a vector (dim,)."""
-        parts = np.split(self._rows, range(BLOCK, len(self._rows), BLOCK))
-        found: Floats = np.concatenate([dots(self._shelf.codes[rows].astype(np.float32), vector) for rows in parts])
+        found = dots(self._shelf.codes[self._rows], vector)
         found *= self._shelf.scales[self._rows]
         return found
 

@@ -2,13 +2,12 @@
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retrieval.backup import back_up
+from retrieval.batches import side_by_side
 from retrieval.candidates import Candidates
 from retrieval.encoder import Floats
 from retrieval.errors import LibraryError
@@ -55,10 +54,11 @@ class Embedded(Store):
         """See Backend.find; BM25 of the best 2,000 is returned, found or not."""
         allowed = self.allowed(where) if where else None
         index = self.index(len(vector))
-        with ThreadPoolExecutor(1) if len(index) > LARGE else nullcontext() as beside:
-            near = beside.submit(index.nearest, vector, count, allowed) if beside else None
-            ids, scores = self.bm25(words, max(BM25_ROWS, count), allowed)
-            nearest = near.result() if near else index.nearest(vector, count, allowed)
+        asked: list[Callable[[], Any]] = [
+            lambda: self.bm25(words, max(BM25_ROWS, count), allowed),
+            lambda: index.nearest(vector, count, allowed),
+        ]
+        (ids, scores), nearest = side_by_side(lambda ask: ask(), asked, 2 if len(index) > LARGE else 1)
         found = self.candidates(dict.fromkeys([*nearest, *ids[:count].tolist()]))
         return found, dict(zip(ids.tolist(), scores.tolist(), strict=True))
 

@@ -94,8 +94,9 @@ class Lookup(Fulltext):
         wanted = list(map(int, ids))
         began = time.perf_counter()
         found = self._decoded(wanted[:SAMPLED])
-        if time.perf_counter() - began > DISK_SECONDS * SAMPLED:
-            self._read_ahead(wanted[SAMPLED:])
+        rest = wanted[SAMPLED:]
+        if rest and time.perf_counter() - began > DISK_SECONDS * SAMPLED:
+            self._read_ahead(rest)
         for first in range(SAMPLED, len(wanted), 500):
             found += self._decoded(wanted[first : first + 500])
         return found

@@ -16,9 +16,9 @@ _ROWS = 256  # made float32 at once: so few stay in the cache of a core, which h
 _MOST = 200_000  # multiplications of two matrices at once; the kernel for small ones is also twice as fast
 
 
-def dots(rows: Floats, vector: Floats) -> Floats:
+def dots(rows: Floats | NDArray[np.int8], vector: Floats) -> Floats:
     """Return (n,) the inner product of each row of (n, d) with a vector (d,)."""
-    found: Floats = np.vecdot(rows, vector)
+    found: Floats = np.concatenate([np.vecdot(block, vector) for block in _blocks(rows)])
     return found
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.backend import Backend
-from retrieval.candidates import Candidate, Candidates
+from retrieval.candidates import Candidate, Candidates, runs
 from retrieval.encoder import NO_SENTENCE, Floats, QuestionVectors
 from retrieval.products import products
 from retrieval.records import Hit
@@ -78,7 +78,7 @@ def rank(store: Backend, question: str, encoded: QuestionVectors, k: int, where:
     first = _fused(pool.signals, FIRST_WEIGHTS)
     order = np.argsort(-first, kind="stable")
     top, rest = order[:CLOSER], order[CLOSER:k].tolist()
-    closer = _read(store, encoded, words, pool, top.tolist())
+    closer = _read(store, encoded, words, pool, top)
     scores = FIRST + first[top] + _fused(closer, CLOSER_WEIGHTS)
     read = [
         pool.ranked(int(top[i]), float(scores[i]), {name: float(values[i]) for name, values in closer.items()})
@@ -133,7 +133,7 @@ def _fused(signals: Mapping[str, NDArray[Any]], weights: Mapping[str, float]) ->
 
 
 def _read(
-    store: Backend, encoded: QuestionVectors, words: Sequence[str], pool: _Pool, top: Sequence[int]
+    store: Backend, encoded: QuestionVectors, words: Sequence[str], pool: _Pool, top: NDArray[np.int64]
 ) -> dict[str, NDArray[Any]]:
     """Read candidates closely: alignment over the whole passage, coverage in its best sentence.
 
@@ -141,10 +141,9 @@ def _read(
     """
     rarity = store.rarity(words)
     weights = np.array(list(rarity.values()), np.float32) / (sum(rarity.values()) or 1.0)
-    near = [pool.candidates[i] for i in top]
-    first = pool.candidates.starts
-    rows = np.concatenate([np.arange(first[i], first[i + 1]) for i in top])
-    starts = np.cumsum([0, *[len(candidate.sentence_scales) for candidate in near]])[:-1]
+    near = [pool.candidates[i] for i in top.tolist()]
+    rows, places = runs(pool.candidates.starts, top)
+    starts = places[:-1]
     held = _held(near, starts, list(rarity), len(rows))
     alignment, closest = _aligned(store, encoded.tokens, near, starts, len(rows))
     tokens = [[index for index, term in enumerate(encoded.terms) if term == own] for own in rarity]

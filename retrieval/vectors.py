@@ -53,8 +53,6 @@ _MAGIC = b"pincite3"
 # What is checked of a file: its two ends, which hold all structure and any index that is flat and small. Between them
 # are codes and ids of a large one; damage there can cost a candidate, and no wrong answer, for search reads the store.
 _CHECKED = 16 * 2**20
-# One thread: a question is milliseconds, and threads that wait for each other cost more (and starve the encoder).
-faiss.omp_set_num_threads(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +237,9 @@ def _search(
     view: _View, vector: Floats, count: int, allowed: NDArray[np.int64] | None
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Return (scores, ids) of the closest in the index, without those that are gone or not allowed."""
-    faiss.omp_set_num_threads(1)  # holds for the thread that says it
+    # One thread: a question is milliseconds, and threads that wait for each other cost more (and starve the encoder).
+    # OpenMP's number is each thread's own, so every one that asks says it.
+    faiss.omp_set_num_threads(1)
     index, selector, share = view.index, None, 1.0
     count = min(count, index.ntotal)
     if allowed is not None:

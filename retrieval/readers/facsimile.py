@@ -8,7 +8,6 @@ import base64
 import ctypes
 import io
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +18,13 @@ from pypdfium2 import raw
 from retrieval.blocks import UnreadableError
 from retrieval.readers.aligned import Piece, only_place, piece, signs_of
 from retrieval.readers.ocr import recognized_words
+from retrieval.readers.pdf import QUARTER, quarters
 from retrieval.readers.printed import Box, turned
 
 WHOLE = 10_000
 WIDEST, HIGHEST = 1240, 2480  # pixels of a picture: an A4 page at 150 dots an inch, twice as high at most
 _SECONDS = 15.0  # for recognizing the words of one page
 _GAP = 1.2  # of the letters' height, from which words are apart; as in the reader of PDF
-_QUARTER = math.pi / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,7 @@ def _printed(page: Any) -> _Printed:
     found = [(_character(text, index), _box(text, index)) for index in range(text.count_chars())]
     if all(character.isspace() for character, _ in found):
         return _Printed(page, page.get_rotation() // 90, list(_recognized(page)))
-    angles = Counter(-round(raw.FPDFText_GetCharAngle(text, index) / _QUARTER) % 4 for index in range(len(found)))
-    return _Printed(page, angles.most_common(1)[0][0], found)
+    return _Printed(page, quarters(text, range(len(found))), found)
 
 
 def _recognized(page: Any) -> Iterator[tuple[str, Box | None]]:
@@ -117,8 +115,8 @@ def _box(text: Any, index: int) -> Box | None:
     """Return a character's box on the page; None where it is not printed, or aslant."""
     box = raw.FS_RECTF()
     is_known = raw.FPDFText_GetLooseCharBox(text, index, box)
-    quarters = raw.FPDFText_GetCharAngle(text, index) / _QUARTER
-    if not is_known or abs(quarters - round(quarters)) > 0.02 or box.right <= box.left or box.top <= box.bottom:
+    turns = raw.FPDFText_GetCharAngle(text, index) / QUARTER
+    if not is_known or abs(turns - round(turns)) > 0.02 or box.right <= box.left or box.top <= box.bottom:
         return None
     return Box(box.left, box.bottom, box.right, box.top)
 

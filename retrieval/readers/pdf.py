@@ -46,12 +46,18 @@ _ACCENTS = dict(
 _ACCENTED = re.compile(rf"([{''.join(_ACCENTS)}])([^\W\d_])")
 _MARK = re.compile(r"(?:\d{1,3}|[*†‡§¶]{1,2})(?=\S)")
 _BOLD = re.compile(rb"bold|black|heavy|demi|BX\d", re.IGNORECASE)
-_QUARTER = math.pi / 2
+QUARTER = math.pi / 2
 _SAMPLES = 50  # letters of a page that tell how it is turned
 _FORCED_BOLD = 1 << 18
 _NO_TITLE = re.compile(r"\(?untitled\)?|\(?anonymous\)?|unspecified|.*\.(?:docx?|tex|dvi|indd|qxd|pdf)", re.IGNORECASE)
 _WITHOUT_BLANKS = re.compile("[\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _WORD_BEFORE, _WORD_AFTER = re.compile(r"\w+$"), re.compile(r"\w+")
+
+
+def quarters(text_page: Any, indices: Iterable[int]) -> int:
+    """Return the right angles by which most of some characters are turned counterclockwise; 0 for none."""
+    angles = Counter(-round(raw.FPDFText_GetCharAngle(text_page, index) / QUARTER) % 4 for index in indices)
+    return angles.most_common(1)[0][0] if angles else 0
 
 
 class _Letters:
@@ -60,9 +66,7 @@ class _Letters:
     def __init__(self, text_page: Any) -> None:
         self._page = text_page
         count = text_page.count_chars()
-        some = range(0, count, 1 + count // _SAMPLES)
-        angles = Counter(-round(raw.FPDFText_GetCharAngle(text_page, index) / _QUARTER) % 4 for index in some)
-        self._quarters = angles.most_common(1)[0][0] if angles else 0
+        self._quarters = quarters(text_page, range(0, count, 1 + count // _SAMPLES))
 
     def box(self, index: int) -> Box:
         box = raw.FS_RECTF()
