@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from eval import cases, formats, record, results, tables
+from eval import cases, formats, record, results, same, tables
 from eval.asking import Progress, built, opened
 from eval.datasets import Dataset, read_jsonl
 from retrieval import Document, Library, PinciteError
@@ -183,6 +183,35 @@ def record_(data: GateData = None) -> None:
         record.update(measured)
     tables.show_check(console, {result.name: record.check(result, record.read()) for result in measured})
     console.print(f"{record.RECORD}")
+
+
+@app.command("same")
+def same_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Answers recorded before; written where it is absent.")],
+    data: GateData = None,
+    only: Only = None,
+    each: Annotated[int, typer.Option(min=0, help="Ask at most N questions of each set; 0: all.")] = same.EACH,
+    renew: Annotated[bool, typer.Option("--renew", help="Write the file anew.")] = False,
+) -> None:
+    """Fail (exit code 1) where an answer is not the one recorded: on the seeds, and on the sets of --data."""
+    found: list[same.Record] = []
+    with _errors():
+        if not only or "seeds" in only:
+            with built(seeds_folder()) as (library, _):
+                found += same.records(library, case_set(library, cases.SEEDS), 0)
+        wanted = [name for name in only or [] if name != "seeds"]
+        for dataset in _sets(data, wanted, "paragraph", 0) if data and (wanted or not only) else []:
+            with built(dataset.documents) as (library, _):
+                found += same.records(library, dataset, each)
+        if renew or not file.exists():
+            same.write(file, found)
+            console.print(f"{len(found):,} answers written to {file}")
+            return
+        lines = same.differences(same.read(file), found)
+    for line in lines:
+        console.print(tables.plain(line), soft_wrap=True)
+    console.print(f"{len(found) - len(lines):,} of {len(found):,} answers are the same")
+    raise typer.Exit(1 if lines else 0)
 
 
 def _gated(data: Path | None) -> Iterator[results.SetResult]:
