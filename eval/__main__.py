@@ -11,9 +11,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from eval import cases, formats, record, results, same, tables
-from eval.asking import Progress, built, opened
-from eval.datasets import Dataset, read_jsonl
+from eval.data import cases
+from eval.data import published as formats
+from eval.data.datasets import Dataset, read_jsonl
+from eval.quality import same
+from eval.quality.asking import Progress, built, opened
+from eval.reports import record, results, tables
 from retrieval import Document, Library, PinciteError
 from retrieval.library import default_library
 from retrieval.settings import seeds_folder
@@ -81,11 +84,11 @@ def _eval(
 
 @app.command()
 def table(run: Annotated[Path, typer.Argument(metavar="RUN", help="A run.json or a summary.")]) -> None:
-    """Write a run, or what python -m eval.benchmark wrote, as a Markdown table."""
+    """Write a run, or what python -m eval.performance.benchmark wrote, as a Markdown table."""
     with _errors():
         found = json.loads(run.read_text("utf-8"))
         if "rounds" in found:
-            from eval import benchmark
+            from eval.performance import benchmark
 
             typer.echo(benchmark.markdown(found))
         else:
@@ -147,15 +150,15 @@ def _documents(library: Library) -> list[Document]:
 def _write(report: results.Report, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     results.save(report, out / "run.json")
-    from eval.page import report_page  # matplotlib takes a second
+    from eval.reports.page import report_page  # matplotlib takes a second
 
     (out / "report.html").write_text(report_page(report), "utf-8")
     console.print(f"{out / 'run.json'}\n{out / 'report.html'}")
 
 
 def _compare(before: Path, after: Path, out: Path) -> None:
-    from eval.compare import compare
-    from eval.page import comparison_page
+    from eval.reports.compare import compare
+    from eval.reports.page import comparison_page
 
     comparisons = compare(results.load(before), results.load(after))
     for comparison in comparisons:
@@ -229,7 +232,7 @@ def draft_(
     review: Annotated[bool, typer.Option(help="Ask for each whether to keep it, else all wait as drafts.")] = False,
 ) -> None:
     """Propose questions from your documents, for you to keep or drop."""
-    from eval.draft import draft
+    from eval.data.draft import draft
 
     with _errors(), _library(library) as opened_library:
         proposed = draft(opened_library, count)

@@ -7,20 +7,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from retrieval import distributed, verifying
-from retrieval.adding import Adder, Progress, Report, Source
-from retrieval.asking import Asking, replied
-from retrieval.chat import Message
-from retrieval.copying import Totals, copy
-from retrieval.database import SCHEMA_VERSION
-from retrieval.documents import absolute
-from retrieval.encoder import Encoder, open_encoder
+from retrieval.answering import Asking, replied
+from retrieval.citations import verify as verifying
+from retrieval.conversation import Message
+from retrieval.embedding import Encoder, fingerprint, open_encoder
 from retrieval.errors import EncoderMismatchError, LibraryError
-from retrieval.models import fingerprint
-from retrieval.opening import open_backend
+from retrieval.ingest import Adder, Progress, Report, Source, SyncReport, absolute, sync
+from retrieval.ingest import cluster as distributed
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
 from retrieval.settings import Settings, seeds_folder
-from retrieval.sync import SyncReport, sync
+from retrieval.storage import SCHEMA_VERSION, Totals, copy, open_backend
 
 
 class Library:

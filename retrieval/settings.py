@@ -28,7 +28,7 @@ class Settings:
     max_file_bytes: larger files are refused with an error that names them.
     threads: batches of passages that are encoded at the same time; 0 for one per core.
     precision: "float32", or "int8" for a model that encodes twice as fast and slightly otherwise: see README.md.
-    threshold: answers of lower confidence (0 to 1) come back with found=False. certainty.json says what others cost.
+    threshold: answers of lower confidence (0 to 1) come back with found=False. confidence.json says what others cost.
     milvus_token: for libraries at milvus://…: "user:password" or an API key. milvus_tls: "" for none, "1", or a file
         with the certificate to trust. milvus_seconds: a call may take that long, with all attempts.
         milvus_index (FLAT, HNSW, HNSW_SQ or IVF_SQ8) and milvus_shards: of a library that is made.

@@ -9,99 +9,26 @@ import pytest
 import retrieval
 
 ROOT = Path(__file__).parents[1]
-ORDER = [
-    "records",
-    "errors",
-    "exports",
-    "settings",
-    "terms",
-    "products",
-    "batches",
-    "speech",
-    "attribution",
-    "blocks",
-    "metadata",
-    "readers.__init__",
-    "readers.decoding",
-    "readers.text",
-    "readers.markdown",
-    "readers.archive",
-    "readers.markup",
-    "readers.html",
-    "readers.epub",
-    "readers.mail",
-    "readers.office",
-    "readers.word",
-    "readers.slides",
-    "readers.opendocument",
-    "readers.richtext",
-    "readers.tables",
-    "readers.latex",
-    "readers.restructured",
-    "readers.subtitles",
-    "readers.accents",
-    "readers.printed",
-    "readers.layout",
-    "readers.ocr",
-    "readers.pdf",
-    "readers.aligned",
-    "readers.facsimile",
-    "reading",
-    "sandbox",
-    "documents",
-    "pages",
-    "passages",
-    "models",
-    "exporting",
-    "encoder",
-    "candidates",
-    "backend",
-    "conditions",
-    "database",
-    "fulltext",
-    "lookup",
-    "store",
-    "backup",
-    "vectors",
-    "embedded",
-    "copying",
-    "milvus_rows",
-    "milvus_schema",
-    "milvus_client",
-    "milvus_records",
-    "milvus_lookup",
-    "milvus",
-    "opening",
-    "search",
-    "following",
-    "language",
-    "answer",
-    "pasted",
-    "certainty",
-    "chat",
-    "asking",
-    "verifying",
-    "preparing",
-    "packing",
-    "adding",
-    "distributed",
-    "ignore",
-    "sync",
-    "library",
-    "__init__",
-]
+# From the ground up: a package imports only what stands before it, and of other packages only their faces.
+GROUND = ["records", "errors", "settings", "parallel", "files", "linalg"]
+PACKAGES = [
+    "text", "embedding", "parsers", "storage", "reader", "search", "ingest", "conversation", "citations", "answering",
+]  # fmt: skip
+ORDER = [*GROUND, *PACKAGES, "library", "__init__"]
+FLOORS = 9
+MOST_MODULES = 8
 ONLY_IN = {
-    "faiss": {"retrieval/vectors.py"},
-    "torch": {"retrieval/exporting.py"},
-    "sentence_transformers": {"retrieval/models.py"},
-    "transformers": {"retrieval/models.py"},
-    "sqlite3": {"retrieval/database.py"},
-    "pymilvus": {"retrieval/milvus_client.py", "retrieval/milvus_schema.py"},
-    "pyarrow": {"retrieval/distributed.py"},
-    "pypdfium2": {"retrieval/readers/pdf.py", "retrieval/readers/facsimile.py"},
-    "ray": {"retrieval/distributed.py"},
-    "trafilatura": {"retrieval/readers/html.py"},
-    "subprocess": {"retrieval/sandbox.py", "retrieval/readers/ocr.py"},
+    "faiss": {"storage/local/faiss_index"},
+    "torch": {"embedding/export"},
+    "sentence_transformers": {"embedding/models"},
+    "transformers": {"embedding/models"},
+    "sqlite3": {"storage/local/database"},
+    "pymilvus": {"storage/milvus/client", "storage/milvus/schema"},
+    "pyarrow": {"ingest/cluster"},
+    "pypdfium2": {"parsers/pdf/reader", "parsers/pdf/highlight"},
+    "ray": {"ingest/cluster"},
+    "trafilatura": {"parsers/markup/html"},
+    "subprocess": {"parsers/sandbox", "parsers/pdf/ocr"},
 }
 HEAVY = (
     "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc pysubs2 "
@@ -134,33 +61,55 @@ def packages(path: Path) -> set[str]:
     return {name.split(".")[0] for name, _ in imports(path)}
 
 
-def test_the_order_names_every_module():
-    names = [path.relative_to(ROOT / "retrieval").with_suffix("") for path in sources("retrieval")]
-    assert sorted(name.as_posix().replace("/", ".") for name in names) == sorted(ORDER)
+def home(path: Path) -> str:
+    """The package (or module of the ground) of `retrieval` that a file belongs to."""
+    return path.relative_to(ROOT / "retrieval").parts[0].removesuffix(".py")
 
 
-@pytest.mark.parametrize("module", ORDER)
-def test_imports_point_downward(module):
-    allowed = set(ORDER[: ORDER.index(module)])
-    found = set()
-    for name, function in imports(ROOT / "retrieval" / f"{module.replace('.', '/')}.py"):
-        if not name.startswith("retrieval."):
+def used(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield (package, dotted rest) of every import of `retrieval` in a file of it, lazy ones included."""
+    for name, _ in imports(path):
+        parts = name.split(".")
+        if parts[0] == "retrieval" and len(parts) > 1 and parts[1] in ORDER:
+            yield parts[1], ".".join(parts[2:])
+
+
+def test_the_order_names_every_package():
+    assert {home(path) for path in sources("retrieval")} <= set(ORDER)
+
+
+@pytest.mark.parametrize("package", ORDER)
+def test_imports_point_downward_and_at_faces(package):
+    allowed = set(ORDER[: ORDER.index(package)])
+    for path in sources("retrieval"):
+        if home(path) != package:
             continue
-        parts = name.split(".")[1:]
-        sibling = next((known for end in (2, 1) if (known := ".".join(parts[:end])) in ORDER), "")
-        if sibling in ORDER and (module, function, sibling) != (
-            "exporting",
-            "_agrees",
-            "encoder",
-        ):  # it checks its export
-            found.add(sibling)
-    assert found <= allowed
+        for other, rest in used(path):
+            assert other in allowed | {package}, f"{path} imports {other}, which does not stand below it"
+            assert other == package or "." not in rest, f"{path} imports {other}.{rest}"
+
+
+def test_floors():
+    below = {package: set() for package in ORDER}
+    for path in sources("retrieval"):
+        below[home(path)] |= {other for other, _ in used(path)} - {home(path)}
+    floors = {}
+    for package in ORDER:
+        floors[package] = 1 + max((floors[other] for other in below[package]), default=0)
+    assert max(floors.values()) <= FLOORS
+
+
+@pytest.mark.parametrize("top", ["retrieval", "ui", "eval"])
+def test_no_package_has_many_modules(top):
+    for folder in {path.parent for path in sources(top)} - {ROOT / "retrieval"}:
+        modules = [path.stem for path in folder.glob("*.py") if not path.stem.startswith("__")]
+        assert len(modules) <= MOST_MODULES, f"{folder} has {len(modules)}: {modules}"
 
 
 @pytest.mark.parametrize("package", ONLY_IN)
 def test_each_heavy_package_has_one_home(package):
-    users = {path.relative_to(ROOT).as_posix() for path in sources("retrieval") if package in packages(path)}
-    assert users == ONLY_IN[package]
+    users = {path for path in sources("retrieval") if package in packages(path)}
+    assert {path.relative_to(ROOT / "retrieval").with_suffix("").as_posix() for path in users} == ONLY_IN[package]
 
 
 def test_gradio_is_imported_only_under_ui():

@@ -5,7 +5,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from conftest import QUESTIONS
+from articles import QUESTIONS
 
 from retrieval import Document
 

@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from conftest import ARTICLES, QUESTIONS, ROOT, SEED
+from articles import ARTICLES, QUESTIONS, ROOT, SEED
 
 from retrieval import Library, Settings
 
@@ -50,7 +50,7 @@ def test_two_nothing_leaves_the_machine(python, tmp_path):
     code = GUARDED + """
 import pathlib
 from retrieval import Library, Settings
-from retrieval.exporting import exported
+from retrieval.embedding.export import exported
 settings = Settings(cache=pathlib.Path(sys.argv[1]) / "cache", threshold=0.0)
 exported(settings)
 with Library(sys.argv[1] + "/library", settings) as library:

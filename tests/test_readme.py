@@ -33,9 +33,7 @@ def test_ci_runs_the_test_command():
 @pytest.mark.parametrize("command, rest", PINCITE, ids=str)
 def test_every_command_is_there_with_its_options(command, rest):
     options = [word for word in shlex.split(rest) if word.startswith("--")]
-    shown = subprocess.run(
-        [sys.executable, "-m", "ui.cli", command, "--help"], capture_output=True, text=True, cwd=ROOT
-    )
+    shown = subprocess.run([sys.executable, "-m", "ui", command, "--help"], capture_output=True, text=True, cwd=ROOT)
     assert shown.returncode == 0
     assert [option for option in options if option not in shown.stdout] == []
 
@@ -66,7 +64,7 @@ def test_the_tables_are_those_of_the_committed_runs(name):
 
 
 def test_what_it_says_of_the_confidence_is_what_was_fitted():
-    fitted = json.loads((ROOT / "retrieval" / "certainty.json").read_text("utf-8"))["articles not fitted on"]
+    fitted = json.loads((ROOT / "retrieval" / "answering" / "confidence.json").read_text("utf-8"))["articles not fitted on"]
     figures = fitted["whole library"]
     said = re.search(r"AUROC is (.+) against look-alikes,.*?and (.+) against.*?error of (\S+)\s", README, re.DOTALL)
     assert said.groups() == tuple(

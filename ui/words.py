@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 Band = Literal["answered", "probably", "perhaps", "partly", "unsaid", "reply"]
 # Confidence from which an answer is given without "probably", and without "perhaps": those of nearly half and of nine
-# tenths of the questions that squad2-dev-a answers (see retrieval/certainty.json).
+# tenths of the questions that squad2-dev-a answers (see retrieval/answering/confidence.json).
 CERTAIN, PROBABLE = 0.5, 0.2
 PHRASES: dict[Band, str] = {
     "answered": "Answered in the documents",

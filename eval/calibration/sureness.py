@@ -1,0 +1,177 @@
+"""When do quotes answer a question? Used by `python -m eval.calibration.fit`; asks, fits, reports.
+
+Every figure comes from fits that did not see the article asked about. Knows nothing about which quotes are chosen.
+"""
+
+import json
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from eval.data.datasets import Dataset, Query
+from eval.quality.metrics import calibrated
+from retrieval import Library
+from retrieval.answering import PASSAGES, choose
+from retrieval.answering import confidence as certainty
+
+OWN, LOOK_ALIKE, LEFT_OUT, ELSEWHERE = "own", "look-alike", "left out", "elsewhere"
+UNANSWERABLE = (LOOK_ALIKE, LEFT_OUT, ELSEWHERE)
+SHARES = {OWN: 1.0, LOOK_ALIKE: 1.0, LEFT_OUT: 0.3, ELSEWHERE: 3.0}  # what a question counts in the fit
+THRESHOLDS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+DATA = (
+    "squad2-dev-a (half of a published half of the SQuAD 2.0 dev set, CC BY-SA 4.0) without the paragraphs that "
+    "xquad-r-en has too; off-topic questions from cranfield (free for research) and mtrag-un-a (Apache 2.0)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question asked of the whole library or of one article only.
+
+    kind: own (answered there), look-alike, left out (its paragraph is hidden), elsewhere (from another data set).
+    group: what a fold leaves out together. right: whether a quote holds an answer.
+    """
+
+    kind: str
+    group: str
+    whole: bool
+    right: bool
+    signals: Mapping[str, float]
+
+
+def examples(library: Library, dataset: Dataset, others: Sequence[str]) -> Iterator[Example]:
+    """Ask every question of the whole library and of one article, so that what is fitted holds at both sizes."""
+    chance = random.Random(0)
+    titles = {document.doc_id: document.title for document in dataset.documents}
+    names = sorted(set(titles.values()))
+    for query in track(dataset.queries, "questions"):
+        title, kind = titles[query.about], OWN if query.answerable else LOOK_ALIKE
+        yield from _asked(library, query, kind, title, {})
+        yield from _asked(library, query, kind, title, {"title": title})
+        if query.answerable:
+            yield from _asked(library, query, LEFT_OUT, title, {"doc_id": [d for d in titles if d != query.about]})
+    for number, question in enumerate(track(others, "questions from elsewhere")):
+        for where in ({}, {"title": chance.choice(names)}):
+            yield from _asked(library, Query("", question), ELSEWHERE, names[number % len(names)], where)
+
+
+def _asked(library: Library, query: Query, kind: str, group: str, where: Mapping[str, Any]) -> Iterator[Example]:
+    """Yield one example; none where nothing was found at all, which needs no probability."""
+    ranked = library._asking().rank(query.text, PASSAGES, where)
+    quotes = choose(ranked)
+    spans = [(quote.passage.doc_id, *quote.span) for quote in quotes]
+    right = any(d == doc and start <= s and e <= end for doc, start, end in spans for d, s, e in query.answers)
+    if quotes:
+        found = certainty.signals(query.text, ranked, quotes[0])
+        yield Example(kind, group, "title" not in where, right and kind == OWN, found)
+
+
+def fit(given: Sequence[Example]) -> dict[str, Any]:
+    """Return what confidence.json holds: bias and weights fitted on all, and figures of other fits."""
+    names = list(given[0].signals)
+    rows = np.array([[example.signals[name] for name in names] for example in given])
+    model = _fitted(given, rows)
+    scale, regression = model[0], model[-1]
+    weights = regression.coef_[0] / scale.scale_
+    bias = float(regression.intercept_[0] - weights @ scale.mean_)
+    return {
+        "command": "python -m eval.calibration.fit --data ../shared/benchmarks --write",
+        "data": DATA,
+        "counts": {kind: sum(example.kind == kind for example in given) for kind in SHARES},
+        "bias": round(bias, 3),
+        "weights": {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)},
+        "typical": {name: round(float(np.median(rows[:, names.index(name)])), 2) for name in ("alignment", "weakest")},
+        **_held_out(given, _unseen(given, rows)),
+    }
+
+
+def _fitted(given: Sequence[Example], rows: NDArray[np.float64]) -> Any:
+    shares = [SHARES[example.kind] for example in given]
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=5000))
+    return model.fit(rows, [example.right for example in given], logisticregression__sample_weight=shares)
+
+
+def _unseen(given: Sequence[Example], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each example's probability from a fit without its group."""
+    groups = np.array([example.group for example in given])
+    found = np.zeros(len(given))
+    for group in np.unique(groups):
+        other = groups != group
+        model = _fitted([example for example, keep in zip(given, other, strict=True) if keep], rows[other])
+        found[~other] = model.predict_proba(rows[~other])[:, 1]
+    return found
+
+
+def _held_out(given: Sequence[Example], found: NDArray[np.float64]) -> dict[str, Any]:
+    """Return the figures of a whole library and of one article, and what every threshold costs."""
+    figures = {}
+    for size, whole in (("whole library", True), ("one article", False)):
+        by_kind = {kind: _picked(given, found, kind, whole) for kind in SHARES}
+        figures[size] = {
+            **{f"AUROC, {kind}": _auroc(by_kind[OWN], by_kind[kind]) for kind in UNANSWERABLE if len(by_kind[kind])},
+            "expected calibration error": _error(given, found, whole, (OWN, LOOK_ALIKE, ELSEWHERE)),
+            "the same without elsewhere": _error(given, found, whole, (OWN, LOOK_ALIKE)),
+        }
+    return {"articles not fitted on": figures, "thresholds": [_cost(given, found, value) for value in THRESHOLDS]}
+
+
+def _picked(given: Sequence[Example], found: NDArray[np.float64], kind: str, whole: bool) -> NDArray[np.float64]:
+    return found[[example.kind == kind and example.whole == whole for example in given]]
+
+
+def _auroc(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> float:
+    labels = [1] * len(positive) + [0] * len(negative)
+    return round(float(roc_auc_score(labels, np.concatenate([positive, negative]))), 4)
+
+
+def _error(given: Sequence[Example], found: NDArray[np.float64], whole: bool, kinds: Iterable[str]) -> float:
+    chosen = [index for index, example in enumerate(given) if example.whole == whole and example.kind in kinds]
+    error = calibrated(found[chosen].tolist(), [given[index].right for index in chosen]).error
+    return round(error or 0.0, 4)
+
+
+def _cost(given: Sequence[Example], found: NDArray[np.float64], threshold: float) -> dict[str, float]:
+    """Return what a threshold does, as shares: own questions answered, others not, and answers that are right.
+
+    The last is among own and look-alike questions: what a person meets who asks about the documents.
+    """
+    shown = found >= threshold
+    near = [example.whole and example.kind in (OWN, LOOK_ALIKE) for example in given]
+    right = [example.right for example, here, ours in zip(given, shown, near, strict=True) if here and ours]
+    cost = {"threshold": threshold, "own answered": float((_picked(given, found, OWN, True) >= threshold).mean())}
+    cost |= {
+        f"{kind} not answered": float((_picked(given, found, kind, True) < threshold).mean()) for kind in UNANSWERABLE
+    }
+    cost["answers right"] = sum(right) / (len(right) or 1)
+    return {name: round(value, 3) for name, value in cost.items()}
+
+
+def show(made: Mapping[str, Any]) -> None:
+    """Print weights, figures and what every threshold costs."""
+    console = Console(highlight=False, width=150)
+    console.print(
+        {"bias": made["bias"], "weights": made["weights"], "articles not fitted on": made["articles not fitted on"]}
+    )
+    table = Table(*made["thresholds"][0])
+    for row in made["thresholds"]:
+        table.add_row(*map(str, row.values()))
+    console.print(table)
+
+
+def write(made: Mapping[str, Any]) -> Path:
+    """Write confidence.json, which retrieval/answering/confidence.py reads; return its path."""
+    path = Path(certainty.__file__).with_name("confidence.json")
+    path.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
+    return path

@@ -1,0 +1,6 @@
+"""One question in, one Answer out: quotes chosen from ranked passages, checked, with a confidence."""
+
+from retrieval.answering.pipeline import Asking, replied
+from retrieval.answering.quotes import PASSAGES, choose
+
+__all__ = ["PASSAGES", "Asking", "choose", "replied"]

@@ -1,0 +1,36 @@
+"""Citations and documents are compared with their sources as they are now. Knows nothing about questions."""
+
+from pathlib import Path
+
+from retrieval.embedding import file_sha256
+from retrieval.errors import DocumentError
+from retrieval.ingest import load
+from retrieval.records import Citation, Document
+from retrieval.storage import Backend
+
+
+def verify(store: Backend, citation: Citation, max_bytes: int) -> str:
+    """Return "valid", "changed" or "missing"; see Library.verify. max_bytes: of a file that is read."""
+    if citation.source is None:
+        text = store.text_at(citation.doc_id, citation.start, citation.end)
+        same = store.hashes([citation.doc_id]).get(citation.doc_id) == citation.sha256
+        return "missing" if text is None else "valid" if same and text == citation.quote else "changed"
+    path = Path(citation.source)
+    if not path.is_file():
+        return "missing"
+    try:
+        if file_sha256(path) != citation.sha256:
+            return "changed"
+        text = load(path, max_bytes).document.text
+    except (OSError, DocumentError):
+        return "changed"
+    return "valid" if text[citation.start : citation.end] == citation.quote else "changed"
+
+
+def source_state(document: Document) -> str:
+    """Compare the file that a document was read from: "valid", "changed" or "missing"."""
+    path = Path(document.source or "")
+    try:
+        return "valid" if file_sha256(path) == document.sha256 else "changed"
+    except OSError:
+        return "changed" if path.exists() else "missing"

@@ -1,0 +1,74 @@
+"""Texts become unit vectors: of questions, passages, sentences and tokens. Knows nothing about storage or ranking.
+
+One forward pass over a passage gives the vectors of its tokens. Their mean is the passage vector, their mean over a
+sentence is that sentence's vector (late chunking, Günther et al., 2024), and their signs after a fixed rotation, one
+bit a dimension, estimate cosines to a question's tokens (as in RaBitQ, Gao and Long, 2024) for late interaction
+(ColBERT, Khattab and Zaharia, 2020): 48 bytes a token, and the same nDCG@10 as float on xquad-r-en.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.records import Passage
+
+Floats = NDArray[np.float32]
+NO_SENTENCE = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionVectors:
+    """vector: (dim,) unit. tokens: (t, dim) unit vectors of the question's content tokens, rotated; t may be 0.
+
+    terms: the stem of the word that each of the tokens belongs to.
+    """
+
+    vector: Floats
+    tokens: Floats
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PassageVectors:
+    """What is stored for one passage.
+
+    vector: (dim,) unit. sentences: (s, dim) unit rows. token_bits: (t, dim / 8) uint8, signs of the rotated token
+    vectors. token_sentences: (t,) uint16, the sentence of each token.
+    """
+
+    vector: Floats
+    sentences: Floats
+    token_bits: NDArray[np.uint8]
+    token_sentences: NDArray[np.uint16]
+
+
+class Encoder(Protocol):
+    """What a library needs of a model. `fingerprint` changes whenever vectors would."""
+
+    fingerprint: str
+    dim: int
+    max_tokens: int  # of one passage, without special tokens
+
+    def encode_questions(self, texts: Sequence[str]) -> Floats:
+        """Return (n, dim) unit rows."""
+
+    def question(self, text: str) -> QuestionVectors:
+        """Return the question's vector and those of its content tokens."""
+
+    def encode_passages(
+        self, passages: Sequence[Passage], titles: Sequence[str]
+    ) -> Iterator[tuple[int, PassageVectors]]:
+        """Yield (index, vectors), not in order; the title and heading are read before the passage, where they fit."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text, without special ones."""
+
+
+def unit(vectors: Floats) -> Floats:
+    """Scale rows to length one; rows of zeros stay."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: Floats = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return scaled

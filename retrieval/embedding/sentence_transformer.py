@@ -1,0 +1,53 @@
+"""The encoder on sentence-transformers."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from retrieval.embedding.base import Floats, PassageVectors, QuestionVectors, unit
+from retrieval.embedding.models import (
+    load_sentence_transformer,
+    longest_input,
+)
+from retrieval.records import Passage
+
+
+class TransformerEncoder:
+    """sentence-transformers itself, for models that ONNX Runtime cannot reproduce; sentences are encoded alone."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        """Load the model in `folder` with sentence-transformers (about 11 s)."""
+        self._model = load_sentence_transformer(folder)
+        self.fingerprint = fingerprint
+        self.dim = int(self._model.encode("a").shape[-1])
+        tokenizer: Any = self._model.tokenizer
+        special = getattr(tokenizer, "num_special_tokens_to_add", lambda pair: 0)(False)
+        prompt = self._model.prompts.get("document") or ""
+        self.max_tokens = longest_input(self._model) - special - self.count_tokens([prompt])[0]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text, without special ones."""
+        tokenizer: Any = self._model.tokenizer
+        if hasattr(tokenizer, "encode_batch"):  # of static embeddings
+            return [len(encoding.ids) for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        return [len(tokenizer.tokenize(text)) for text in texts]
+
+    def encode_questions(self, texts: Sequence[str]) -> Floats:
+        """Return (n, dim) unit rows."""
+        return unit(self._model.encode_query(list(texts), show_progress_bar=False))
+
+    def question(self, text: str) -> QuestionVectors:
+        """Return the question's vector, and no token vectors."""
+        return QuestionVectors(self.encode_questions([text])[0], np.zeros((0, self.dim), np.float32))
+
+    def encode_passages(
+        self, passages: Sequence[Passage], titles: Sequence[str]
+    ) -> Iterator[tuple[int, PassageVectors]]:
+        """Yield (index, vectors) in order, without token bits."""
+        nothing = np.zeros((0, (self.dim + 7) // 8), np.uint8), np.zeros(0, np.uint16)
+        for index, passage in enumerate(passages):
+            spans = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences]
+            vectors = unit(self._model.encode_document([passage.text, *spans], show_progress_bar=False))
+            yield index, PassageVectors(vectors[0], vectors[1:], *nothing)

@@ -1,0 +1,249 @@
+"""Files are read, split and encoded by actors on a Ray cluster. Knows nothing about how a library stores them.
+
+This process alone writes, whatever the library is kept in: a passage cost 41 ms of a core to encode, and 0.4 ms to
+unpack and store in SQLite (xquad-r-en), so one writer keeps up with some 90 cores; and adding, replacing and failing
+stay as they are in `adding`, one transaction at a time. The library is the checkpoint: a file that is in it as it is
+now is not sent out again, so a killed run loses only what was encoded and not yet written. Ray's own CheckpointConfig
+records the rows that Ray writes, and would be a second truth beside the library's.
+
+None of Ray's readers is used, only paths travel to the actors: all machines must see the files under the same paths,
+and have pincite and the model installed.
+Ray carries code between its processes by pickle and does not check who connects; use clusters on closed networks.
+"""
+
+import logging
+import os
+import platform
+import socket
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retrieval.embedding import Encoder, open_encoder
+from retrieval.errors import ClusterError, ContentError, DocumentError, EncoderMismatchError
+from retrieval.ingest.encode import prepare
+from retrieval.ingest.files import Loaded, load, name_of
+from retrieval.ingest.indexer import Adder, Progress, Read, Report, Source
+from retrieval.ingest.packing import pack, unpack
+from retrieval.settings import Settings
+from retrieval.storage import Backend, FileState
+
+if TYPE_CHECKING:
+    import pyarrow
+
+TOGETHER = 8  # files encoded at once, and sent back at once unless there are very many
+TASKS = 20_000  # at most, of one job: Ray keeps a record of each
+SECONDS = 5.0  # for a connection; Ray itself would try for minutes
+_QUIET = {  # Ray reads these when it is imported
+    "RAY_USAGE_STATS_ENABLED": "0",  # else it reports home
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # else it writes to stdout what happens to machines
+}
+_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # else it takes 127.0.0.1 for a mistake
+_NOT_READ = {"doc_id": "", "size": 0, "mtime_ns": 0, "reason": "", "packed": b""}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What an actor is told. encoder: None for the one that the settings name; known: doc_ids that need no encoding."""
+
+    settings: Settings
+    encoder: Encoder | None
+    fingerprint: str
+    known: frozenset[str]
+
+
+class Encoding:
+    """An actor: it reads and encodes one table of paths after another, with one thread."""
+
+    def __init__(self, work: Work) -> None:
+        """Open the encoder on this machine; EncoderMismatchError where its vectors are not the library's."""
+        self._work = work
+        self._encoder = work.encoder or open_encoder(work.settings)
+        if self._encoder.fingerprint != work.fingerprint:
+            raise EncoderMismatchError(
+                f"{platform.node()} has encoder {self._encoder.fingerprint}, the library {work.fingerprint}; install "
+                "the same model on every machine of the cluster"
+            )
+
+    def __call__(self, files: "pyarrow.Table") -> Iterator["pyarrow.Table"]:
+        """Yield a row for each path, as `_rows` makes it of what was read."""
+        import pyarrow
+
+        paths = files["path"].to_pylist()
+        for first in range(0, len(paths), TOGETHER):
+            rows = self._rows(paths[first : first + TOGETHER])
+            columns = {name: [row[name] for row in rows] for name in rows[0]}
+            packed = pyarrow.array(columns.pop("packed"), pyarrow.large_binary())
+            yield pyarrow.table(columns).append_column("packed", packed)
+
+    def _rows(self, paths: Sequence[str]) -> list[dict[str, Any]]:
+        """Read some files and encode together those that the library does not hold."""
+        rows = {path: {"path": path, **_NOT_READ} for path in paths}
+        fresh: dict[str, Loaded] = {}
+        for path in paths:
+            try:
+                loaded = load(Path(path), self._work.settings.max_file_bytes)
+            except DocumentError as error:
+                rows[path] |= {"reason": error.reason}
+                if isinstance(error, ContentError):
+                    rows[path] |= {"size": error.size, "mtime_ns": error.mtime_ns}
+                continue
+            rows[path] |= {"doc_id": loaded.document.doc_id, "size": loaded.size, "mtime_ns": loaded.mtime_ns}
+            if loaded.document.doc_id not in self._work.known:
+                fresh[path] = loaded
+        for path, made in zip(fresh, prepare(list(fresh.values()), self._encoder), strict=True):
+            rows[path] |= {"packed": pack(made)}
+        return list(rows.values())
+
+
+@dataclass(slots=True)
+class Job:
+    """One run. passages: doc_id -> number of passages encoded; lost: files that nothing came back for; reason: why."""
+
+    work: Work
+    passages: dict[str, int] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    reason: str = ""
+
+    def read(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Read]]:
+        """Send paths out and yield what comes back, each once, in the order in which it does.
+
+        Where the cluster cannot go on this ends, so that what came back is stored before `verify` says so.
+        """
+        waiting = {}
+        for path in paths:
+            if name_of(path) != str(path):  # Ray carries text only
+                yield path, DocumentError(name_of(path), "has a name that is not valid text; rename it")
+            else:
+                waiting[str(path)] = path
+        for row in self._rows(list(waiting)) if waiting else ():
+            if row["path"] in waiting:  # else sent back again after a machine was lost
+                yield waiting.pop(row["path"]), self._read(row)
+        self.lost += waiting
+
+    def _rows(self, paths: Sequence[str]) -> Iterator[dict[str, Any]]:
+        from ray.data.exceptions import ExecutionTimeoutError
+        from ray.exceptions import RayError
+
+        try:
+            for table in _tables(paths, self.work):
+                yield from table.to_pylist()
+        except ExecutionTimeoutError:
+            self.reason = "no core was free for long, or a file ends the process that encodes it again and again"
+        except RayError as error:
+            self.reason = str(error).strip().splitlines()[-1]  # above it stands the actor's traceback
+
+    def _read(self, row: dict[str, Any]) -> Read:
+        if row["reason"]:
+            return ContentError(row["path"], row["reason"], row["size"], row["mtime_ns"])
+        if not row["packed"]:
+            return FileState(row["size"], row["mtime_ns"], row["doc_id"], "")
+        made = unpack(row["packed"])
+        self.passages[row["doc_id"]] = len(made.passages)
+        return made
+
+    def verify(self, backend: Backend, report: Report) -> None:
+        """Compare the library with what was sent and encoded; ClusterError where anything is missing or there twice."""
+        found = [*self._missing(), *self._differing(backend, report)]
+        if found:
+            raise ClusterError(f"{'; '.join(found)}; {report}; the same command again adds what is missing")
+
+    def _missing(self) -> Iterator[str]:
+        if self.lost:
+            reason = f" ({self.reason})" if self.reason else ""
+            yield f"the cluster gave back nothing for {len(self.lost):,} files, among them {self.lost[0]}{reason}"
+
+    def _differing(self, backend: Backend, report: Report) -> Iterator[str]:
+        held = {document.doc_id: count for document, count in backend.documents()}
+        made = {doc_id: self.passages.get(doc_id) for doc_id in report.added + report.replaced}
+        wrong = [doc_id for doc_id, count in made.items() if held.get(doc_id) != count]
+        wrong += [doc_id for doc_id in report.unchanged if doc_id not in held]
+        if wrong:
+            yield f"{len(wrong):,} documents are not as they were added, among them {wrong[0]}"
+        rows, expected = backend.count("passages"), sum(held.values())
+        if rows != expected:
+            yield f"the library holds {rows:,} passages of documents that have {expected:,}"
+
+
+def _tables(paths: Sequence[str], work: Work) -> Iterator["pyarrow.Table"]:
+    """Run the actors over the paths and yield what they make. ClusterError where there are no cores, else as Ray."""
+    import ray.data
+
+    cores = int(ray.cluster_resources().get("CPU", 0))
+    if not cores:
+        raise ClusterError("the Ray cluster has no cores for actors; start its nodes with some (ray start --num-cpus)")
+    actors = max(1, cores - 1)  # one core is left to write
+    strategy = ray.data.ActorPoolStrategy(min_size=1, initial_size=actors, max_size=actors)
+    tasks = min(len(paths), max(ceil(len(paths) / TOGETHER), 4 * cores), TASKS)
+    encoded = ray.data.from_items([{"path": path} for path in paths], override_num_blocks=tasks).map_batches(
+        Encoding, fn_constructor_args=[work], batch_size=None, batch_format="pyarrow", compute=strategy, num_cpus=1
+    )
+    yield from encoded.iter_batches(batch_size=None, batch_format="pyarrow")
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[None]:
+    """Be part of the cluster while the block runs. ClusterError where it cannot be joined."""
+    for name, value in (_QUIET | _LOOPBACK if address == "local" else _QUIET).items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+        from ray.data import DataContext
+    except ImportError as error:
+        raise ClusterError("Ray is not installed here; pip install 'pincite[cluster]'") from error
+    ours = not ray.is_initialized()
+    try:
+        if ours:
+            _join(address)
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+        context = DataContext.get_current().copy()
+        context.enable_progress_bars = context.print_on_execution_start = False
+        context.max_errored_blocks = -1  # the other files go on; what is missing is said at the end
+        with DataContext.current(context):
+            yield
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def _join(address: str) -> None:
+    """Connect to a cluster, or start one that listens on 127.0.0.1 only. ClusterError where there is none."""
+    import ray
+
+    host, _, port = address.rpartition(":")
+    if address not in ("auto", "local") and (not port.isdecimal() or not host or "/" in host):
+        raise ClusterError(f"{address!r} is no address of a Ray cluster; expected HOST:PORT, auto or local")
+    try:
+        if host:
+            socket.create_connection((host.strip("[]"), int(port)), SECONDS).close()
+        ray.init(
+            address, log_to_driver=False, logging_level=logging.ERROR,
+            include_dashboard=False if address == "local" else None,
+        )  # fmt: skip
+    except (OSError, RuntimeError) as error:
+        raise ClusterError(
+            f"there is no Ray cluster at {address}, or this machine is no part of it: {error}"
+        ) from error
+
+
+def add(
+    backend: Backend, encoder: Callable[[], Encoder], given: Encoder | None, settings: Settings,
+    sources: Iterable[Source], address: str, progress: Progress | None,
+) -> Report:  # fmt: skip
+    """Add sources as `Adder.add` does, files by way of the cluster at `address`.
+
+    address: HOST:PORT of a cluster that this machine is part of, "auto" to find it, or "local" for all cores of this
+    machine. given: an encoder to be used in place of the one that the settings name; it travels to the actors.
+    Raises ClusterError where Ray is missing or the work cannot go on, or when at the end the library does not hold
+    every passage once; what was stored before stays. Ray ends this process a minute after the cluster's head is gone.
+    """
+    known = frozenset(state.doc_id for state in backend.files().values() if state.doc_id)
+    told = replace(settings, threads=1, milvus_token="")  # actors write nothing
+    job = Job(Work(told, given, encoder().fingerprint, known))
+    with _connected(address):
+        report = Adder(backend, encoder, settings, job.read).add(sources, progress)
+    job.verify(backend, report)
+    return report

@@ -1,0 +1,150 @@
+"""A path becomes a Document and its blocks. Knows nothing about what is inside a file, nor about tokens or indexes."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval.errors import ContentError, DocumentError
+from retrieval.parsers import FORMATS, Block, Sandbox, UnreadableError, parse, shared, text_blocks
+from retrieval.records import Document
+from retrieval.text import one_line, title_of
+
+DOC_ID_LENGTH = 16  # hexadecimal digits of the content's SHA-256
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A document with its blocks, and the file's size and time of change when it was read."""
+
+    document: Document
+    blocks: tuple[Block, ...]
+    size: int = 0
+    mtime_ns: int = 0
+
+
+def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> Loaded:
+    """Read one file. DocumentError names the file and why it cannot be read."""
+    if not _is_unicode(str(path)):
+        raise DocumentError(name_of(path), "has a name that is not valid text; rename it")
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
+        known = " ".join(sorted(FORMATS))
+        raise DocumentError(str(path), f"files of type {path.suffix or '(none)'} are not read; expected {known}")
+    content, status = _content(path, max_bytes)
+    try:
+        reading = parse(suffix, content) if FORMATS[suffix].in_process else sandbox.parse(suffix, content)
+    except UnreadableError as error:
+        raise ContentError(str(path), str(error), status.st_size, status.st_mtime_ns) from error
+    if not reading.blocks:
+        raise ContentError(str(path), "holds no text", status.st_size, status.st_mtime_ns)
+    sha256 = hashlib.sha256(content).hexdigest()
+    title = one_line(reading.title) if reading.title else title_of(path)
+    document = Document(sha256[:DOC_ID_LENGTH], title, reading.text, str(path), reading.metadata, sha256)
+    return Loaded(document, reading.blocks, status.st_size, status.st_mtime_ns)
+
+
+def unchanged(document: Document, max_bytes: int) -> bytes:
+    """Return the bytes of a document's file; DocumentError where there is none, or it has changed since."""
+    if document.source is None:
+        raise DocumentError(document.doc_id, "is not a file")
+    content, _ = _content(Path(document.source), max_bytes)
+    if hashlib.sha256(content).hexdigest() != document.sha256:
+        raise DocumentError(document.source, "has changed since it was read")
+    return content
+
+
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """Return a path in full, without "~" and ".."; RuntimeError where there is no such user."""
+    return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  # Path.absolute keeps ".."
+
+
+def name_of(path: Path) -> str:
+    """Return the name that a library keeps of a file: its path, escaped where it is not valid text."""
+    return str(path) if _is_unicode(str(path)) else ascii(str(path))[1:-1]
+
+
+def identify(path: Path, max_bytes: int) -> tuple[str, int, int]:
+    """Return the doc_id that a file's content has, its size and time of change; DocumentError as `load`."""
+    content, status = _content(path, max_bytes)
+    return hashlib.sha256(content).hexdigest()[:DOC_ID_LENGTH], status.st_size, status.st_mtime_ns
+
+
+def from_memory(document: Document) -> Loaded:
+    """Check a document that was made in memory and find its blocks; DocumentError names what is wrong."""
+    fields = (document.doc_id, document.title, document.text)
+    if not document.doc_id or not all(isinstance(field, str) for field in fields):
+        raise DocumentError(str(document.doc_id or "a document"), "needs a doc_id, title and text of type str")
+    if not document.text.strip():
+        raise DocumentError(document.doc_id, "holds no text")
+    if not _is_unicode("".join(fields)):
+        raise DocumentError(document.doc_id, "holds half of a surrogate pair, which is not text")
+    return Loaded(document, text_blocks(document.text))
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a string is text, without halves of surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _content(path: Path, max_bytes: int) -> tuple[bytes, os.stat_result]:
+    """Read the bytes of a regular file that is not too large and does not change meanwhile."""
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise DocumentError(str(path), "is not a regular file")
+            if status.st_size > max_bytes:
+                size, limit = status.st_size / 2**20, max_bytes / 2**20
+                reason = f"has {size:.1f} MB; at most {limit:.1f} MB are read (set PINCITE_MAX_FILE_MB to change it)"
+                raise DocumentError(str(path), reason)
+            content = file.read(max_bytes + 1)
+            after = os.fstat(file.fileno())
+            if len(content) > max_bytes or (after.st_size, after.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
+                raise DocumentError(str(path), "changed while it was read; add it again when it is complete")
+            return content, status
+    except OSError as error:
+        raise DocumentError(str(path), error.strerror or str(error)) from error
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Open without blocking on a pipe that nobody writes to."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def find_files(path: Path) -> Iterator[Path]:
+    """List a folder's files in a fixed order, or the file itself; hidden ones, Word's locks and libraries are left out.
+
+    Folders that may not be read come last, so that what they hold is not skipped silently.
+
+    DocumentError where the path does not exist, or nothing in the folder can be read.
+    """
+    if not path.is_dir():
+        if not os.path.lexists(path):
+            raise DocumentError(str(path), "does not exist")
+        yield path
+        return
+    files = walk(path, lambda path, is_folder: False)
+    first = next(files, None)
+    if first is None:
+        raise DocumentError(str(path), "holds no files that can be read")
+    yield first
+    yield from files
+
+
+def walk(path: Path, ignored: Callable[[Path, bool], bool]) -> Iterator[Path]:
+    """List a folder as `find_files` does. ignored: called with a path and whether it is a folder."""
+    closed: list[Path] = []
+    for folder, folders, names in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
+        visible = [Path(folder, name) for name in sorted(folders) if not name.startswith(".")]
+        others = [child for child in visible if not os.path.lexists(child / "library.db")]
+        folders[:] = [child.name for child in others if not ignored(child, True)]
+        files = [Path(folder, name) for name in sorted(names) if not name.startswith((".", "~$"))]
+        yield from (file for file in files if not ignored(file, False))
+    yield from closed

@@ -1,0 +1,78 @@
+"""Which reader reads which kind of file, by suffix. Knows nothing about files on a disk, or about limits.
+
+To read another kind, write a function `(bytes) -> Reading`, or `(str) -> Reading` for a kind of text, and name it here.
+Reader modules are imported when their first file comes, so a library that no file needs costs nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+
+from retrieval.parsers.base import Reading
+from retrieval.parsers.markup.decoding import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A reader by name. is_text: it takes str. in_process: simple and bounded enough to run beside everything else."""
+
+    module: str
+    function: str
+    is_text: bool = False
+    in_process: bool = False
+
+
+_TEXT = Format("markup.text", "read_text", is_text=True, in_process=True)
+_MARKDOWN = Format("markup.markdown", "read_markdown", is_text=True, in_process=True)
+_HTML = Format("markup.html", "read_html")
+_WORKBOOK = Format("rows.tables", "read_workbook")
+_SEPARATED = Format("rows.tables", "read_csv", is_text=True)
+_LINES = Format("rows.tables", "read_jsonl", is_text=True)
+_SUBTITLES = Format("rows.subtitles", "read_subtitles", is_text=True)
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        ".txt": _TEXT,
+        ".text": _TEXT,
+        ".md": _MARKDOWN,
+        ".markdown": _MARKDOWN,
+        ".html": _HTML,
+        ".htm": _HTML,
+        ".xhtml": _HTML,
+        ".pdf": Format("pdf.reader", "read_pdf"),
+        ".docx": Format("office.docx", "read_docx"),
+        ".docm": Format("office.docx", "read_docx"),
+        ".pptx": Format("office.pptx", "read_pptx"),
+        ".pptm": Format("office.pptx", "read_pptx"),
+        ".odt": Format("office.odf", "read_odt"),
+        ".odp": Format("office.odf", "read_odt"),
+        ".rtf": Format("office.rtf", "read_rtf"),
+        ".epub": Format("office.epub", "read_epub"),
+        ".csv": _SEPARATED,
+        ".tsv": _SEPARATED,
+        ".xlsx": _WORKBOOK,
+        ".xlsm": _WORKBOOK,
+        ".xls": _WORKBOOK,
+        ".xlsb": _WORKBOOK,
+        ".ods": _WORKBOOK,
+        ".jsonl": _LINES,
+        ".ndjson": _LINES,
+        ".eml": Format("rows.mail", "read_eml"),
+        ".mbox": Format("rows.mail", "read_mbox"),
+        ".tex": Format("markup.latex", "read_latex", is_text=True),
+        ".rst": Format("markup.rst", "read_rst", is_text=True),
+        ".srt": _SUBTITLES,
+        ".vtt": _SUBTITLES,
+    }
+)
+
+
+def parse(suffix: str, content: bytes) -> Reading:
+    """Read a file's content by its suffix (lower case, with the dot).
+
+    Raises UnreadableError with the reason, or whatever the library behind the reader raises on a damaged file.
+    """
+    kind = FORMATS[suffix]
+    reader = getattr(import_module(f"retrieval.parsers.{kind.module}"), kind.function)
+    reading: Reading = reader(decode(content) if kind.is_text else content)
+    return reading

@@ -1,0 +1,74 @@
+"""E-books (EPUB) -> chapter by chapter in reading order. Knows nothing about other formats.
+
+An EPUB is a ZIP of XHTML with a list of its order; EbookLib, the usual library, is under the AGPL.
+"""
+
+import posixpath
+from contextlib import suppress
+from typing import Any
+from urllib.parse import unquote
+from zipfile import ZipFile
+
+from lxml.etree import XMLSyntaxError
+
+from retrieval.parsers.base import Builder, Reading, UnreadableError
+from retrieval.parsers.markup.dom import Markup, inline
+from retrieval.parsers.markup.html import parse_html
+from retrieval.parsers.metadata import common
+from retrieval.parsers.office.archive import open_zip, parse_xml
+from retrieval.text import one_line
+
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_FIELDS = ("date", "language", "publisher")
+
+
+def read_epub(content: bytes) -> Reading:
+    """Read the chapters; the place of each block is its chapter by its first heading, or by its number."""
+    with open_zip(content) as archive:
+        if "META-INF/encryption.xml" in archive.namelist() and b"EncryptedData" in archive.read(
+            "META-INF/encryption.xml"
+        ):
+            raise UnreadableError("is protected against copying (DRM)")
+        root = _package(archive)
+        package = parse_xml(archive.read(root))
+        builder = Builder()
+        for number, path in enumerate(_spine(package, posixpath.dirname(root)), start=1):
+            _chapter(builder, archive, path, number)
+    authors = [one_line(element.text or "") for element in package.iter(f"{_DC}creator")]
+    fields = {"author": authors} | {field: package.findtext(f".//{_DC}{field}") for field in _FIELDS}
+    return builder.reading(package.findtext(f".//{_DC}title") or "", common(fields))
+
+
+def _package(archive: ZipFile) -> str:
+    """Return the path of the file that lists the chapters, by its name where the container does not tell it."""
+    names, listed = archive.namelist(), list[str]()
+    with suppress(KeyError, XMLSyntaxError):
+        container = parse_xml(archive.read("META-INF/container.xml"))
+        listed = [rootfile.get("full-path") for rootfile in container.iter("{*}rootfile")]
+    found = next((path for path in [*listed, *(n for n in names if n.endswith(".opf"))] if path in names), None)
+    if found is None:
+        raise UnreadableError("is no EPUB: nothing in it lists its chapters")
+    return found
+
+
+def _spine(package: Any, folder: str) -> list[str]:
+    """Return the chapters' paths in the archive, in reading order."""
+    items = {item.get("id"): item for item in package.iter("{*}item")}
+    found = (items[ref.get("idref")] for ref in package.iter("{*}itemref") if ref.get("idref") in items)
+    return [
+        posixpath.normpath(posixpath.join(folder, unquote(item.get("href", ""))))
+        for item in found
+        if "nav" not in item.get("properties", "").split()
+    ]
+
+
+def _chapter(builder: Builder, archive: ZipFile, path: str, number: int) -> None:
+    try:
+        content = archive.read(path)
+    except KeyError:
+        return  # listed, but not in the book
+    if not content.strip():
+        return
+    tree = parse_html(content)
+    heading = next((one_line(inline(found)) for found in tree.iter("h1", "h2", "h3")), "")
+    Markup(builder, "" if heading else f"chapter {number}").add(tree)

@@ -1,0 +1,205 @@
+"""Lines of printed pages -> paragraphs, headings and lists in reading order. Knows nothing about PDF."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
+
+from retrieval.parsers.pdf.lines import Line, in_columns, without_furniture
+
+_FURTHER = 1.45  # of a line's usual distance: from there on it is another paragraph
+_LIKE = 0.06  # relative difference in size of lines of one paragraph
+_SMALL = 0.94  # of the body's size: footnotes and captions, which a paragraph flows around
+_LARGE = 1.07  # of the body's size: headings
+_BULLET = re.compile(r"(?:[•◦▪‣·●○■–—*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]|\[\d{1,3}\])\s")
+_CAPTION = re.compile(r"(?:figure|fig\.|table|listing)\s*\d", re.IGNORECASE)
+_ENDED = (".", "!", "?", ":", "…", "”", '"', "’", ")", "。")
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """Lines that belong together. level: of a heading, else 0. by_line: line ends are kept (lists, tables)."""
+
+    lines: list[Line]
+    level: int = 0
+    by_line: bool = False
+    starts_flow: bool = False  # first of its page or column
+    is_head: bool = False  # running head
+    joined: list["Paragraph"] = field(default_factory=list)
+
+    @property
+    def size(self) -> float:
+        """The size of its letters, points."""
+        return median(line.size for line in self.lines)
+
+
+def paragraphs(pages: Sequence[Sequence[Line]]) -> list[Paragraph]:
+    """Return the paragraphs of a document; running heads stand where they first occur, page numbers nowhere."""
+    found: list[Paragraph] = []
+    sizes = Counter[float]()
+    for heads, page in without_furniture(pages):
+        found += (Paragraph([line], is_head=True) for line in heads)
+        found += (paragraph for flow in _flows(in_columns(page)) for paragraph in _split(flow))
+        for line in page:
+            sizes[round(line.size, 1)] += len(line.text)
+    body = sizes.most_common(1)[0][0] if sizes else 1.0
+    _set_levels(found, body)
+    return list(_lists(_connect(found, body)))
+
+
+def _flows(page: Sequence[Line]) -> Iterator[list[Line]]:
+    """Cut a page where the next line stands higher: at the top of a column, or of a box."""
+    flow: list[Line] = []
+    for line in page:
+        if flow and line.y > flow[-1].y + line.size:
+            yield flow
+            flow = []
+        flow.append(line)
+    if flow:
+        yield flow
+
+
+def _split(flow: list[Line]) -> Iterator[Paragraph]:
+    """Split a flow into paragraphs."""
+    steps = sorted(a.y - b.y for a, b in pairwise(flow) if 0 < a.y - b.y < 3 * a.size)
+    usual = steps[len(steps) // 4] if steps else 0.0  # gaps are the minority, close lines are not
+    left = min(line.left for line in flow)
+    right = sorted(line.right for line in flow)[len(flow) * 9 // 10]
+    group = [flow[0]]
+    is_first = True
+    for line in flow[1:]:
+        if _begins(group, line, usual, left, right):
+            yield _paragraph(group, right, is_first)
+            group, is_first = [], False
+        group.append(line)
+    yield _paragraph(group, right, is_first)
+
+
+def _begins(group: Sequence[Line], line: Line, usual: float, left: float, right: float) -> bool:
+    """Tell whether a line begins a paragraph after a group of lines."""
+    last, em = group[-1], line.size
+    if line.is_note:
+        return True
+    step = last.y - line.y
+    if abs(line.size - last.size) > _LIKE * max(line.size, last.size) and abs(step) > 0.3 * em:
+        return True
+    if (last.hyphen and step < 2 * em) or abs(step) < 0.3 * em:  # the same word, or the same line
+        return False
+    if step > _FURTHER * max(usual, 0.9 * em) or line.is_bold != last.is_bold:
+        return True
+    if _BULLET.match(line.text) and (_BULLET.match(group[0].text) or _is_short(last, right, em)):
+        return True
+    is_indented = line.left > last.left + 0.7 * em and line.left > left + 0.7 * em
+    if is_indented and not (len(group) == 1 and _BULLET.match(last.text)):
+        return line.left < right - 8 * em or _is_short(last, right, em)
+    return _is_short(last, right, em) and last.text.endswith(_ENDED) and line.text[:1].isupper()
+
+
+def _is_short(line: Line, right: float, em: float) -> bool:
+    return line.right < right - 3 * em
+
+
+def _paragraph(lines: list[Line], right: float, is_first: bool) -> Paragraph:
+    """Make a paragraph; where every line ends well before the margin, line ends mean something."""
+    width = right - min(line.left for line in lines)
+    rows = {round(line.y) for line in lines}
+    is_narrow = all(line.right - line.left < 0.75 * width and not line.hyphen for line in lines)
+    is_table = sum(bool(line.gaps) for line in lines) > len(lines) / 2
+    by_line = len(rows) > 1 and (is_narrow or is_table)
+    return Paragraph(lines, by_line=by_line, starts_flow=is_first)
+
+
+def _set_levels(found: Sequence[Paragraph], body: float) -> None:
+    """Make headings of what is printed larger than the body, or bold and alone; the largest are level 1."""
+    large = [paragraph for paragraph in found if _may_be_heading(paragraph) and paragraph.size > _LARGE * body]
+    ranks: list[float] = []
+    for size in sorted({round(paragraph.size, 1) for paragraph in large}, reverse=True):
+        if not ranks or size < ranks[-1] * (1 - _LIKE):
+            ranks.append(size)
+    for paragraph in found:
+        if paragraph.size > _LARGE * body and _may_be_heading(paragraph):
+            paragraph.level = min(6, 1 + sum(size * (1 - _LIKE) > paragraph.size for size in ranks))
+        elif all(line.is_bold for line in paragraph.lines) and _may_be_heading(paragraph) and len(paragraph.lines) < 3:
+            paragraph.level = min(6, len(ranks) + 1)
+        paragraph.by_line = paragraph.by_line and not paragraph.level
+
+
+def _may_be_heading(paragraph: Paragraph) -> bool:
+    text = " ".join(line.text for line in paragraph.lines)
+    return len(text) <= 200 and sum(map(str.isalpha, text)) > 2 and not text.endswith((".", ",", ";"))
+
+
+def _connect(found: Sequence[Paragraph], body: float) -> Iterator[Paragraph]:
+    """Join paragraphs that go on in the next column or page, around the notes and captions between."""
+    taken: set[int] = set()
+    for index, paragraph in enumerate(found):
+        if index in taken:
+            continue
+        at = index
+        while (following := _continuation(found, at, body)) is not None and following not in taken:
+            paragraph.lines = [*paragraph.lines, *found[following].lines]
+            taken.add(following)
+            at = following
+        yield paragraph
+
+
+def _continuation(found: Sequence[Paragraph], index: int, body: float) -> int | None:
+    """Return the index of the paragraph that goes on with an unfinished one, or None."""
+    paragraph = found[index]
+    last = paragraph.lines[-1]
+    is_ended = last.text.endswith(_ENDED) and not last.hyphen
+    if is_ended or paragraph.level or paragraph.is_head or paragraph.size < _SMALL * body:
+        return None
+    is_elsewhere = False  # in another column or page, maybe below what stands at its top
+    for following in range(index + 1, min(index + 9, len(found))):
+        other = found[following]
+        is_elsewhere = is_elsewhere or other.starts_flow
+        if _is_beside(other, body):
+            continue
+        is_next = is_elsewhere and not other.level and _is_alike(paragraph, other)
+        return following if is_next and _goes_on(paragraph, other.lines[0].text) else None
+    return None
+
+
+def _is_beside(paragraph: Paragraph, body: float) -> bool:
+    """Tell whether text flows around a paragraph: running heads, notes, captions, small print, tables."""
+    first = paragraph.lines[0]
+    is_table = paragraph.by_line and not _BULLET.match(first.text)
+    return (
+        paragraph.is_head
+        or first.is_note
+        or is_table
+        or paragraph.size < _SMALL * body
+        or bool(_CAPTION.match(first.text))
+    )
+
+
+def _goes_on(paragraph: Paragraph, first: str) -> bool:
+    """Tell whether a line goes on with an unfinished paragraph: in lower case, or after a line that is full."""
+    full = max(line.right for line in paragraph.lines) - 2 * paragraph.lines[-1].size
+    is_full = len(paragraph.lines) > 1 and not paragraph.by_line and paragraph.lines[-1].right > full
+    return first[:1].islower() or (is_full and not _BULLET.match(first))
+
+
+def _is_alike(first: Paragraph, second: Paragraph) -> bool:
+    return abs(first.size - second.size) <= _LIKE * max(first.size, second.size)
+
+
+def _lists(found: Iterable[Paragraph]) -> Iterator[Paragraph]:
+    """Make one block of the items of a list that follow each other."""
+    items: Paragraph | None = None
+    for paragraph in found:
+        if not paragraph.level and _BULLET.match(paragraph.lines[0].text):
+            if items is None:
+                items = Paragraph([], by_line=True)
+            items.joined.append(paragraph)
+            items.lines += paragraph.lines
+            continue
+        if items is not None:
+            yield items
+            items = None
+        yield paragraph
+    if items is not None:
+        yield items

@@ -1,0 +1,1 @@
+"""Rows, messages and cues: tables, mail, subtitles."""

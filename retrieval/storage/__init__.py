@@ -1,0 +1,23 @@
+"""Where a library is kept: one protocol, in a folder (SQLite and FAISS) or on Milvus."""
+
+from retrieval.storage.base import Backend, Content, FileState, Prepared, content, vectors_by_content
+from retrieval.storage.candidates import Candidate, Candidates, runs
+from retrieval.storage.copying import Totals, copy
+from retrieval.storage.local.database import SCHEMA_VERSION
+from retrieval.storage.opening import open_backend
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Backend",
+    "Candidate",
+    "Candidates",
+    "Content",
+    "FileState",
+    "Prepared",
+    "Totals",
+    "content",
+    "copy",
+    "open_backend",
+    "runs",
+    "vectors_by_content",
+]

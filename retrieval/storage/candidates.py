@@ -1,0 +1,200 @@
+"""The passages read last, decoded, with the vectors of all in a few big arrays. Ranks nothing, reads nothing itself.
+
+Hundreds of passages are compared for a question. Each as objects of its own, they lie all over the memory, and
+looking them up takes longer than the arithmetic: 1.3 ms for 350 of them, and 0.4 from a few arrays.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.embedding import Floats
+from retrieval.linalg import dots
+from retrieval.records import Passage
+from retrieval.text import stems
+
+KEPT = 4096  # passages on a shelf, of about 10 KB each with their text and stems
+SENTENCES = 8  # of a passage, for which there is room
+
+
+class Candidate:
+    """A passage with what ranking needs.
+
+    id: the passage's number; never another's, and the passage of a number never changes.
+    vector: (dim,) float32, unit. sentence_codes: (s, dim) int8, and sentence_scales: (s,) float32, what a row is
+    multiplied by to be of about unit length: as stored, they take a quarter of the memory.
+    """
+
+    def __init__(self, row: tuple[Any, ...]) -> None:
+        """Decode (id, the fields of `decoded_passage`, vector, `quantized` sentence vectors).
+
+        ValueError where its parts do not fit each other.
+        """
+        self.id, *passage, vector, packed = row
+        self.passage = decoded_passage(*passage)
+        sentences = self.passage.sentences
+        self.vector: Floats = np.frombuffer(vector, np.float32)
+        self.sentence_scales: Floats = np.frombuffer(packed, np.float32, len(sentences))
+        codes = np.frombuffer(packed, np.int8, offset=self.sentence_scales.nbytes)
+        self.sentence_codes: NDArray[np.int8] = codes.reshape(len(sentences), -1)
+        if (
+            len(self.vector) != self.sentence_codes.shape[1]
+            or not _is_unit(self.vector)
+            or not np.abs(self.sentence_scales).max(initial=0) < 0.008
+        ):
+            raise ValueError(f"the vectors of passage {self.id} do not fit")
+
+    @property
+    def sentence_vectors(self) -> Floats:
+        """(s, dim) float32, rows of about unit length."""
+        vectors: Floats = self.sentence_codes * self.sentence_scales[:, None]
+        return vectors
+
+    @cached_property
+    def holding(self) -> dict[str, list[int]]:
+        """Stem -> the sentences that hold it, by their numbers in the passage."""
+        start, found = self.passage.start, dict[str, list[int]]()
+        for number, (a, b) in enumerate(self.passage.sentences):
+            for stem in stems(self.passage.text[a - start : b - start]):
+                found.setdefault(stem, []).append(number)
+        return found
+
+
+def _is_unit(vector: Floats) -> bool:
+    """Tell whether a vector has length one, or zero where nothing was encoded."""
+    squared = float(vector @ vector)
+    return squared == 0 or 0.99 < squared < 1.01
+
+
+def decoded_passage(
+    doc_id: str, number: int, start: int, end: int, text: str, spans: bytes, page: int | None, heading: str, place: str
+) -> Passage:
+    """Make a passage again; spans: see `encoded_spans`. ValueError where it and its sentences do not fit."""
+    offsets = np.frombuffer(spans, np.uint32).reshape(-1, 2)
+    if len(text) != end - start or not len(offsets) or int(offsets.max()) > len(text):
+        raise ValueError(f"passage {start} to {end} of {doc_id} and its sentences do not fit")
+    sentences = tuple((a + start, b + start) for a, b in offsets.tolist())
+    return Passage(doc_id, number, start, end, text, sentences, page, heading, place)
+
+
+class Shelf:
+    """Room for so many passages and sentences. What is on it stays as it is."""
+
+    def __init__(self, passages: int, sentences: int, dim: int) -> None:
+        self.held: list[Candidate] = []
+        self.slots: dict[int, int] = {}  # by the id of a passage; set last, so that readers need no lock
+        self.vectors = np.empty((passages, dim), np.float32)
+        self.starts = np.zeros(passages + 1, np.int64)
+        self.codes = np.empty((sentences, dim), np.int8)
+        self.scales = np.empty(sentences, np.float32)
+
+    def fits(self, added: Sequence[Candidate]) -> bool:
+        """Tell whether there is room for so many more."""
+        passages, sentences = len(self.held) + len(added), sum(len(each.sentence_scales) for each in added)
+        room = len(self.scales) - int(self.starts[len(self.held)])
+        return passages < len(self.starts) and sentences <= room
+
+    def put(self, added: Sequence[Candidate]) -> None:
+        """Copy their vectors here, and let them refer to the copies. ValueError where dimensions differ."""
+        if not added:
+            return
+        first, count = len(self.held), len(added)
+        ends = self.starts[first] + np.cumsum([len(each.sentence_scales) for each in added])
+        self.vectors[first : first + count] = np.stack([each.vector for each in added])
+        self.codes[self.starts[first] : ends[-1]] = np.concatenate([each.sentence_codes for each in added])
+        self.scales[self.starts[first] : ends[-1]] = np.concatenate([each.sentence_scales for each in added])
+        self.starts[first + 1 : first + 1 + count] = ends
+        self.held += added
+        for slot, each in enumerate(added, start=first):
+            own = slice(*self.starts[slot : slot + 2].tolist())
+            each.vector, each.sentence_codes, each.sentence_scales = (
+                self.vectors[slot], self.codes[own], self.scales[own],
+            )  # fmt: skip
+        self.slots |= {each.id: slot for slot, each in enumerate(added, start=first)}
+
+
+def runs(starts: NDArray[np.int64], chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the numbers in chosen runs, one after another, and (n + 1,) where each of the chosen begins among them.
+
+    starts: run r is of the numbers from starts[r] to starts[r + 1]. chosen: (n,) runs.
+    """
+    firsts = starts[chosen]
+    counts = starts[chosen + 1] - firsts
+    places = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+    return np.arange(places[-1]) + np.repeat(firsts - places[:-1], counts), places
+
+
+class Candidates(Sequence[Candidate]):
+    """Passages that were found, in order, to be compared with a question all at once.
+
+    ids: of the passages. starts: (n + 1,) where the sentences of each begin, among those of all one after another.
+    """
+
+    def __init__(self, shelf: Shelf, ids: Sequence[int]) -> None:
+        slots = list(map(shelf.slots.get, ids))  # one look at each: they lie all over the memory
+        self.ids = [number for number, slot in zip(ids, slots, strict=True) if slot is not None]
+        self._shelf = shelf
+        self._slots = np.array([slot for slot in slots if slot is not None], np.int64)
+        self._rows, self.starts = runs(shelf.starts, self._slots)
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    @overload
+    def __getitem__(self, index: int) -> Candidate: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Candidate]: ...
+    def __getitem__(self, index: int | slice) -> Candidate | list[Candidate]:
+        if isinstance(index, slice):
+            return [self._shelf.held[slot] for slot in self._slots[index].tolist()]
+        return self._shelf.held[int(self._slots[index])]
+
+    def passage_products(self, vector: Floats) -> Floats:
+        """Return (n,) the inner product of each passage's vector with a vector (dim,)."""
+        return dots(self._shelf.vectors[self._slots], vector)
+
+    def sentence_products(self, vector: Floats) -> Floats:
+        """Return (s,) the inner product of each sentence's vector with a vector (dim,)."""
+        found = dots(self._shelf.codes[self._rows], vector)
+        found *= self._shelf.scales[self._rows]
+        return found
+
+
+class Shelves:
+    """Keeps the passages that were read last: between KEPT and twice as many. Safe to use from several threads.
+
+    What is asked for again of a shelf that is full moves to the next, and the rest goes when that is full too.
+    """
+
+    def __init__(self) -> None:
+        self._shelf = self._full = Shelf(0, 0, 0)
+        self._lock = threading.Lock()
+
+    def get(self, ids: Iterable[int], read: Callable[[list[int]], Iterable[Candidate]]) -> Candidates:
+        """Return the passages of these ids, without those that are gone. read: what returns those not kept."""
+        wanted, full = list(ids), self._full
+        there = Candidates(self._shelf, wanted)
+        if len(there) == len(wanted):
+            return there
+        found = {each.id: each for each in [*there, *Candidates(full, wanted)]}
+        missing = [number for number in wanted if number not in found]
+        if missing:
+            found |= {each.id: each for each in read(missing)}
+        return Candidates(self._put(found), wanted)
+
+    def _put(self, found: dict[int, Candidate]) -> Shelf:
+        """Return a shelf that holds all of them."""
+        with self._lock:
+            shelf, added = self._shelf, [each for number, each in found.items() if number not in self._shelf.slots]
+            if not shelf.fits(added):
+                added = list(found.values())
+                sentences = sum(len(each.sentence_scales) for each in added)
+                shelf = Shelf(max(KEPT, len(added)), max(SENTENCES * KEPT, sentences), len(added[0].vector))
+                if len(added) <= KEPT:  # else one for once: a whole document, or all of a library
+                    self._shelf, self._full = shelf, self._shelf
+            shelf.put(added)
+            return shelf

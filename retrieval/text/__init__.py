@@ -1,0 +1,21 @@
+"""Pure functions on text that all stages agree on."""
+
+from retrieval.text.clean import one_line, printable, title_of, trimmed
+from retrieval.text.language import foreign
+from retrieval.text.sentences import sentence_spans
+from retrieval.text.terms import STOP_WORDS, WORD, question_words, stem, stems, words
+
+__all__ = [
+    "STOP_WORDS",
+    "WORD",
+    "foreign",
+    "one_line",
+    "printable",
+    "question_words",
+    "sentence_spans",
+    "stem",
+    "stems",
+    "title_of",
+    "trimmed",
+    "words",
+]

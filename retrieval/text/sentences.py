@@ -1,0 +1,54 @@
+"""Where sentences end."""
+
+import copy
+import re
+from functools import cache
+from typing import Any
+
+from retrieval.records import Span
+
+# nupunkt's abbreviations come from scanned law reports and include words that end sentences: of those, the ones of
+# five letters or more in the vocabulary of BERT, and common ones of four (boundary F1 on xquad-r-en 0.990 to 0.991).
+_NOT_ABBREVIATIONS = frozenset(
+    """
+    accent acres alike aloud anarchy andes antioch applause arcade arrows ashore backs bank biting black bleak
+    bold bombardment bombed book broad cancer carpenter century chaos chase cheerful chest civilization cliff
+    climb closes coal code cold cooler crafts cranes crazy decks depot deserved divide drunk enter enters extant
+    faded fairs fish flag flourish found free galaxies galleries gracefully grenada hacked hand hard highs
+    hokkaido holidays horse human hunts idaho invaders iowa joke knees lack laughter lazy lead leaps life lock
+    luck mankind martini metro monaco month nonsense oceania oils onwards parade park penny pick poland reporter
+    reports rest resurrection revisited rich rites roll rounds ruin ruined saigon sand scandal scattering series
+    shade shrubs shrug sick sinks sleep south splash spruce stake stars stock story super swallowed tables tale
+    talent tasks taxis thanks thinner threads tonga toulon tread trench untouched utah vain victories vodka walk
+    wall wave weave week west wheat wheel whites wings woods wool works wrath yard
+    """.split()
+)
+# "(RIA Novosti, June 6)." after a closing quote, "[citation needed]" and ":212" belong to the sentence before them.
+_ATTACHED = re.compile(r"[\[(][^\[\]()]{1,80}[\])][.\d:–-]*|:[\d:,–-]+")
+_MARK = re.compile(r"(?:\[(?:\d+|citation needed)\])+(?::\d+)?(?=\s|$)")  # "…tall.[4] It": belongs to what it follows
+
+
+@cache
+def _splitter() -> Any:
+    """Load nupunkt (Bommarito et al., 2025) without the abbreviations that are ordinary words."""
+    import nupunkt
+
+    splitter = copy.deepcopy(nupunkt.load_default_model())
+    for word in _NOT_ABBREVIATIONS:
+        splitter.remove_abbreviation(word)
+    return splitter
+
+
+def sentence_spans(text: str) -> list[Span]:
+    """Return tight, ascending (start, end) spans of the sentences of a text; all but white space is covered."""
+    spans: list[Span] = []
+    for start, end in _splitter().spans(text):
+        mark = _MARK.match(text, start, end) if spans and spans[-1][1] == start else None
+        if mark:
+            spans[-1] = (spans[-1][0], mark.end())
+            start = mark.end() + len(text[mark.end() : end]) - len(text[mark.end() : end].lstrip())
+        if spans and (start == end or _ATTACHED.fullmatch(text, start, end)):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans

@@ -1,0 +1,124 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import prepare
+
+from retrieval.answering import confidence as certainty
+from retrieval.answering.quotes import choose
+from retrieval.records import Document
+from retrieval.search.retriever import Ranked
+from retrieval.storage.local.documents import Store
+
+
+@pytest.fixture
+def answered(tmp_path):
+    """Return what speaks for and against the one quote of a text, and the probability."""
+    stores = []
+
+    def ask(question, text, cosine=0.6, alignment=0.7, weakest=0.5):
+        stores.append(Store(tmp_path / f"{len(stores)}.db"))
+        stores[-1].add([prepare(Document("d", "Bridges", text, source=None, sha256="ab12"))])
+        (candidate,) = stores[-1].candidates([1])
+        rows = np.tile(np.array([cosine, 0.8, weakest], np.float32), (len(candidate.passage.sentences), 1))
+        ranked = [Ranked(candidate, 100.0, {"alignment": alignment}, rows)]
+        quotes = choose(ranked)
+        return certainty.signals(question, ranked, quotes[0]), certainty.probability(question, ranked, quotes)
+
+    yield ask
+    for store in stores:
+        store.close()
+
+
+def test_without_quotes_there_is_no_answer():
+    assert certainty.probability("Who?", [], []) == 0.0
+
+
+def test_it_grows_with_what_it_rests_on(answered):
+    text = "Ellen Brandt opened the bridge."
+    chances = [
+        answered("Who opened the bridge?", text, *close)[1]
+        for close in ((0.1, 0.3, 0.1), (0.4, 0.6, 0.3), (0.8, 0.9, 0.7))
+    ]
+    assert 0 < chances[0] < 0.01 < chances[1] < 0.5 < chances[2] < 1
+
+
+@pytest.mark.parametrize(
+    "question, text, name, count",
+    [
+        ("Who opened the bridge at Harwick?", "Ellen Brandt opened the bridge at Harwick.", "names missing", 0),
+        ("Who opened the bridge at Harwick?", "Ellen Brandt opened the bridge at Dornley.", "names missing", 1),
+        ("Who opened it in 1932?", "Ellen Brandt opened it in 1932.", "numbers missing", 0),
+        ("Who opened it in 1933?", "Ellen Brandt opened it in 1932.", "numbers missing", 1),
+        ("Who opened it?", "Ellen Brandt did not open it.", "negated", 0),
+        ("Who didn't open it?", "Ellen Brandt opened it.", "negated", 1),
+        ("Who didn't open it?", "Ellen Brandt opened it.", "negated, quote not", 1),
+        ("Who didn't open it?", "Ellen Brandt never opened it.", "negated, quote not", 0),
+        ("What is the largest bridge?", "The largest bridge is at Harwick.", "opposite in passage", 0),
+        ("What is the largest bridge?", "The smallest bridge is at Harwick.", "opposite in passage", 1),
+        ("What is the largest bridge?", "The blue bridge is at Harwick.", "opposite in passage", 0),
+        ("What is the largest bridge?", "The blue bridge is at Harwick.", "one-sided word missing", 1),
+        ("How many bridges are there?", "There are 12 bridges.", "kind of answer missing", 0),
+        ("How many bridges are there?", "There are twelve bridges.", "kind of answer missing", 0),
+        ("How many bridges are there?", "There are bridges in Harwick.", "kind of answer missing", 1),
+        ("How many of the 12 bridges fell?", "The 12 bridges fell.", "kind of answer missing", 1),
+        ("When did it open?", "It opened in the spring.", "kind of answer missing", 0),
+        ("When did it open?", "It opened with a song.", "kind of answer missing", 1),
+        ("Who opened it?", "the mayor opened it", "kind of answer missing", 1),
+        ("Why did it open?", "It opened with a song.", "kind of answer missing", 0),
+    ],
+)  # fmt: skip
+def test_what_speaks_against_a_quote(answered, question, text, name, count):
+    assert answered(question, text)[0][name] == count
+
+
+@pytest.mark.parametrize(
+    "question, text, possible",
+    [
+        ("How many bridges did Ann build?", "Ann did not build any bridge.", False),
+        ("How many bridges did Ann build?", "Ann built two bridges.", True),
+        ("In what year did Ann build it?", "Ann built it after the war.", False),
+        ("In what year did Ann build it?", "Ann built it in 1932.", True),
+        ("When did Ann build it?", "Ann built it after the war.", True),
+    ],
+)
+def test_a_quote_without_a_number_cannot_say_how_many(answered, question, text, possible):
+    assert (answered(question, text)[1] > certainty.HARDLY) == possible
+
+
+@pytest.mark.parametrize(
+    "question, possible",
+    [("Mongolia", False), ("Harwick", True), ("Harwik bridge", True), ("Who is in Mongolia?", False)],
+)
+def test_a_keyword_that_is_not_there_is_no_question_for_its_like(answered, question, possible):
+    assert (answered(question, "Ellen Brandt opened it at Harwick.")[1] > certainty.HARDLY) == possible
+
+
+def test_every_objection_lowers_the_probability(answered):
+    plain = answered("Who opened the bridge?", "Ellen Brandt opened the bridge at Harwick.")[1]
+    for question in ("Who opened the bridge in 1933?", "Who didn't open the bridge?", "Who closed the bridge?"):
+        assert answered(question, "Ellen Brandt opened the bridge at Harwick.")[1] < plain
+
+
+def test_an_encoder_without_token_vectors_is_judged_by_the_rest(answered):
+    found, chance = answered("Who opened the bridge?", "Ellen Brandt opened the bridge.", alignment=0.0, weakest=0.0)
+    assert (found["alignment"], found["weakest"]) == tuple(certainty.fitted()["typical"].values())
+    assert chance > 0.3
+
+
+def test_what_was_fitted_can_be_read_and_says_how_it_was_made(answered):
+    made = json.loads(Path(certainty.__file__).with_name("confidence.json").read_text("utf-8"))
+    assert list(made["weights"]) == list(answered("Who opened it?", "Ellen Brandt opened it.")[0])
+    assert made["command"] == "python -m eval.calibration.fit --data ../shared/benchmarks --write"
+    figures = made["articles not fitted on"]["whole library"]
+    assert figures["AUROC, look-alike"] >= 0.70
+    assert figures["AUROC, elsewhere"] >= 0.99
+    assert figures["expected calibration error"] <= 0.05
+
+
+def test_opposites_are_mutual_and_no_words_own():
+    found = certainty.opposites()
+    assert all(word in found[other] for word, others in found.items() for other in others)
+    assert all(word not in others for word, others in found.items())
+    assert found["largest"] == {"least", "smallest"}

@@ -1,0 +1,42 @@
+"""Questions to begin with: made of the documents' words, kept only where the documents answer them."""
+
+from articles import SEED
+from fakes import HashedEncoder
+
+from retrieval import Document, Library, Settings
+from ui.web.suggestions import questions
+
+
+def suggested(tmp_path, encoder, *documents) -> list[str]:
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as library:
+        library.add(documents)
+        made = questions(library)
+        assert all(library.ask(question).found for question in made)
+        return made
+
+
+def test_of_the_shipped_article(tmp_path, encoder):
+    made = suggested(tmp_path, encoder, SEED)
+    assert "What did Ibrahim Kalin say?" in made
+    assert "Who is Askat Dukenbayev?" in made
+    assert len(made) == len(set(made)) == 4
+
+
+def test_each_document_gets_a_turn(tmp_path, encoder):
+    bridge = "The bridge at Harwick was opened in 1932. “It will last,” said the mayor of the town, Ellen Brandt."
+    glacier = "Surveyors of the Polar Ice Research Institute (PIRI) measure the Aldra glacier every September."
+    made = suggested(tmp_path, encoder, Document("b", "Bridge", bridge), Document("g", "Glacier", glacier))
+    assert set(made) <= {
+        "What does PIRI stand for?", "What did Ellen Brandt say?", "What happened in 1932?",
+    }  # fmt: skip
+    assert len(made) >= 1
+
+
+def test_offices_and_institutions_are_not_taken_for_people(tmp_path, encoder):
+    text = "Foreign Minister Kairat Abdrakhmanov said so. Rural Affairs councillors met. The Rural Affairs Council, the oldest of its kind, agreed."
+    made = suggested(tmp_path, encoder, Document("a", "A", text))
+    assert made == ["What did Kairat Abdrakhmanov say?"]
+
+
+def test_nothing_is_made_of_nothing(tmp_path):
+    assert suggested(tmp_path, HashedEncoder()) == []

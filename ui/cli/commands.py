@@ -1,0 +1,246 @@
+"""The command line: ask, add, sync, remove, list, verify, info. Knows nothing about ranking or about terminals.
+
+Imports `retrieval` (0.3 s) inside the commands only, so that --help and wrong usage answer at once.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui import words
+from ui.cli import copy as cli_copy
+from ui.cli import serve as cli_page
+from ui.cli import sync as cli_sync
+from ui.cli import terminal
+from ui.cli.options import AsJson, CitationStyle, LibraryFolder
+from ui.cli.session import interruptible, opened, own
+
+_EXIT_CODES = """
+\b
+Exit codes:
+  0    fine
+  1    no answer in the documents (ask), something failed (add, sync),
+       not there (remove), changed or missing (verify)
+  2    wrong usage
+  3    the library, the model or the question cannot be used
+  130  interrupted
+"""
+
+app = typer.Typer(
+    name="pincite", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True,
+    epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+
+
+def _show_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib import metadata
+
+    try:
+        version = metadata.version("pincite")
+    except metadata.PackageNotFoundError:  # a checkout that is not installed
+        import tomllib
+
+        version = tomllib.loads(Path(__file__).parents[2].joinpath("pyproject.toml").read_text())["project"]["version"]
+    terminal.say(f"pincite {version}")
+    raise typer.Exit
+
+
+@app.callback()
+def _pincite(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Answer questions from your documents in their own words, each quote with its exact place. Offline.
+
+    Without --library and PINCITE_LIBRARY, the documents that ship with pincite are used.
+    """
+
+
+# --- ask
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask; - reads it from stdin.")],
+    library: LibraryFolder = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Only documents with this metadata; dates may be 2018-06..2018-07."),
+    ] = None,
+    k: Annotated[int, typer.Option("--k", min=1, metavar="N", help="Passages to return with the answer.")] = 5,
+    as_json: AsJson = False,
+    cite: Annotated[CitationStyle | None, typer.Option(help="Write the citations only, in this form.")] = None,
+) -> None:
+    """Answer a question with quotes, or say that the documents do not."""
+    conditions = _conditions(where or [])
+    asked = sys.stdin.buffer.read() if question == "-" else question.encode("utf-8", "surrogateescape")
+    with opened(library) as held:
+        answer = held.ask(asked.decode("utf-8", "replace").strip(), k=k, where=conditions)
+        if cite:
+            from retrieval.citations import export
+
+            terminal.say(export(answer.citations, held.header, cite).rstrip("\n"))
+        elif as_json:
+            terminal.say_json(answer.to_dict())
+        else:
+            terminal.show_answer(answer, held.document)
+    raise typer.Exit(0 if answer.found or answer.reply else 1)
+
+
+def _conditions(given: Sequence[str]) -> dict[str, list[str]]:
+    """Read ["publication=A", "publication=B"] into {"publication": ["A", "B"]}: any of them."""
+    conditions: dict[str, list[str]] = {}
+    for condition in given:
+        key, equals, value = condition.partition("=")
+        if not key or not equals:
+            hint = 'expected KEY=VALUE, for example --where publication="Eurasia Daily Monitor"'
+            raise typer.BadParameter(f"{words.one_line(condition)!r}; {hint}", param_hint="'--where'")
+        conditions.setdefault(key, []).append(value)
+    return conditions
+
+
+# --- add, remove, list
+
+
+@app.command()
+def add(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    library: LibraryFolder = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Encode on a Ray cluster that sees the files: HOST:PORT, auto or local."),
+    ] = None,
+) -> None:
+    """Add files and folders to a library, which is made if it is not there.
+
+    What was added before is left alone, and a changed file replaces its earlier version.
+    """
+    named = own(library, "add to", "pincite add --library ~/articles.pincite ~/articles")
+    with opened(named, create=True) as held, interruptible(), terminal.progress_bar() as progress:
+        report = held.add(paths, progress=progress, ray=ray)
+    terminal.say(str(report), "bold")
+    for failure in report.failed:
+        terminal.say(f"failed: {words.one_line(str(failure))}", "red")
+    for failure in report.incomplete:
+        terminal.say(f"incomplete: {words.one_line(str(failure))}", "yellow")
+    raise typer.Exit(1 if report.failed else 0)
+
+
+@app.command()
+def remove(
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="A doc_id, a file or a folder.")],
+    library: LibraryFolder = None,
+) -> None:
+    """Remove documents from a library; the files stay."""
+    absent = []
+    with opened(library) as held:
+        known = {document.doc_id: document for document in held.documents()}
+        for name in dict.fromkeys(names):
+            removed = held.remove(name)
+            for each in removed:
+                document = known.get(each)  # None for a file that could not be read
+                details = (document.title, document.source) if document else ("which could not be read",)
+                terminal.say(f"removed {words.joined(each, *details)}")
+            absent += [] if removed else [name]
+    for name in absent:
+        terminal.complain(f"not in the library: {name}")
+    raise typer.Exit(1 if absent else 0)
+
+
+app.command()(cli_sync.sync)
+app.command()(cli_sync.backup)
+app.command()(cli_copy.copy)
+
+
+@app.command("list")
+def list_(library: LibraryFolder = None, as_json: AsJson = False) -> None:
+    """List the documents: doc_id, title, publication, source."""
+    with opened(library) as held:
+        documents = held.documents()
+    if as_json:
+        fields = ("doc_id", "title", "source", "metadata", "sha256")
+        return terminal.say_json([{name: getattr(document, name) for name in fields} for document in documents])
+    rows = [(d.doc_id, d.title, ", ".join(words.published(d.metadata)), d.source or "") for d in documents]
+    terminal.table(("doc_id", "title", "publication", "source"), rows)
+
+
+# --- verify, info
+
+
+@app.command()
+def verify(
+    answer: Annotated[
+        str | None, typer.Argument(metavar="[ANSWER.json]", help="What ask --json wrote; - reads it from stdin.")
+    ] = None,
+    library: LibraryFolder = None,
+) -> None:
+    """Compare the quotes of a saved answer, or without one the whole library, with the files as they are now."""
+    from ui.cli import verify as verifying
+
+    saved = None if answer is None else verifying.saved_citations(answer)
+    with opened(library) as held:
+        valid = verifying.library(held) if saved is None else verifying.citations(held, saved)
+    raise typer.Exit(0 if valid else 1)
+
+
+@app.command()
+def info(library: LibraryFolder = None, as_json: AsJson = False) -> None:
+    """Show what the library holds, and which files could not be read."""
+    with opened(library) as held:
+        facts, coverage, failures = held.info(), held.coverage(), held.failures()
+    if as_json:
+        counts = {"known": coverage.known, "failed": coverage.failed, "searchable": coverage.searchable}
+        return terminal.say_json(facts | {"coverage": counts, "failures": failures})
+    for name, value in [*facts.items(), ("coverage", coverage)]:
+        shown = f"{value:,}" if isinstance(value, int) else words.one_line(str(value or "not chosen yet"))
+        terminal.say(f"{name:<12}{shown}")
+    for path, reason in failures.items():
+        terminal.say(f"failed: {words.one_line(path)}: {words.one_line(reason)}", "red")
+
+
+# --- the page
+
+
+@app.command()
+def feedback(library: LibraryFolder = None) -> None:
+    """Write what people thought of answers on the page, as eval cases, one JSON object a line."""
+    with opened(library) as held:
+        for case in held.feedback():
+            terminal.say_json(case, indent=None)
+
+
+app.command()(cli_page.ui)
+
+
+@app.command("eval", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def eval_(context: typer.Context) -> None:
+    """Measure how good the answers are, on the shipped documents, on public data sets or on your own."""
+    import runpy  # the eval suite is a program of its own, with its own --help
+
+    sys.argv = ["pincite eval", *context.args]
+    runpy.run_module("eval", run_name="__main__")
+
+
+def main() -> int:
+    """Run the command line and return the exit code; --help lists them."""
+    # NumPy's products for a question take 0.2 ms; split over busy cores they made an answer take 50 ms instead of 20.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    terminal.prepare()
+    try:
+        app(prog_name="pincite")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    finally:
+        terminal.finish()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The commands that keep a library in step with a folder, and safe: sync, backup. Knows nothing about how."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui import words
+from ui.cli import terminal
+from ui.cli.options import AsJson, LibraryFolder
+from ui.cli.session import interruptible, opened, own
+
+if TYPE_CHECKING:
+    from retrieval import Library
+    from retrieval.ingest import SyncReport
+
+_STYLES = {"failed": "red", "incomplete": "yellow"}
+
+
+def sync(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="The folder to follow.")],
+    library: LibraryFolder = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Leave these out; also those in FOLDER/.pinciteignore, as in .gitignore."),
+    ] = None,
+    sure: Annotated[bool, typer.Option("--yes", help="Remove files even if most of them are gone.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on as files change; Ctrl-C ends it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a library match a folder: files that are new, changed, moved or gone are added, replaced, moved, removed.
+
+    Only files below FOLDER are touched. Those that could not be read are tried again when they change; "add" tries
+    them all.
+    """
+    if watch and dry_run:
+        raise typer.BadParameter("a dry run has nothing to watch", param_hint="'--watch'")
+    named = own(library, "sync", "pincite sync --library ~/articles.pincite ~/articles")
+    show = partial(_show, as_json=as_json, whole=dry_run, indent=None if watch else 2)
+    with opened(named, create=not dry_run) as held:
+        run = partial(held.sync, folder, ignore=ignore or (), sure=sure, dry_run=dry_run)
+        if watch:
+            _follow(held, folder, run, show)
+            return
+        with interruptible(), terminal.progress_bar() as progress:
+            report = run(progress=progress)
+    show(report)
+    raise typer.Exit(1 if report.failed else 0)
+
+
+def _follow(
+    library: "Library", folder: str, run: Callable[..., "SyncReport"], show: Callable[["SyncReport"], None]
+) -> None:
+    """Sync as a folder changes until interrupted, and say what is new. A folder that is away may come back."""
+    from retrieval.errors import StorageError, SyncError
+    from retrieval.ingest import absolute, moments
+
+    said: object = None
+    try:
+        for _ in moments(absolute(folder), library.path):
+            try:
+                with terminal.progress_bar() as progress:
+                    report = run(progress=progress)
+            except (SyncError, StorageError) as error:
+                if said != str(error):
+                    terminal.complain(said := str(error))
+                continue
+            if said != report.failed or report.changes():
+                show(report)
+                terminal.finish()  # a pipe's reader waits for each
+            said = report.failed
+    except KeyboardInterrupt:
+        return
+
+
+def _show(report: "SyncReport", as_json: bool, whole: bool, indent: int | None) -> None:
+    """Write the counts, what was moved or removed, and why files failed; whole: what was added or replaced, too."""
+    lists = {name: getattr(report, name) for name in ("added", "replaced", "moved", "removed", "failed", "incomplete")}
+    if as_json:
+        failures = {name: {each.source: each.reason for each in lists[name]} for name in ("failed", "incomplete")}
+        return terminal.say_json(lists | {"unchanged": report.unchanged} | failures, indent)
+    terminal.say(f"{time.strftime('%H:%M:%S')} {report}", "bold")
+    for name, entries in lists.items():
+        for each in entries if whole or name not in ("added", "replaced") else ():
+            shown = " -> ".join(each) if isinstance(each, tuple) else str(each)
+            terminal.say(f"{name}: {words.one_line(shown)}", _STYLES.get(name, ""))
+
+
+def backup(
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="A new folder.")],
+    library: LibraryFolder = None,
+) -> None:
+    """Copy a library into a new folder, which is a library too. It may be in use meanwhile."""
+    named = own(library, "back up", "pincite backup --library ~/articles.pincite /backup/articles.pincite")
+    with opened(named) as held:
+        with interruptible():
+            held.backup(target)
+        facts = held.info()
+    terminal.say(f"{facts['documents']:,} documents copied to {words.one_line(target)}")

@@ -1,0 +1,51 @@
+"""Compares saved answers and whole libraries with their files, and writes what it finds. Decides no exit codes."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from retrieval import Citation, Library
+from ui import saved, words
+from ui.cli import terminal
+
+_STYLES = {"valid": "green", "changed": "yellow", "missing": "red"}
+
+
+def citations(opened: Library, given: Sequence[Citation]) -> bool:
+    """Write the state of every citation; True where all are valid."""
+    states = [opened.verify(citation) for citation in given]
+    for citation, state in zip(given, states, strict=True):
+        source = words.joined(citation.title, citation.locator, citation.source)
+        terminal.say(f"[{citation.marker}] {state}  {source}", _STYLES[state])
+    if not given:
+        terminal.say("no citations to verify")
+    return set(states) <= {"valid"}
+
+
+def library(opened: Library) -> bool:
+    """Read the database whole, and write every document whose file is not as it was; True where none is."""
+    opened.check()
+    total = wrong = 0
+    for document, state in opened.verify_sources():
+        total += 1
+        if state != "valid":
+            wrong += 1
+            terminal.say(f"{state}  {words.joined(document.title, document.source)}", _STYLES[state])
+    terminal.say(f"the library is whole; {total - wrong} of {total} files are as they were read")
+    return not wrong
+
+
+def saved_citations(name: str) -> list[Citation]:
+    """Read the citations of a saved answer from a file or stdin; a usage error says what is wrong."""
+    try:
+        return saved.citations(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except ValueError as error:
+        reason = str(error)
+    expected = 'expected what `pincite ask --json` writes, a list of those, or {"answers": [...]}'
+    raise typer.BadParameter(
+        f"{words.one_line(name)}: {words.one_line(reason)}; {expected}", param_hint="'ANSWER.json'"
+    )

@@ -1,0 +1,1 @@
+"""Who may ask, how a running page is watched."""

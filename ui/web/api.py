@@ -1,0 +1,141 @@
+"""The library for programs: plain HTTP, Gradio's named endpoints, MCP tools. Knows nothing about the page.
+
+Names, types and docstrings are what Gradio's API page and MCP clients show.
+
+    curl 127.0.0.1:7860/api/ask --json '{"question": "…"}'
+
+is one request, which any copy of the page can answer. Gradio's own way takes two, the second to the process that holds
+the answer: its clients need a balancer that sends /gradio_api/call and /gradio_api/queue of one caller to one copy.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from functools import wraps
+from typing import Any
+
+import gradio as gr
+from gradio.events import api
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from retrieval import PinciteError
+from retrieval.errors import QuestionError
+from ui.web.service import Service
+
+UNKNOWN = "Something went wrong; the terminal or the log of Pincite says what."
+_log = logging.getLogger(__name__)
+
+
+class Endpoints:
+    """The functions that programs may call, bound to one library."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def ask(
+        self,
+        question: str,
+        history: list[dict[str, str]] | None = None,
+        documents: list[str] | None = None,
+        passages: int = 5,
+    ) -> dict[str, Any]:
+        """
+        Answer a question with verbatim quotes from the documents, each with its exact place, or say that they do not.
+
+        Parameters:
+            question: what to ask
+            history: earlier messages, [{"role": "user" or "assistant", "content": "..."}], so that follow-ups work
+            documents: doc_ids to look in; all documents if empty
+            passages: how many passages to return with the answer, 1 to 50
+        Returns:
+            found, confidence (0 to 1), citations (quote, doc_id, title, locator, start, end), passages, text
+        """
+        return self._service.answer(question, history, documents, passages).to_dict()
+
+    def search(self, question: str, passages: int = 10, documents: list[str] | None = None) -> list[dict[str, Any]]:
+        """
+        Find the passages that are closest to a question, best first, without answering it.
+
+        Parameters:
+            question: what to look for
+            passages: how many passages to return, 1 to 50
+            documents: doc_ids to look in; all documents if empty
+        Returns:
+            hits: rank, score (higher is better), signals, best_sentence, and the passage with doc_id, number and text
+        """
+        return [asdict(hit) for hit in self._service.search(question, passages, documents)]
+
+    def read_passage(self, doc_id: str, paragraph: int, around: int = 0) -> dict[str, Any]:
+        """
+        Read a paragraph of a document, word for word, with some paragraphs around it.
+
+        Parameters:
+            doc_id: of the document, as in citations and hits
+            paragraph: its number, from 1
+            around: how many paragraphs before and after it to read too, 0 to 10
+        Returns:
+            title, text, start and end (characters into the document's text)
+        """
+        return self._service.read(doc_id, paragraph, around)
+
+    def documents(self) -> list[dict[str, Any]]:
+        """
+        List the documents that can be asked.
+
+        Returns:
+            doc_id, title, source, metadata, sha256 and number of paragraphs of each
+        """
+        return self._service.listed()
+
+
+def routes(service: Service) -> list[Route]:
+    """Return POST /api/NAME for every endpoint: a JSON object of its parameters in, its result out.
+
+    400 with {"error"} where the call is wrong, 503 where the library cannot be used, 500 for anything else.
+    """
+    named = Endpoints(service)
+    functions = (named.ask, named.search, named.read_passage, named.documents)
+    return [Route(f"/api/{function.__name__}", _direct(function), methods=["POST"]) for function in functions]
+
+
+def _direct(function: Callable[..., Any]) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(request: Request) -> Response:
+        try:
+            given = await request.json()
+            return JSONResponse(await run_in_threadpool(function, **given))
+        except (QuestionError, TypeError, ValueError, KeyError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+        except PinciteError as error:
+            return JSONResponse({"error": str(error)}, 503)
+        except Exception:
+            _log.exception("%s failed", function.__name__)
+            return JSONResponse({"error": UNKNOWN}, 500)
+
+    return respond
+
+
+def publish(service: Service) -> None:
+    """Add the endpoints to the Blocks that is being built."""
+    named = Endpoints(service)
+    for function in (named.ask, named.search, named.read_passage, named.documents):
+        # Not queued: a job waits in the memory of one process, where another copy of the page could not find it.
+        api(_explained(function), api_name=function.__name__, queue=False)
+
+
+def _explained(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let callers see what was wrong with their call, and only that."""
+
+    @wraps(function)
+    def call(*given: Any, **named: Any) -> Any:
+        try:
+            return function(*given, **named)
+        except (PinciteError, TypeError, ValueError, KeyError) as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        except Exception as error:
+            _log.exception("%s failed", function.__name__)
+            raise gr.Error(UNKNOWN, print_exception=False) from error
+
+    return call

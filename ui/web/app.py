@@ -1,0 +1,148 @@
+"""Wires the page: Gradio serves it, a Service answers, a Guard stands before. Knows nothing about ranking or HTML.
+
+The page is one gr.HTML whose parts are the files under assets/. It calls the Service through Gradio's server functions,
+and it never puts a document's text through Gradio's templates.
+"""
+
+import base64
+import hashlib
+import json
+import signal
+import threading
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from starlette.middleware import Middleware
+
+from retrieval.answering import confidence as certainty
+from retrieval.parsers import FORMATS
+from ui.server import auth as login
+from ui.server import logs
+from ui.server.security import Guard, is_loopback, require_password
+from ui.web import api
+from ui.web import probes as health
+from ui.web.service import Service, guarded, open_library
+
+_SCRIPTS = ("core.js", "viewer.js", "strictness.js", "conversation.js", "library.js", "main.js")
+_ASSETS = files("ui") / "assets"
+_FONTS = (
+    ("Sans", 400, "source-sans-3-latin-400-normal.woff2", ""),
+    ("Sans", 600, "source-sans-3-latin-600-normal.woff2", ""),
+    ("Serif", 400, "source-serif-4-latin-400-normal.woff2", ""),
+    ("Serif", 600, "source-serif-4-latin-600-normal.woff2", ""),
+    ("Serif", 400, "source-serif-4-latin-ext-400-normal.woff2", "unicode-range: U+0100-02BA, U+1E00-1EFF; "),
+)
+
+
+def build(service: Service) -> gr.Blocks:
+    """Build the page and the named endpoints around a service."""
+    settings = service.library.settings
+    limits = {
+        "types": sorted(FORMATS), "bytes": settings.max_file_bytes,
+        "threshold": settings.threshold, "costs": certainty.fitted()["thresholds"],
+    }  # fmt: skip
+    calls = (
+        service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,
+        service.sources, service.suggestions, service.upload, service.remove,
+    )  # fmt: skip
+    looks = f"<style>{_fonts()}{_asset('page.css')}</style>{_asset('page.html')}"
+    acts = "\n".join(map(_asset, _SCRIPTS))
+    page: gr.Blocks
+    with _Page(title="Pincite", analytics_enabled=False, fill_width=True) as page:
+        page.app_id = _app_id(looks + acts)
+        gr.HTML(
+            looks,
+            elem_id="pincite",
+            js_on_load=acts,
+            server_functions=[guarded(call) for call in calls],
+            apply_default_css=False,
+            limits=json.dumps(limits),
+        )
+        api.publish(service)
+    return page
+
+
+class _Page(gr.Blocks):
+    def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
+        """Refuse a call with too few values; Gradio's own complaint would put the question into the log."""
+        if len(inputs) < len(block_fn.inputs):
+            expected = f"expected {len(block_fn.inputs)} values in order, null for what is left out"
+            raise gr.Error(f"got {len(inputs)}, {expected}", print_exception=False)
+
+
+def _app_id(parts: str) -> int:
+    """Return the same number in every copy of the same page: at another one, browsers begin anew after a gap."""
+    return int.from_bytes(hashlib.sha256(parts.encode()).digest()[:6], "big")  # a whole number in JavaScript too
+
+
+def _fonts() -> str:
+    """Return the fonts' rules with the fonts inside, so that no text jumps when they arrive."""
+    rule = '@font-face {{ font-family: "Pincite {}"; font-weight: {}; src: url(data:font/woff2;base64,{}); {}}}'
+    return "".join(
+        rule.format(family, weight, base64.b64encode((_ASSETS / "fonts" / name).read_bytes()).decode(), more)
+        for family, weight, name, more in _FONTS
+    )
+
+
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text("utf-8")
+
+
+def launch(
+    service: Service,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    auth: login.Credentials | None = None,
+    mcp: bool = False,
+    open_browser: bool = False,
+) -> tuple[gr.Blocks, str]:
+    """Start serving in threads of its own, and return the Blocks and its address. ValueError: open without a password.
+
+    port: 7860 or the next free one where it is None.
+    """
+    require_password(host, auth)
+    threading.Thread(target=service.warm, daemon=True).start()
+    most = service.library.settings.max_file_bytes
+    guard = Middleware(Guard, local=is_loopback(host), most=most + 2**20, known=auth)
+    own = health.routes(service) + api.routes(service) + (login.routes(auth) if auth else [])
+    page = build(service)
+    _, address, _ = page.launch(
+        server_name=host, server_port=port, mcp_server=mcp, inbrowser=open_browser, max_file_size=most,
+        app_kwargs={"routes": own, "middleware": [guard], "docs_url": None, "redoc_url": None, "openapi_url": None},
+        theme=gr.themes.Base(font="sans-serif", font_mono="monospace"), favicon_path=str(_ASSETS / "favicon.svg"),
+        state_session_capacity=1000, run_history=False, enable_monitoring=False, ssr_mode=False, pwa=False,
+        share=False, footer_links=["api"], quiet=True, prevent_thread_lock=True,
+    )  # fmt: skip
+    return page, address
+
+
+def serve(
+    folder: str | Path | None,
+    *,
+    uploads: Path | None = None,
+    log_json: bool = False,
+    log_questions: bool = False,
+    **options: Any,
+) -> None:
+    """Serve a library until interrupted or told to end, the shipped documents where no folder is named.
+
+    uploads: folder for what people send; log_json: a line of JSON on stderr for each question; log_questions: with its
+    text. options: as for launch.
+    """
+    if log_json:
+        logs.as_json()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what an orchestrator sends: questions are finished
+    with open_library(folder) as library:
+        service = Service(library, seeds=folder is None, texts=log_questions, uploads=uploads)
+        page, address = launch(service, **options)
+        if log_json:
+            logs.adopt("uvicorn", "uvicorn.error", "uvicorn.access")
+        also = f", for MCP at {address}gradio_api/mcp/" if options.get("mcp") else ""
+        try:
+            print(f"Pincite is at {address}{also}; its library is {library.name}", flush=True)
+            page.block_thread()
+        finally:
+            service.readiness.wait()  # the interpreter must not end under a thread that loads a model

@@ -1,0 +1,279 @@
+"""Answers, documents and lists become HTML and plain text. Pure: knows nothing about Gradio, libraries or browsers.
+
+Every text goes through `escape`: documents, titles, file names and questions are untrusted.
+"""
+
+import base64
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, Literal
+
+from retrieval import Answer, Citation, Document, Hit, Passage
+from retrieval.citations import PrintedPage
+from ui.words import CONTROL, band, certainty, one_line, published
+
+State = Literal["valid", "changed", "missing"]
+NEAREST = 3  # passages shown where nothing was found
+SHOWN_DOCUMENTS = 200  # in the list; more are found by typing
+_REORDERS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_THUMB = (
+    '<svg viewBox="0 0 24 24" aria-hidden="true">'
+    '<path d="M7 10v10H4V10zM7 10l4-7c2 0 3 1 3 3l-1 3h6l1 2-2 8-1 1H7"/></svg>'
+)
+_STATES = {"changed": "The file has changed since it was read.", "missing": "The file is no longer there."}
+
+
+def escape(text: str) -> str:
+    """Escape a text for HTML; braces, `$` and backticks too, which Gradio's templates would act on."""
+    escaped = html.escape(text)
+    return escaped.translate({ord(sign): f"&#{ord(sign)};" for sign in "{}$`\\"})
+
+
+def _shown(text: str) -> str:
+    """Escape a document's text, word for word; controls that would reorder it are boxed in and do nothing."""
+    return _REORDERS.sub(lambda match: f'<span class="control">{match.group()}</span>', escape(text))
+
+
+def _inline(text: str) -> str:
+    """Escape a text that stands among ours: one line, without controls, isolated from our writing direction."""
+    return f"<bdi>{escape(one_line(text))}</bdi>"
+
+
+def _button(label: str, inside: str, **data: str | int) -> str:
+    """Make a button; data: its data-* attributes, underscores as hyphens; inside: HTML."""
+    attributes = "".join(f' data-{key.replace("_", "-")}="{escape(str(value))}"' for key, value in data.items())
+    named = f' aria-label="{escape(label)}"' if label else ""
+    return f'<button type="button"{named}{attributes}>{inside}</button>'
+
+
+# --- answers
+
+
+def turn(answer: Answer, titles: Mapping[str, str]) -> str:
+    """Show an answer: how sure it is, quotes or nearest passages, what lies behind, what can be done with it.
+
+    titles: doc_id -> title of the documents that passages come from.
+    """
+    warning = f'<p class="warning">{escape(str(answer.coverage))}</p>' if answer.coverage.failed else ""
+    said = "".join(_part(part, titles) for part in answer.parts) or _said(answer, titles)
+    return said if answer.reply else said + warning + _behind(answer, titles) + _actions(answer)
+
+
+def _part(answer: Answer, titles: Mapping[str, str]) -> str:
+    """Show the answer to one of several questions under that question."""
+    question = escape(one_line(answer.question))
+    return f'<section class="part"><h4 dir="auto">{question}</h4>{_said(answer, titles)}</section>'
+
+
+def _said(answer: Answer, titles: Mapping[str, str]) -> str:
+    """Show what was understood, how sure the answer is, and its quotes or the nearest passages."""
+    sure = f'<p class="band" data-band="{band(answer)}">{escape(certainty(answer))}</p>'
+    if answer.reply:
+        return sure
+    different = answer.asked_as != answer.question
+    asked_as = f'<p class="asked-as">Searched for {_inline(answer.asked_as)}</p>' if different else ""
+    return (
+        asked_as + sure + (_quotes(answer.citations) if answer.found else _nearest(answer.passages[:NEAREST], titles))
+    )
+
+
+def _quotes(citations: Sequence[Citation]) -> str:
+    return f'<ol class="quotes">{"".join(map(_quote, citations))}</ol>'
+
+
+def _quote(citation: Citation) -> str:
+    """Show a quote with its marker and place; both lead to the source."""
+    where = f"{citation.title}, {citation.locator}"
+    marker = _button(f"Quote {citation.marker}, show in the source", f"[{citation.marker}]", cite=citation.marker)
+    place = _button("", _inline(where), cite=citation.marker)
+    said = f'<div class="said">{_inline(citation.attribution)}</div>' if citation.attribution else ""
+    return (
+        f'<li><div class="marker">{marker}</div><blockquote dir="auto">{_shown(citation.quote)}</blockquote>'
+        f'<div class="place">{place}{said}<span class="state" data-state-of="{citation.marker}"></span></div></li>'
+    )
+
+
+def _nearest(hits: Sequence[Hit], titles: Mapping[str, str]) -> str:
+    """Show the best sentences of the passages that came closest, as what they are."""
+    items = (f'<li><p dir="auto">{_shown(_sentence(hit))}</p>{_place(hit.passage, titles)}</li>' for hit in hits)
+    return f'<ul class="nearest">{"".join(items)}</ul>' if hits else ""
+
+
+def _sentence(hit: Hit) -> str:
+    start, end = hit.best_sentence
+    return hit.passage.text[start - hit.passage.start : end - hit.passage.start]
+
+
+def _place(passage: Passage, titles: Mapping[str, str]) -> str:
+    where = ", ".join(filter(None, (titles.get(passage.doc_id), passage.locator)))
+    button = _button("", _inline(where), doc=passage.doc_id, paragraph=passage.number)
+    return f'<div class="place">{button}</div>'
+
+
+def _behind(answer: Answer, titles: Mapping[str, str]) -> str:
+    """Fold away the passages that the answer was taken from, cited first, the best sentence of each marked."""
+    if not answer.passages:
+        return ""
+    hits = sorted(answer.passages, key=lambda hit: not _markers(hit.passage, answer.citations))
+    items = "".join(f"<li>{_passage(hit, answer.citations, titles)}</li>" for hit in hits)
+    count = f"{len(hits)} passage{'s' if len(hits) != 1 else ''} behind this"
+    return f'<details class="behind"><summary>{count}</summary><ol>{items}</ol></details>'
+
+
+def _passage(hit: Hit, citations: Sequence[Citation], titles: Mapping[str, str]) -> str:
+    markers = "".join(
+        _button(f"Quote {marker}, show in the source", f"[{marker}]", cite=marker)
+        for marker in _markers(hit.passage, citations)
+    )
+    start, end = (offset - hit.passage.start for offset in hit.best_sentence)
+    text = hit.passage.text
+    marked = f"{_shown(text[:start])}<b>{_shown(text[start:end])}</b>{_shown(text[end:])}"
+    return f'<p dir="auto">{marked}</p><div class="marks">{markers}{_place(hit.passage, titles)}</div>'
+
+
+def _markers(passage: Passage, citations: Sequence[Citation]) -> list[int]:
+    """Return the markers of the quotes taken from a passage."""
+    return [c.marker for c in citations if c.doc_id == passage.doc_id and passage.start <= c.start < passage.end]
+
+
+def _actions(answer: Answer) -> str:
+    """Offer what people do with an answer."""
+    pairs = [("copy-markdown", "Copy"), ("copy-plain", "Copy as text"), ("more", "More passages")]
+    buttons = [_button("", label, do=do) for do, label in pairs if answer.passages]
+    thumbs = _button("Helpful", _THUMB, do="good") + _button("Not helpful", _THUMB, do="bad")
+    return f'<div class="actions">{"".join(buttons)}<span>{thumbs}</span></div>'
+
+
+def plain(answer: Answer) -> str:
+    """Return question, quotes and numbered sources as plain text, to be pasted anywhere."""
+    if answer.parts:
+        return "\n\n".join(map(plain, answer.parts))
+    if not answer.found:
+        return f"{answer.question}\n\n{certainty(answer)}\n"
+    quotes = "\n\n".join(f"“{c.quote}” [{c.marker}]" for c in answer.citations)
+    missing = f"{answer.reason}\n\n" if answer.reason else ""
+    sources = "\n".join(map(_source, answer.citations))
+    return f"{answer.question}\n\n{quotes}\n\n{missing}{sources}\n"
+
+
+def _source(citation: Citation) -> str:
+    """Return where a quote stands, and who says so, as one line of plain text."""
+    said = f" ({one_line(citation.attribution)})" if citation.attribution else ""
+    return f"[{citation.marker}] {one_line(citation.title)}, {one_line(citation.locator)}{said}"
+
+
+# --- documents
+
+
+def document(title: str, metadata: Mapping[str, Any], passages: Sequence[Passage]) -> str:
+    """Show a whole document with paragraph numbers in the margin. passages: all of it, in order, with texts."""
+    about = f"<p>{_inline(' · '.join(published(metadata)))}</p>"
+    said = bool(passages) and " ".join(passages[0].text.split()).startswith(title)
+    name = "" if said else f'<h3 dir="auto">{escape(one_line(title))}</h3>'
+    head = f"<header>{name}{about}</header>"
+    return head + "".join(_paragraphs(passages))
+
+
+def _paragraphs(passages: Sequence[Passage]) -> Iterator[str]:
+    shown = ""
+    for number, parts in groupby(passages, key=lambda passage: passage.number):
+        spans = list(parts)
+        place = spans[0].place or (f"Page {spans[0].page}" if spans[0].page else "")
+        if place and place != shown:
+            yield f'<p class="page">{_inline(place)}</p>'
+        shown = place
+        link = _button(f"Copy a link to paragraph {number}", str(number), link=number)
+        text = " ".join(part(passage) for passage in spans)
+        yield f'<div class="paragraph" data-number="{number}">{link}<p dir="auto">{text}</p></div>'
+
+
+def part(passage: Passage, citations: Iterable[Citation] = ()) -> str:
+    """Show a passage, its headings set apart, with the words of these citations marked.
+
+    Citations that touch are marked one after the other; where they overlap, the lower marker keeps the words.
+    """
+    heading = passage.sentences[0][0] if passage.sentences else passage.start
+    cuts = [(passage.start, heading, "<strong>", "</strong>")] if heading > passage.start else []
+    position = heading
+    for citation in sorted(citations, key=lambda c: (c.start, c.marker)):
+        start, end = max(citation.start, position), min(citation.end, passage.end)
+        if citation.doc_id == passage.doc_id and start < end:
+            cuts.append((start, end, f'<mark data-marker="{citation.marker}" tabindex="-1">', "</mark>"))
+            position = end
+    return f'<span data-start="{passage.start}">{_wrapped(passage, cuts)}</span>'
+
+
+def _wrapped(passage: Passage, cuts: Sequence[tuple[int, int, str, str]]) -> str:
+    """Escape a passage's text and put tags around some spans of it; spans in order, apart from each other."""
+    pieces, position = [], passage.start
+    for start, end, opening, closing in cuts:
+        pieces.append(_shown(passage.text[position - passage.start : start - passage.start]))
+        pieces.append(f"{opening}{_shown(passage.text[start - passage.start : end - passage.start])}{closing}")
+        position = end
+    return "".join(pieces) + _shown(passage.text[position - passage.start :])
+
+
+def pages(printed: Iterable[PrintedPage]) -> str:
+    """Show printed pages, the pictures inside, with boxes over the quoted words; the first box can be focused."""
+    return "".join(map(_printed, printed))
+
+
+def _printed(page: PrintedPage) -> str:
+    data = base64.b64encode(page.image).decode()
+    boxes = "".join(_box(*box) for box in page.boxes)
+    said = f"Page {page.number} as printed, the quote highlighted"
+    picture = f'<img src="data:image/webp;base64,{data}" width="{page.width}" height="{page.height}" alt="{said}">'
+    return f'<p class="page">Page {page.number}</p><div class="sheet">{picture}{boxes}</div>'
+
+
+def _box(left: int, top: int, right: int, bottom: int) -> str:
+    place = f"left:{left / 100}%;top:{top / 100}%;width:{(right - left) / 100}%;height:{(bottom - top) / 100}%"
+    return f'<span class="box" tabindex="-1" style="{place}"></span>'
+
+
+# --- the library
+
+
+def documents(found: Sequence[tuple[Document, int]], removable: bool = True) -> str:
+    """List documents with their numbers of paragraphs; each can be ticked, opened and deleted."""
+    items = "".join(_document(each, count, removable) for each, count in found[:SHOWN_DOCUMENTS])
+    hidden = len(found) - SHOWN_DOCUMENTS
+    more = f'<p class="hint">{hidden:,} more; type above to find them.</p>' if hidden > 0 else ""
+    return f'<ul class="documents">{items}</ul>{more}'
+
+
+def _document(document: Document, count: int, removable: bool) -> str:
+    title = one_line(document.title or document.doc_id)
+    about = " · ".join([*published(document.metadata), f"{count:,} paragraph{'s' if count != 1 else ''}"])
+    tick = f'<input type="checkbox" value="{escape(document.doc_id)}" aria-label="Ask only {escape(title)}">'
+    remove = _button(f"Delete {title}", "×", remove=document.doc_id, title=title) if removable else ""
+    return (
+        f'<li data-document="{escape(document.doc_id)}">{tick}<div>{_button("", _inline(title), doc=document.doc_id)}'
+        f'<p>{_inline(about)}</p><p class="state"></p></div>{remove}</li>'
+    )
+
+
+def failures(failed: Mapping[str, str]) -> str:
+    """List the files that could not be read, by name only, and why."""
+    items = "".join(
+        f"<li>{_inline(path.replace(chr(92), '/').rsplit('/', 1)[-1])}: {_inline(reason)}</li>"
+        for path, reason in failed.items()
+    )
+    return f"<details><summary>{len(failed)} could not be read</summary><ul>{items}</ul></details>" if failed else ""
+
+
+def state(state: str) -> str:
+    """Say what is wrong with a source; "" where nothing is."""
+    return _STATES.get(state, "")
+
+
+def questions(suggested: Iterable[str]) -> str:
+    """Offer questions to begin with."""
+    return "".join(f"<li>{_button('', _inline(question), ask=question)}</li>" for question in suggested)
+
+
+def message(text: str) -> str:
+    """Return an error or a notice as one line of text without controls."""
+    return " ".join(CONTROL.sub("", text).split())

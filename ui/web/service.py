@@ -1,0 +1,264 @@
+"""What the page and the endpoints ask of a library, in plain dicts. Knows nothing about Gradio or HTTP.
+
+Everything that comes in may come from a stranger: it is checked for type and size before it reaches the library. What
+is kept here can be had from the library again at any time, so that any copy of the page gives the same answers.
+"""
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from retrieval import Answer, Citation, Hit, Library, PinciteError, Settings
+from retrieval.citations import Pages
+from retrieval.embedding import fingerprint
+from retrieval.errors import DocumentError
+from retrieval.storage import SCHEMA_VERSION
+from ui.saved import citation
+from ui.server.metrics import Watch
+from ui.server.readiness import Readiness
+from ui.web import render
+from ui.web import suggestions as suggest
+from ui.web import validation as incoming
+from ui.web.uploads import Uploads
+
+SOURCES_SECONDS = 30.0  # for which the state of the files is kept
+_log = logging.getLogger(__name__)
+
+
+def open_library(folder: str | Path | None) -> Library:
+    """Open the library in a folder, or without one the page's own, which begins with the shipped documents.
+
+    The page's own is apart from the one that `retrieval.ask` uses, so that uploads do not change its answers.
+    """
+    settings = Settings.from_environment()
+    own = settings.cache / f"page-{SCHEMA_VERSION}-{fingerprint(settings)}.pincite"
+    return Library(folder or own, settings)
+
+
+class Service:
+    """One library behind one page; safe to use from several threads.
+
+    seeds: see Readiness. warm() must run once; until then calls wait. texts: whether questions may stand in the
+    log. uploads: folder for what people send, see Uploads.
+    """
+
+    def __init__(
+        self, library: Library, *, seeds: bool = False, texts: bool = False, uploads: Path | None = None
+    ) -> None:
+        self.library = library
+        self.readiness = Readiness(library, seeds=seeds)
+        self.watch = Watch(library, texts=texts)
+        self._pages = Pages(library.settings.max_file_bytes)
+        self._uploads = Uploads.of(library, uploads)
+        self._adding = threading.Lock()
+        self._checked: tuple[float, int, dict[str, str]] = (-math.inf, -1, {})
+        self._suggested: tuple[int, list[str]] = (-1, [])
+
+    def warm(self) -> None:
+        """Get ready to answer, and let waiting calls go on."""
+        self.readiness.warm()
+
+    def status(self, _: Any = None) -> dict[str, Any]:
+        """Tell whether questions can be answered at once, and what is wrong if they cannot be."""
+        return self.readiness.status()
+
+    # --- questions
+
+    def answer(
+        self, question: str, history: Any = (), documents: Any = (), passages: int = 5, threshold: Any = None
+    ) -> Answer:
+        """Ask the library; PinciteError says what is wrong with the question or the library.
+
+        history: messages as in chat APIs; documents: doc_ids to look in, all where empty; passages: 1 to 50.
+        threshold: confidence (0 to 1) below which nothing is quoted; None for that of the settings.
+        """
+
+        def answering() -> Answer:
+            self.readiness.wait()
+            asked, k = incoming.text(question), incoming.count(passages)
+            where, least = incoming.where(documents), incoming.share(threshold)
+            return self.library.ask(asked, history=incoming.messages(history), k=k, where=where, threshold=least)
+
+        return self.watch.question(question, answering)
+
+    def search(self, question: str, passages: int = 10, documents: Any = ()) -> list[Hit]:
+        """Find passages; see `answer` for what goes in and what is raised."""
+        self.readiness.wait()
+        return self.library.search(incoming.text(question), k=incoming.count(passages), where=incoming.where(documents))
+
+    def ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer for the page: {"question", "history", "documents", "passages", "threshold"} -> HTML, record, texts."""
+        answer = self.answer(
+            asked.get("question", ""), asked.get("history"), asked.get("documents"), asked.get("passages") or 5,
+            asked.get("threshold"),
+        )  # fmt: skip
+        return {
+            "html": render.turn(answer, self._titles(answer.passages)),
+            "record": answer.to_dict(),
+            "markdown": answer.to_markdown(),
+            "plain": render.plain(answer),
+            "marks": self._marks(answer.citations),
+        }
+
+    def _titles(self, hits: Sequence[Hit]) -> dict[str, str]:
+        """Return doc_id -> title of the documents of some hits."""
+        headers = map(self.library.header, {hit.passage.doc_id for hit in hits})
+        return {header.doc_id: header.title or header.doc_id for header in headers if header is not None}
+
+    def _marks(self, citations: Sequence[Citation]) -> dict[str, dict[str, str]]:
+        """Return doc_id -> start of a passage -> that passage with the quoted words marked."""
+        marks: dict[str, dict[str, str]] = {}
+        for cited in citations:
+            for passage in self.library.passages(cited.doc_id, cited.start, cited.end):
+                marks.setdefault(cited.doc_id, {})[str(passage.start)] = render.part(passage, citations)
+        return marks
+
+    def verify(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        """Compare citations with their sources as they are now: marker -> what is wrong, "" where nothing is."""
+        citations = [citation(record) for record in asked["citations"]]
+        known = {document.doc_id: document.source for document in self.library.documents()}
+        return {
+            str(each.marker): render.state(self.library.verify(each))
+            for each in citations
+            if each.source == known.get(each.doc_id)  # no path of the caller's own is opened
+        }
+
+    def feedback(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep what a person thinks of an answer: {"question", "found", "quotes", "good", "note"}."""
+        quotes = [incoming.text(quote) for quote in list(given.get("quotes") or [])[:10]]
+        good, found = bool(given.get("good")), bool(given.get("found"))
+        self.library.add_feedback(
+            incoming.text(given["question"]), found, quotes, good, incoming.text(given.get("note") or "")
+        )
+        return {"saved": True}
+
+    # --- documents
+
+    def view(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a whole document as HTML: {"doc_id"} -> {"doc_id", "title", "html"}, or {"error"} where it is gone."""
+        document = self.library.document(incoming.text(asked["doc_id"]))
+        if document is None:
+            return {"error": "This document is no longer in the library."}
+        title = document.title or document.doc_id
+        passages = self.library.passages(document.doc_id)
+        return {
+            "doc_id": document.doc_id,
+            "title": title,
+            "html": render.document(title, document.metadata, passages),
+        }
+
+    def pages(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Show the printed pages of a span of a PDF: {"doc_id", "start", "end"} -> {"html"}.
+
+        {"reason"} where its text is to be read instead. Only the library's own file is opened, if it is unchanged.
+        """
+        document = self.library.document(incoming.text(asked["doc_id"]))
+        start, end = int(asked["start"]), int(asked["end"])
+        if document is None or not 0 <= start < end <= len(document.text):
+            return {"reason": "This quote is no longer in the library."}
+        passages = self.library.passages(document.doc_id, start, end)
+        try:
+            return {"html": render.pages(self._pages.show(document, passages, document.text[start:end]))}
+        except DocumentError as error:
+            return {"reason": render.message(f"Shown as text. {Path(error.source).name}: {error.reason}.")}
+
+    def read(self, doc_id: str, paragraph: int, around: int = 0) -> dict[str, Any]:
+        """Return a paragraph's text and place, with up to ten on each side; KeyError where there is none."""
+        around = min(max(int(around), 0), 10)
+        found = [p for p in self.library.passages(incoming.text(doc_id)) if abs(p.number - int(paragraph)) <= around]
+        document = self.library.document(doc_id)
+        if not found or document is None:
+            raise KeyError(f"there is no paragraph {paragraph} in a document {doc_id}")
+        start, end = found[0].start, found[-1].end
+        title = document.title or doc_id
+        return {"doc_id": doc_id, "title": title, "start": start, "end": end, "text": document.text[start:end]}
+
+    def listed(self) -> list[dict[str, Any]]:
+        """List all documents for programs, each with its number of paragraphs."""
+        sizes = self.library.paragraphs()
+        fields = ("doc_id", "title", "source", "metadata", "sha256")
+        return [
+            {name: getattr(document, name) for name in fields} | {"paragraphs": sizes.get(document.doc_id, 0)}
+            for document in self.library.documents()
+        ]
+
+    def documents(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """List the documents whose title or publication holds {"filter"}, and what could not be read."""
+        words = incoming.text(asked.get("filter") or "").casefold()
+        sizes = self.library.paragraphs()
+        everything = self.library.documents()
+        found = [
+            (document, sizes.get(document.doc_id, 0))
+            for document in everything
+            if words in f"{document.title} {' '.join(map(str, document.metadata.values()))}".casefold()
+        ]
+        return {
+            "html": render.documents(found),
+            "count": len(everything),
+            "coverage": str(self.library.coverage()),
+            "failures": render.failures(self.library.failures()),
+        }
+
+    def sources(self, _: Any = None) -> dict[str, str]:
+        """Return doc_id -> what is wrong, for the documents whose files changed or vanished.
+
+        Every file is read for it, so the result is kept for a while, or until the library changes.
+        """
+        now, generation = time.monotonic(), self.library.generation()
+        if now - self._checked[0] > SOURCES_SECONDS or generation != self._checked[1]:
+            states = {document.doc_id: render.state(state) for document, state in self.library.verify_sources()}
+            self._checked = (now, generation, {doc_id: state for doc_id, state in states.items() if state})
+        return self._checked[2]
+
+    def suggestions(self, _: Any = None) -> dict[str, str]:
+        """Return questions to begin with, made of the documents and answered by them."""
+        self.readiness.wait()
+        generation = self.library.generation()
+        if self._suggested[0] != generation:
+            self._suggested = (generation, suggest.questions(self.library))
+        return {"html": render.questions(self._suggested[1])}
+
+    def upload(self, sent: Any) -> dict[str, Any]:
+        """Add one file; sent.files: [(name, bytes)]. Stored under a name of ours beside the library."""
+        name, content = sent.files[0]
+        path = self._uploads.keep(str(name), content)
+        with self._adding:
+            report = self.library.add(path)
+        if report.failed:
+            path.unlink(missing_ok=True)
+            self.library.remove(str(path))
+            return {"error": render.message(report.failed[0].reason)}
+        note = "; ".join(render.message(each.reason) for each in report.incomplete)
+        doc_id = (report.added + report.replaced + report.unchanged)[0]
+        return {"doc_id": doc_id, "new": not report.unchanged, "note": note}
+
+    def remove(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Remove a document, and its file where it was uploaded: {"doc_id"}."""
+        doc_id = incoming.text(asked["doc_id"])
+        document = self.library.document(doc_id)
+        removed = self.library.remove(doc_id) if document is not None else []
+        if document is not None:
+            self._uploads.drop(document.source)
+        return {"removed": bool(removed)}
+
+
+def guarded(function: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """Turn what goes wrong into {"error": text}: ours as it is, anything else without its details."""
+
+    def call(given: Any) -> dict[str, Any]:
+        try:
+            return function(given)
+        except PinciteError as error:
+            return {"error": render.message(str(error))}
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            return {"error": "The page sent something unexpected; reload it."}
+        except Exception:
+            _log.exception("%s failed", function.__name__)
+            return {"error": "Something went wrong; the terminal where Pincite runs says what."}
+
+    call.__name__ = function.__name__
+    return call
