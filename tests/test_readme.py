@@ -64,7 +64,9 @@ def test_the_tables_are_those_of_the_committed_runs(name):
 
 
 def test_what_it_says_of_the_confidence_is_what_was_fitted():
-    fitted = json.loads((ROOT / "retrieval" / "answering" / "confidence.json").read_text("utf-8"))["articles not fitted on"]
+    fitted = json.loads((ROOT / "retrieval" / "answering" / "confidence.json").read_text("utf-8"))[
+        "articles not fitted on"
+    ]
     figures = fitted["whole library"]
     said = re.search(r"AUROC is (.+) against look-alikes,.*?and (.+) against.*?error of (\S+)\s", README, re.DOTALL)
     assert said.groups() == tuple(

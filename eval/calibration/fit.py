@@ -1,4 +1,4 @@
-"""Fits what retrieval/answering/quotes.py and retrieval/answering/confidence.py weigh: `python -m eval.calibration.fit --data DIR`.
+"""Fits the weights of quotes and of the confidence: `python -m eval.calibration.fit --data DIR`.
 
 Fitted on squad2-dev-a without the paragraphs that xquad-r-en shares with it, so that xquad-r-en, cranfield and the
 seeds can be reported on. What is printed of squad2-dev-a itself comes from fits without the article that is asked of.

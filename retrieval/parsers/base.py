@@ -36,7 +36,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedText:
     """What a reader found: the text, its title ("" if none), blocks in reading order, and metadata."""
 
     text: str
@@ -74,9 +74,9 @@ class Builder:
         self._parts.append(text)
         self._length += len(text) + 2
 
-    def reading(self, title: str = "", metadata: dict[str, Scalar] | None = None) -> Reading:
+    def parsed(self, title: str = "", metadata: dict[str, Scalar] | None = None) -> ParsedText:
         """Return what was collected; without a title, the first of the highest headings (of the first page) is it."""
         headings = [block for block in self._blocks if block.level and block.page == self._blocks[0].page]
         first = min(headings, key=lambda block: block.level, default=None)
         found = one_line(printable(title)) or (first.heading if first else "")
-        return Reading("\n\n".join(self._parts), found, tuple(self._blocks), metadata or {})
+        return ParsedText("\n\n".join(self._parts), found, tuple(self._blocks), metadata or {})

@@ -1,6 +1,6 @@
 """Which reader reads which kind of file, by suffix. Knows nothing about files on a disk, or about limits.
 
-To read another kind, write a function `(bytes) -> Reading`, or `(str) -> Reading` for a kind of text, and name it here.
+To read another kind, write a function `(bytes) -> ParsedText`, or `(str) -> ParsedText` for text, and name it here.
 Reader modules are imported when their first file comes, so a library that no file needs costs nothing.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
 
-from retrieval.parsers.base import Reading
+from retrieval.parsers.base import ParsedText
 from retrieval.parsers.markup.decoding import decode
 
 
@@ -67,12 +67,12 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 )
 
 
-def parse(suffix: str, content: bytes) -> Reading:
+def parse(suffix: str, content: bytes) -> ParsedText:
     """Read a file's content by its suffix (lower case, with the dot).
 
     Raises UnreadableError with the reason, or whatever the library behind the reader raises on a damaged file.
     """
     kind = FORMATS[suffix]
     reader = getattr(import_module(f"retrieval.parsers.{kind.module}"), kind.function)
-    reading: Reading = reader(decode(content) if kind.is_text else content)
+    reading: ParsedText = reader(decode(content) if kind.is_text else content)
     return reading

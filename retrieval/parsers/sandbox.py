@@ -18,7 +18,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from retrieval.parsers.base import Block, Reading, UnreadableError
+from retrieval.parsers.base import Block, ParsedText, UnreadableError
 from retrieval.parsers.formats import parse
 
 SECONDS = 60.0  # for one file, and more for a large one: 1,000 pages of PDF take about 10
@@ -44,11 +44,11 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
 
-    def parse(self, suffix: str, content: bytes) -> Reading:
+    def parse(self, suffix: str, content: bytes) -> ParsedText:
         """Do what `reading.parse` does; UnreadableError as `run`."""
         answer = self.run(content, "parse", suffix)
         blocks = tuple(Block(*[*row, tuple(map(tuple, turns))]) for *row, turns in answer["blocks"])
-        return Reading(answer["text"], answer["title"], blocks, answer["metadata"])
+        return ParsedText(answer["text"], answer["title"], blocks, answer["metadata"])
 
     def run(self, content: bytes, name: str, *arguments: Any) -> dict[str, Any]:
         """Do one of the jobs that the worker knows; arguments: what JSON can carry.

@@ -9,7 +9,7 @@ from typing import Any
 import trafilatura
 from lxml import etree, html
 
-from retrieval.parsers.base import Block, Builder, Reading, UnreadableError
+from retrieval.parsers.base import Block, Builder, ParsedText, UnreadableError
 from retrieval.parsers.markup.decoding import decode
 from retrieval.parsers.markup.dom import Markup
 from retrieval.parsers.metadata import common
@@ -21,7 +21,7 @@ _ANCHOR = 12  # letters and digits from which a block is told from others by its
 _BESIDE = ("nav", "aside", "footer")
 
 
-def read_html(content: bytes) -> Reading:
+def read_html(content: bytes) -> ParsedText:
     """Read a web page from the first to the last block of its main text; all of it where no main text stands out.
 
     trafilatura only says where the main text is: it leaves out headings, lists and notes (2.3, pages of pandoc).
@@ -31,7 +31,7 @@ def read_html(content: bytes) -> Reading:
     _drop_menus(tree)
     everything = Builder()
     Markup(everything).add(tree)
-    page = everything.reading()
+    page = everything.parsed()
     main = _letters(" ".join(found.body.itertext())) if found is not None and found.body is not None else ""
     builder = Builder()
     for block in _main_blocks(page, main):
@@ -39,7 +39,7 @@ def read_html(content: bytes) -> Reading:
     fields = ("author", "date", "sitename", "url")
     language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
     metadata = [(key, getattr(found, key, None)) for key in fields]
-    return builder.reading(_title(tree, found), common([*metadata, ("language", language)]))
+    return builder.parsed(_title(tree, found), common([*metadata, ("language", language)]))
 
 
 def _main_text(content: bytes) -> Any:
@@ -83,7 +83,7 @@ def _drop_menus(tree: Any) -> None:
             element.drop_tree()
 
 
-def _main_blocks(page: Reading, main: str) -> Sequence[Block]:
+def _main_blocks(page: ParsedText, main: str) -> Sequence[Block]:
     """Return the blocks between the first and the last that are in the main text, and the headings right before."""
     texts = [_letters(page.text[block.start : block.end]) for block in page.blocks]
     if len(main) < _SHARE * sum(map(len, texts)):

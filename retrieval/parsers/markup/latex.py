@@ -9,7 +9,7 @@ from typing import Any
 
 from pylatexenc import latex2text, latexwalker, macrospec
 
-from retrieval.parsers.base import Builder, Reading
+from retrieval.parsers.base import Builder, ParsedText
 from retrieval.parsers.metadata import common
 from retrieval.text import one_line
 
@@ -55,7 +55,7 @@ _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 _LINE_END = "\v"  # of a forced line, until blanks are made single
 
 
-def read_latex(text: str) -> Reading:
+def read_latex(text: str) -> ParsedText:
     """Read a LaTeX source as far as one can without running it; own macros without arguments are expanded."""
     source = _SPACING.sub("", text)
     nodes, _, _ = latexwalker.LatexWalker(source, latex_context=_grammar(), tolerant_parsing=True).get_latex_nodes()
@@ -64,7 +64,7 @@ def read_latex(text: str) -> Reading:
     stated = {name: tree.text(_argument(node)) for node in (*nodes, *document) if (name := _macro(node)) in _FRONT}
     tree.builder.add(stated.get("title", ""), 1)
     tree.add(document)
-    return tree.builder.reading(stated.get("title", ""), common((key, stated.get(key)) for key in ("author", "date")))
+    return tree.builder.parsed(stated.get("title", ""), common((key, stated.get(key)) for key in ("author", "date")))
 
 
 def _grammar() -> Any:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from retrieval.parsers.base import LONGEST_HEADING, Block, Reading
+from retrieval.parsers.base import LONGEST_HEADING, Block, ParsedText
 from retrieval.parsers.metadata import common
 from retrieval.records import Scalar
 from retrieval.text import trimmed
@@ -14,7 +14,7 @@ _BY_LINE = {"bullet_list_open", "ordered_list_open", "table_open", "fence", "cod
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.{0,65536}?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
-def read_markdown(text: str) -> Reading:
+def read_markdown(text: str) -> ParsedText:
     """Read CommonMark with tables: headings, every other top-level block with its lines, and front matter."""
     from markdown_it import MarkdownIt  # 30 ms that only Markdown pays
 
@@ -36,7 +36,7 @@ def read_markdown(text: str) -> Reading:
             titles.append((level, heading))
         blocks.append(Block(*span, level, token.type in _BY_LINE, heading=heading))
     title = min(titles, key=lambda item: item[0], default=(0, ""))[1]
-    return Reading(text, str(fields.pop("title", title)), tuple(_fill_gaps(text, begin, blocks)), fields)
+    return ParsedText(text, str(fields.pop("title", title)), tuple(_fill_gaps(text, begin, blocks)), fields)
 
 
 def _front_matter(text: str) -> tuple[dict[str, Scalar], int]:

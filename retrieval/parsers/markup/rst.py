@@ -9,7 +9,7 @@ from typing import Any
 from docutils import nodes
 from docutils.core import publish_doctree
 
-from retrieval.parsers.base import Builder, Reading, UnreadableError
+from retrieval.parsers.base import Builder, ParsedText, UnreadableError
 from retrieval.parsers.metadata import common
 from retrieval.text import one_line
 
@@ -23,7 +23,7 @@ _LEAVES = (nodes.paragraph, nodes.rubric, nodes.caption, nodes.attribution, node
 _VERBATIM = (nodes.literal_block, nodes.doctest_block, nodes.line_block, nodes.math_block)
 
 
-def read_rst(text: str) -> Reading:
+def read_rst(text: str) -> ParsedText:
     """Read a document; directives that docutils does not know (Sphinx's) stay as their source."""
     try:
         document = _doctree(text)
@@ -33,7 +33,7 @@ def read_rst(text: str) -> Reading:
         message.parent.replace(message, [part for part in message if isinstance(part, nodes.literal_block)])
     builder = Builder()
     _add(builder, document, 1)
-    return builder.reading(document.get("title", ""), common(_fields(document)))
+    return builder.parsed(document.get("title", ""), common(_fields(document)))
 
 
 def _doctree(text: str) -> Any:

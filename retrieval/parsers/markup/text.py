@@ -2,7 +2,7 @@
 
 import re
 
-from retrieval.parsers.base import LONGEST_HEADING, Block, Reading
+from retrieval.parsers.base import LONGEST_HEADING, Block, ParsedText
 from retrieval.parsers.metadata import common
 from retrieval.records import Scalar
 from retrieval.text import trimmed
@@ -31,7 +31,7 @@ def text_blocks(text: str) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def read_text(text: str) -> Reading:
+def read_text(text: str) -> ParsedText:
     """Read plain text: a short first line set apart is the title, "Publication: …" lines are metadata."""
     blocks = list(text_blocks(text))
     title = ""
@@ -43,7 +43,7 @@ def read_text(text: str) -> Reading:
         metadata |= _fields(text[block.start : block.end])
     titled = 1 if title else 0
     rest = (_as_heading(text, block) for block in blocks[titled:])
-    return Reading(text, title, (*blocks[:titled], *rest), common(metadata))
+    return ParsedText(text, title, (*blocks[:titled], *rest), common(metadata))
 
 
 def _is_title(line: str) -> bool:

@@ -14,7 +14,7 @@ from docx.package import Package
 from docx.parts.document import DocumentPart
 from lxml import etree
 
-from retrieval.parsers.base import Builder, Reading
+from retrieval.parsers.base import Builder, ParsedText
 from retrieval.parsers.metadata import common
 from retrieval.parsers.office.archive import open_zip, parse_xml
 from retrieval.parsers.office.properties import stated
@@ -31,7 +31,7 @@ _WITH_MACROS = "application/vnd.ms-word.document.macroEnabled.main+xml"
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 
 
-def read_docx(content: bytes) -> Reading:
+def read_docx(content: bytes) -> ParsedText:
     """Read a Word document in reading order; notes follow at the end."""
     open_zip(content).close()  # checks the limits
     PartFactory.part_type_for[_WITH_MACROS] = DocumentPart  # docx.Document refuses these
@@ -44,7 +44,7 @@ def read_docx(content: bytes) -> Reading:
             body.builder.add(one_line(" ".join(map(_text, note.iter(f"{_W}p")))), place=kind or "")
     title, fields = stated(document)
     fields["author"] = "" if fields.get("author") == "python-docx" else fields.get("author", "")
-    return body.builder.reading(title or body.title, common(fields))
+    return body.builder.parsed(title or body.title, common(fields))
 
 
 def _levels(document: Any) -> dict[str, int]:

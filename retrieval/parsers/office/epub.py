@@ -11,7 +11,7 @@ from zipfile import ZipFile
 
 from lxml.etree import XMLSyntaxError
 
-from retrieval.parsers.base import Builder, Reading, UnreadableError
+from retrieval.parsers.base import Builder, ParsedText, UnreadableError
 from retrieval.parsers.markup.dom import Markup, inline
 from retrieval.parsers.markup.html import parse_html
 from retrieval.parsers.metadata import common
@@ -22,7 +22,7 @@ _DC = "{http://purl.org/dc/elements/1.1/}"
 _FIELDS = ("date", "language", "publisher")
 
 
-def read_epub(content: bytes) -> Reading:
+def read_epub(content: bytes) -> ParsedText:
     """Read the chapters; the place of each block is its chapter by its first heading, or by its number."""
     with open_zip(content) as archive:
         if "META-INF/encryption.xml" in archive.namelist() and b"EncryptedData" in archive.read(
@@ -36,7 +36,7 @@ def read_epub(content: bytes) -> Reading:
             _chapter(builder, archive, path, number)
     authors = [one_line(element.text or "") for element in package.iter(f"{_DC}creator")]
     fields = {"author": authors} | {field: package.findtext(f".//{_DC}{field}") for field in _FIELDS}
-    return builder.reading(package.findtext(f".//{_DC}title") or "", common(fields))
+    return builder.parsed(package.findtext(f".//{_DC}title") or "", common(fields))
 
 
 def _package(archive: ZipFile) -> str:

@@ -6,7 +6,7 @@ Such a file is a ZIP of XML; odfpy, the usual library, expands external entities
 from collections.abc import Iterator
 from typing import Any
 
-from retrieval.parsers.base import Builder, Reading
+from retrieval.parsers.base import Builder, ParsedText
 from retrieval.parsers.metadata import common
 from retrieval.parsers.office.archive import open_zip, parse_xml
 from retrieval.text import one_line
@@ -18,7 +18,7 @@ _MARKS = {"tab": "\t", "line-break": "\n"}
 _META = {"initial-creator": "author", "creator": "creator", "date": "date", "language": "language"}
 
 
-def read_odt(content: bytes) -> Reading:
+def read_odt(content: bytes) -> ParsedText:
     """Read a text or presentation in reading order; footnotes follow at the end."""
     with open_zip(content) as archive:
         body = parse_xml(archive.read("content.xml"))
@@ -32,7 +32,7 @@ def read_odt(content: bytes) -> Reading:
         builder.add(one_line(" ".join(_text(p) for p in note.iter("{*}p"))), place=kind)
     fields = {} if meta is None else {_META[name(e)]: e.text for e in meta.iter("{*}*") if name(e) in _META and e.text}
     title = "" if meta is None else meta.findtext(".//{http://purl.org/dc/elements/1.1/}title") or ""
-    return builder.reading(title, common(fields))
+    return builder.parsed(title, common(fields))
 
 
 def name(element: Any) -> str:

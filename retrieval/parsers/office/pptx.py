@@ -7,7 +7,7 @@ from typing import Any
 import pptx
 from pptx.shapes.group import GroupShape
 
-from retrieval.parsers.base import Builder, Reading
+from retrieval.parsers.base import Builder, ParsedText
 from retrieval.parsers.metadata import common
 from retrieval.parsers.office.archive import open_zip
 from retrieval.parsers.office.properties import stated
@@ -16,7 +16,7 @@ from retrieval.text import one_line
 _NO_TITLE = "PowerPoint Presentation"  # so it names every new file
 
 
-def read_pptx(content: bytes) -> Reading:
+def read_pptx(content: bytes) -> ParsedText:
     """Read every slide; the place of each block is its slide, or its slide's notes."""
     open_zip(content).close()  # checks the limits
     presentation = pptx.Presentation(io.BytesIO(content))
@@ -33,7 +33,7 @@ def read_pptx(content: bytes) -> Reading:
         if notes is not None:
             builder.add(_paragraphs(notes), place=f"{place}, notes")
     title, fields = stated(presentation)
-    return builder.reading("" if title == _NO_TITLE else title, common(fields))
+    return builder.parsed("" if title == _NO_TITLE else title, common(fields))
 
 
 def _flat(shapes: Any) -> Iterator[Any]:

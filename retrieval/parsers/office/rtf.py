@@ -4,7 +4,7 @@ import re
 
 from striprtf.striprtf import rtf_to_text
 
-from retrieval.parsers.base import Builder, Reading, UnreadableError
+from retrieval.parsers.base import Builder, ParsedText, UnreadableError
 from retrieval.parsers.metadata import common
 from retrieval.text import one_line
 
@@ -14,7 +14,7 @@ _BARE = re.compile(r"\\uc(?!-?\d|[a-z])|\\bin(?![0-9])")
 _DATE = re.compile(r"\{\\(?:revtim|creatim)\\yr(\d{4})\\mo(\d\d?)\\dy(\d\d?)")
 
 
-def read_rtf(content: bytes) -> Reading:
+def read_rtf(content: bytes) -> ParsedText:
     """Read the text; RTF has no headings that programs agree on, so all is paragraphs and table rows."""
     if not content.lstrip().startswith(b"{\\rtf"):
         raise UnreadableError("is no RTF: it does not begin with {\\rtf")
@@ -26,7 +26,7 @@ def read_rtf(content: bytes) -> Reading:
     info = {key: one_line(_text("{\\rtf1 " + value + "}")) for key, value in _INFO.findall(source[:65536])}
     date = _DATE.search(source[:65536])
     day = "-".join(f"{int(part):02}" for part in date.groups()) if date else ""
-    return builder.reading(info.get("title", ""), common({"author": info.get("author", ""), "date": day}))
+    return builder.parsed(info.get("title", ""), common({"author": info.get("author", ""), "date": day}))
 
 
 def _text(source: str) -> str:

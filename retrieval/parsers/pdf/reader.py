@@ -16,7 +16,7 @@ from typing import Any
 import pypdfium2
 from pypdfium2 import raw
 
-from retrieval.parsers.base import Builder, Reading, UnreadableError
+from retrieval.parsers.base import Builder, ParsedText, UnreadableError
 from retrieval.parsers.metadata import common
 from retrieval.parsers.pdf.accents import DROPPED, composed
 from retrieval.parsers.pdf.layout import Paragraph, paragraphs
@@ -85,7 +85,7 @@ class _Letters:
         return bool(_BOLD.search(name.value) or flags.value & _FORCED_BOLD)
 
 
-def read_pdf(content: bytes) -> Reading:
+def read_pdf(content: bytes) -> ParsedText:
     """Read the text of every page; pages that show something but hold no text are named in metadata["warnings"]."""
     try:
         document = pypdfium2.PdfDocument(content)
@@ -107,14 +107,14 @@ def read_pdf(content: bytes) -> Reading:
     return _reading(pages, stated["Title"], common(fields | {"warnings": warning}))
 
 
-def _reading(pages: Sequence[Sequence[Line]], title: str, metadata: Any) -> Reading:
+def _reading(pages: Sequence[Sequence[Line]], title: str, metadata: Any) -> ParsedText:
     words = Words(line.text for page in pages for line in page)
     builder = Builder()
     for paragraph in paragraphs(pages):
         text, turns = words.joined(paragraph)
         builder.add(text, paragraph.level, by_line=paragraph.by_line, page=paragraph.lines[0].page, turns=turns)
     stated = one_line(printable(title)).removeprefix("Microsoft Word - ")
-    return builder.reading("" if _NO_TITLE.fullmatch(stated) else stated, metadata)
+    return builder.parsed("" if _NO_TITLE.fullmatch(stated) else stated, metadata)
 
 
 def _language(document: Any) -> str:

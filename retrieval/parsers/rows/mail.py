@@ -10,7 +10,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
-from retrieval.parsers.base import Builder, Reading, UnreadableError
+from retrieval.parsers.base import Builder, ParsedText, UnreadableError
 from retrieval.parsers.markup.dom import Markup
 from retrieval.parsers.markup.html import parse_html
 from retrieval.parsers.markup.text import text_blocks
@@ -23,7 +23,7 @@ _SEPARATOR = re.compile(rb"(?:\A|\n\r?\n)From \S+ [^\n]*\n")  # RFC 4155; ">From
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
 
-def read_eml(content: bytes) -> Reading:
+def read_eml(content: bytes) -> ParsedText:
     """Read one message: its headers, its text, and the names of its attachments."""
     message = _message(content)
     if not message.keys():
@@ -33,10 +33,10 @@ def read_eml(content: bytes) -> Reading:
     _add(builder, message, subject, "")
     fields = {"author": _header(message, "From"), "date": _header(message, "Date"),
               "language": _header(message, "Content-Language")}  # fmt: skip
-    return builder.reading(subject, common(fields))
+    return builder.parsed(subject, common(fields))
 
 
-def read_mbox(content: bytes) -> Reading:
+def read_mbox(content: bytes) -> ParsedText:
     """Read a mailbox; the place of each block is its message's number."""
     if not content.startswith(b"From "):
         raise UnreadableError('is no mailbox: it does not begin with "From "')
@@ -44,7 +44,7 @@ def read_mbox(content: bytes) -> Reading:
     for number, part in enumerate(_SEPARATOR.split(content)[1:], start=1):
         message = _message(_QUOTED_FROM.sub(rb"\1", part))
         _add(builder, message, _header(message, "Subject") or "(no subject)", f"message {number}")
-    return builder.reading("mailbox")
+    return builder.parsed("mailbox")
 
 
 def _message(content: bytes) -> EmailMessage:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pysubs2
 
-from retrieval.parsers.base import Builder, Reading
+from retrieval.parsers.base import Builder, ParsedText
 from retrieval.text import one_line
 
 _ENOUGH = 240  # characters after which a sentence's end ends a block
@@ -20,7 +20,7 @@ _NO_HOURS = re.compile(r"(?<!\d):+(?=\d\d:\d\d[.,]\d\d)")
 _ENDS = (".", "!", "?", "…", "”", '"')
 
 
-def read_subtitles(text: str) -> Reading:
+def read_subtitles(text: str) -> ParsedText:
     """Read the cues; about a paragraph of them makes a block, from the first's start to the last's end."""
     kind = "vtt" if text.lstrip().startswith("WEBVTT") else "srt"
     text = _EMPTY_LINES.sub("\n\n", text)  # pysubs2 takes time in their number squared
@@ -30,7 +30,7 @@ def read_subtitles(text: str) -> Reading:
     for cues in _paragraphs([cue for cue in subtitles if cue.plaintext.strip() and not cue.is_comment]):
         lines = (one_line(line) for cue in cues for line in cue.plaintext.splitlines())
         builder.add("\n".join(lines), place=_span(cues[0].start, cues[-1].end))
-    return builder.reading()
+    return builder.parsed()
 
 
 def _paragraphs(cues: Sequence[Any]) -> Iterator[list[Any]]:

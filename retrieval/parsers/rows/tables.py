@@ -13,7 +13,7 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook
 
-from retrieval.parsers.base import Builder, Reading, UnreadableError
+from retrieval.parsers.base import Builder, ParsedText, UnreadableError
 from retrieval.parsers.office.archive import open_zip
 from retrieval.text import one_line
 
@@ -21,7 +21,7 @@ _MOST_ROWS = 200_000  # of one file
 _DELIMITERS = ",;\t|"
 
 
-def read_csv(text: str) -> Reading:
+def read_csv(text: str) -> ParsedText:
     """Read comma-, semicolon- or tab-separated values; the first row names the columns where it looks like names."""
     csv.field_size_limit(1 << 20)
     try:
@@ -30,10 +30,10 @@ def read_csv(text: str) -> Reading:
         dialect = csv.excel
     builder = Builder()
     _add_rows(builder, csv.reader(io.StringIO(text, newline=""), dialect), "")
-    return builder.reading()
+    return builder.parsed()
 
 
-def read_workbook(content: bytes) -> Reading:
+def read_workbook(content: bytes) -> ParsedText:
     """Read every sheet of an XLSX, XLS, XLSB or ODS file; formulas are their stored results, macros never run."""
     if content.startswith(b"PK"):
         open_zip(content).close()  # checks the limits
@@ -43,10 +43,10 @@ def read_workbook(content: bytes) -> Reading:
         sheet = workbook.get_sheet_by_name(name)
         first = (sheet.start or (0, 0))[0]
         _add_rows(builder, (list(map(_shown, row)) for row in sheet.to_python(skip_empty_area=True)), name, first)
-    return builder.reading()
+    return builder.parsed()
 
 
-def read_jsonl(text: str) -> Reading:
+def read_jsonl(text: str) -> ParsedText:
     """Read one JSON value a line; objects and lists inside are flattened to "key.key: value"."""
     builder = Builder()
     for number, line in enumerate(text.split("\n"), start=1):
@@ -59,7 +59,7 @@ def read_jsonl(text: str) -> Reading:
         pairs = (f"{key}: {shown}" if key else shown for key, shown in _flat(value) if shown)
         builder.add("; ".join(pairs), place=f"line {number}")
         _check(number)
-    return builder.reading()
+    return builder.parsed()
 
 
 def _add_rows(builder: Builder, rows: Iterable[Sequence[str]], sheet: str, above: int = 0) -> None:
