@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from retrieval.embedding import file_sha256
 from retrieval.errors import DocumentError
+from retrieval.files import file_sha256
 from retrieval.ingest import load
 from retrieval.records import Citation, Document
 from retrieval.storage import Backend

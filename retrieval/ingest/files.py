@@ -1,6 +1,5 @@
 """A path becomes a Document and its blocks. Knows nothing about what is inside a file, nor about tokens or indexes."""
 
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.errors import ContentError, DocumentError
+from retrieval.files import sha256
 from retrieval.parsers import FORMATS, Block, Sandbox, UnreadableError, parse, shared, text_blocks
 from retrieval.records import Document
 from retrieval.text import one_line, title_of
@@ -40,9 +40,9 @@ def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> Loaded:
         raise ContentError(str(path), str(error), status.st_size, status.st_mtime_ns) from error
     if not reading.blocks:
         raise ContentError(str(path), "holds no text", status.st_size, status.st_mtime_ns)
-    sha256 = hashlib.sha256(content).hexdigest()
+    digest = sha256(content)
     title = one_line(reading.title) if reading.title else title_of(path)
-    document = Document(sha256[:DOC_ID_LENGTH], title, reading.text, str(path), reading.metadata, sha256)
+    document = Document(digest[:DOC_ID_LENGTH], title, reading.text, str(path), reading.metadata, digest)
     return Loaded(document, reading.blocks, status.st_size, status.st_mtime_ns)
 
 
@@ -51,7 +51,7 @@ def unchanged(document: Document, max_bytes: int) -> bytes:
     if document.source is None:
         raise DocumentError(document.doc_id, "is not a file")
     content, _ = _content(Path(document.source), max_bytes)
-    if hashlib.sha256(content).hexdigest() != document.sha256:
+    if sha256(content) != document.sha256:
         raise DocumentError(document.source, "has changed since it was read")
     return content
 
@@ -69,7 +69,7 @@ def name_of(path: Path) -> str:
 def identify(path: Path, max_bytes: int) -> tuple[str, int, int]:
     """Return the doc_id that a file's content has, its size and time of change; DocumentError as `load`."""
     content, status = _content(path, max_bytes)
-    return hashlib.sha256(content).hexdigest()[:DOC_ID_LENGTH], status.st_size, status.st_mtime_ns
+    return sha256(content)[:DOC_ID_LENGTH], status.st_size, status.st_mtime_ns
 
 
 def from_memory(document: Document) -> Loaded:

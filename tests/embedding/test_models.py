@@ -11,14 +11,13 @@ import pytest
 
 from retrieval.embedding.export import exported
 from retrieval.embedding.models import (
-    file_sha256,
     fingerprint,
     kept_rotation,
     model_folder,
     rotation,
-    write_atomically,
 )
 from retrieval.errors import ModelError
+from retrieval.files import file_sha256
 from retrieval.settings import Settings
 
 
@@ -120,28 +119,17 @@ def test_a_folder_that_is_no_model_is_named(tmp_path):
     folder = small_model(tmp_path / "model")
     with pytest.raises(ModelError, match=f"sentence-transformers cannot load {folder}"):
         exported(Settings(model=str(folder), cache=tmp_path / "cache"))
-    assert not list((tmp_path / "cache" / "models").glob("export-*")), "nothing half made stays"
+    assert not list((tmp_path / "cache" / "models").glob("*.partial-*")), "nothing half made stays"
 
 
 def test_what_a_killed_export_left_is_swept(tmp_path):
-    old, new = (tmp_path / "cache" / "models" / f"export-{name}" for name in ("old", "new"))
+    old, new = (tmp_path / "cache" / "models" / f"0123.partial-{name}" for name in ("old", "new"))
     for folder in (old, new):
-        (folder / "export").mkdir(parents=True)
+        (folder / "new").mkdir(parents=True)
     os.utime(old, (1, 1))
     with pytest.raises(ModelError):
         exported(Settings(model=str(small_model(tmp_path / "model")), cache=tmp_path / "cache"))
     assert (old.exists(), new.exists()) == (False, True)
-
-
-def test_writing_is_whole_or_not_at_all(tmp_path):
-    target = tmp_path / "new" / "file"
-    write_atomically(target, b"one")
-    write_atomically(target, b"two")
-    assert target.read_bytes() == b"two"
-    with pytest.raises(TypeError):
-        write_atomically(target, None)
-    assert target.read_bytes() == b"two"
-    assert [path.name for path in target.parent.iterdir()] == ["file"]
 
 
 def test_the_export_is_made_once(encoder):
