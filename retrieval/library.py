@@ -10,8 +10,8 @@ from typing import Any, Self
 from retrieval.answering import Asking, replied
 from retrieval.citations import verify as verifying
 from retrieval.conversation import Message
-from retrieval.embedding import Encoder, fingerprint, open_encoder
-from retrieval.errors import EncoderMismatchError, LibraryError
+from retrieval.embedding import Encoder, check_encoder, fingerprint, open_encoder
+from retrieval.errors import LibraryError
 from retrieval.ingest import Adder, Progress, Report, Source, SyncReport, absolute, sync
 from retrieval.ingest import cluster as distributed
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
@@ -245,19 +245,13 @@ class Library:
         return Asking(self._store, self._load_encoder(), self.settings.threshold if threshold is None else threshold)
 
     def _load_encoder(self) -> Encoder:
-        """Open the encoder and compare it with the one that the library was built with."""
+        """Open the encoder, and compare it with the one that the library was built with."""
         with self._lock:
             if self._encoder is None:
                 encoder = self._given_encoder or open_encoder(self.settings)
-                built_with = self._store.meta("encoder")
-                if built_with is None:
+                if self._store.meta("encoder") is None:
                     self._store.set_meta("encoder", encoder.fingerprint)
-                    built_with = self._store.meta("encoder")
-                if built_with != encoder.fingerprint:
-                    raise EncoderMismatchError(
-                        f"{self._store.name} was built with encoder {built_with}, but {encoder.fingerprint} is set; "
-                        "set PINCITE_MODEL to the one it was built with, or add your documents to a new library"
-                    )
+                check_encoder(encoder, self._store.meta("encoder"), self.name)
                 self._encoder = encoder
             return self._encoder
 

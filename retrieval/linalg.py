@@ -1,8 +1,8 @@
-"""Inner products on the thread that asks for them. Knows nothing about what the vectors stand for.
+"""Inner products, worked out on the thread that asks for them.
 
 NumPy hands products of more than some 9,000 (matrix and vector) or 260,000 (two matrices) multiplications to
 OpenBLAS's threads, one caller at a time: on busy cores 15 ms in place of 0.2, and 16 askers wait for each other.
-Only the smaller ones are asked for here, so a program need not set OPENBLAS_NUM_THREADS.
+Here NumPy is given only smaller ones, so a program need not set OPENBLAS_NUM_THREADS.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def products(rows: Floats | NDArray[np.uint8], others: Floats) -> Floats:
 
 
 def _blocks(rows: NDArray[Any]) -> Iterator[Floats]:
-    """Yield floats as they are, and whole numbers piece by piece."""
+    """Yield float32 rows as they are, and whole numbers as float32, some rows at once."""
     if rows.dtype == np.float32:
         yield rows
     else:
@@ -38,6 +38,7 @@ def _blocks(rows: NDArray[Any]) -> Iterator[Floats]:
 
 
 def _products(rows: Floats, others: Floats) -> Floats:
+    """Cut the longer of two matrices so that no product is large enough for OpenBLAS's threads."""
     most = _MOST // max(1, others.size)
     if most < 2 <= _MOST // max(1, rows.size):
         return _products(others, rows).T

@@ -1,9 +1,8 @@
-"""Texts become unit vectors: of questions, passages, sentences and tokens. Knows nothing about storage or ranking.
+"""What an encoder is, and the vectors that it gives: of questions, passages, sentences and tokens.
 
 One forward pass over a passage gives the vectors of its tokens. Their mean is the passage vector, their mean over a
-sentence is that sentence's vector (late chunking, Günther et al., 2024), and their signs after a fixed rotation, one
-bit a dimension, estimate cosines to a question's tokens (as in RaBitQ, Gao and Long, 2024) for late interaction
-(ColBERT, Khattab and Zaharia, 2020): 48 bytes a token, and the same nDCG@10 as float on xquad-r-en.
+sentence is that sentence's vector (late chunking, Günther et al., 2024), and their signs (see `binary`) serve late
+interaction with a question's tokens (ColBERT, Khattab and Zaharia, 2020).
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,15 +12,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.linalg import Floats
 from retrieval.records import Passage
 
-Floats = NDArray[np.float32]
-NO_SENTENCE = 65_535
+NO_SENTENCE = 65_535  # in PassageVectors.token_sentences: the token stands before the first sentence
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionVectors:
-    """vector: (dim,) unit. tokens: (t, dim) unit vectors of the question's content tokens, rotated; t may be 0.
+    """The vectors of one question.
+
+    vector: (dim,) unit. tokens: (t, dim) unit vectors of the question's content tokens, rotated; t may be 0.
 
     terms: the stem of the word that each of the tokens belongs to.
     """
@@ -46,11 +47,15 @@ class PassageVectors:
 
 
 class Encoder(Protocol):
-    """What a library needs of a model. `fingerprint` changes whenever vectors would."""
+    """What a library needs of a model.
+
+    fingerprint: changes whenever vectors would. dim: of every vector. max_tokens: of one passage, special ones not
+    counted.
+    """
 
     fingerprint: str
     dim: int
-    max_tokens: int  # of one passage, without special tokens
+    max_tokens: int
 
     def encode_questions(self, texts: Sequence[str]) -> Floats:
         """Return (n, dim) unit rows."""

@@ -1,6 +1,6 @@
-"""Makes of a sentence-transformers model one for ONNX Runtime, once, and compares it with the original.
+"""A sentence-transformers model becomes one for ONNX Runtime, once, and is compared with the original.
 
-torch and sentence-transformers are imported here, and only while exporting. Encodes no documents.
+torch and sentence-transformers are imported only while a model is exported.
 """
 
 import json
@@ -12,7 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from retrieval.embedding.models import fingerprint, load_sentence_transformer, longest_input, model_folder
+from retrieval.embedding.models import fingerprint, model_folder
+from retrieval.embedding.onnx import OnnxEncoder
+from retrieval.embedding.sentence_transformer import load_sentence_transformer, longest_input
 from retrieval.errors import ModelError
 from retrieval.files import new_folder, remove_abandoned
 from retrieval.settings import Settings
@@ -118,8 +120,6 @@ def _to_onnx(model: Any, target: Path) -> bool:
 
 def _agrees(wanted: list[Any], folder: Path, least: float) -> bool:
     """Compare questions and documents with the original's: every cosine must be at least so much."""
-    from retrieval.embedding.onnx import OnnxEncoder
-
     encoder = OnnxEncoder(folder, "check")
     found = encoder.encode_questions(_SAMPLE), encoder.encode_texts(_SAMPLE)
     return all(float((w * f).sum(axis=1).min()) >= least for w, f in zip(wanted, found, strict=True))

@@ -1,16 +1,12 @@
-"""Finds the model's folder and names its content by a fingerprint. Encodes nothing, exports nothing."""
+"""The model's folder, and the fingerprint of what is in it."""
 
 import importlib.util
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
 from retrieval.files import file_sha256, sha256, write_atomically
@@ -84,42 +80,3 @@ def _model_files(folder: Path) -> Iterator[Path]:
 
 def _digest(value: Any) -> str:
     return sha256(json.dumps(value).encode())[:16]
-
-
-def rotation(dim: int) -> NDArray[np.float32]:
-    """Return the (dim, dim) orthogonal matrix that spreads every token vector over all its signs.
-
-    The seed and the sign convention are fixed: stored bits mean the same on every machine.
-    """
-    basis, upper = np.linalg.qr(np.random.RandomState(0).standard_normal((dim, dim)))
-    turned: NDArray[np.float32] = (basis * np.sign(np.diag(upper))).astype(np.float32)
-    return turned
-
-
-def kept_rotation(folder: Path, dim: int) -> NDArray[np.float32]:
-    """Return `rotation(dim)` from the folder of an export; making it takes longer than all else of a first question."""
-    path = folder / "rotation.f32"
-    with suppress(OSError, ValueError):
-        return np.fromfile(path, np.float32).reshape(dim, dim)
-    made = rotation(dim)
-    with suppress(OSError):  # it only saves time
-        write_atomically(path, made.tobytes())
-    return made
-
-
-def load_sentence_transformer(folder: Path) -> Any:
-    """Load a model with sentence-transformers (imports torch, about 11 s); ModelError names the folder."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    try:
-        return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    except Exception as error:
-        raise ModelError(f"sentence-transformers cannot load {folder}: {error}") from error
-
-
-def longest_input(model: Any) -> int:
-    """Return how many tokens a model reads at once, special ones included."""
-    return int(min(model.max_seq_length or 512, 8192))

@@ -1,4 +1,4 @@
-"""The encoder on ONNX Runtime."""
+"""The encoder on ONNX Runtime and `tokenizers`: neither torch nor sentence-transformers is imported."""
 
 import json
 import os
@@ -10,19 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.embedding.base import NO_SENTENCE, Floats, PassageVectors, QuestionVectors, unit
-from retrieval.embedding.models import (
-    kept_rotation,
-)
+from retrieval.embedding.base import NO_SENTENCE, PassageVectors, QuestionVectors, unit
+from retrieval.embedding.batching import token_batches
+from retrieval.embedding.binary import load_rotation, sign_bits
 from retrieval.errors import ModelError
-from retrieval.linalg import products
-from retrieval.parallel import batches, side_by_side
+from retrieval.linalg import Floats, products
+from retrieval.parallel import side_by_side
 from retrieval.records import Passage
 from retrieval.text import STOP_WORDS, WORD, stem, words
 
 
 class OnnxEncoder:
-    """ONNX Runtime and `tokenizers` on an exported model. Safe to use from several threads."""
+    """Encodes with an exported model. Safe to use from several threads."""
 
     def __init__(self, folder: Path, fingerprint: str, threads: int = 0) -> None:
         """Load the export in `folder`; ModelError where a file is missing or damaged."""
@@ -61,7 +60,7 @@ class OnnxEncoder:
     @cached_property
     def _rotation(self) -> Floats:
         """(dim, dim), transposed."""
-        return np.ascontiguousarray(kept_rotation(self._folder, self.dim).T)
+        return np.ascontiguousarray(load_rotation(self._folder, self.dim).T)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text, without special ones."""
@@ -122,7 +121,7 @@ class OnnxEncoder:
             sentences = self.encode_texts(span)
         kept = _content_tokens(passage.text, text)
         kept = kept[kept < len(own)]
-        bits = np.packbits(products(own[kept], self._rotation) > 0, axis=1)
+        bits = sign_bits(own[kept], self._rotation)
         numbers = np.where(sentence[kept] < 0, NO_SENTENCE, sentence[kept]).astype(np.uint16)
         return PassageVectors(unit(self._pooled(tokens)), sentences, bits, numbers)
 
@@ -140,7 +139,7 @@ class OnnxEncoder:
 
     def _forward(self, ids: Sequence[Sequence[int]]) -> Iterator[tuple[int, Floats]]:
         """Yield (index, (t, dim) token vectors with the special ones), short texts first."""
-        planned = list(batches([len(own) for own in ids], len(self._before) + len(self._after)))
+        planned = list(token_batches([len(own) for own in ids], len(self._before) + len(self._after)))
         outputs = side_by_side(lambda batch: self._run([ids[index] for index in batch]), planned, self._workers)
         for batch, output in zip(planned, outputs, strict=True):
             yield from zip(batch, output, strict=True)

@@ -1,21 +1,20 @@
-"""The encoder on sentence-transformers."""
+"""The encoder on sentence-transformers, for models that ONNX Runtime cannot reproduce."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from retrieval.embedding.base import Floats, PassageVectors, QuestionVectors, unit
-from retrieval.embedding.models import (
-    load_sentence_transformer,
-    longest_input,
-)
+from retrieval.embedding.base import PassageVectors, QuestionVectors, unit
+from retrieval.errors import ModelError
+from retrieval.linalg import Floats
 from retrieval.records import Passage
 
 
 class TransformerEncoder:
-    """sentence-transformers itself, for models that ONNX Runtime cannot reproduce; sentences are encoded alone."""
+    """Encodes with sentence-transformers itself; sentences are encoded alone, and tokens have no vectors."""
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         """Load the model in `folder` with sentence-transformers (about 11 s)."""
@@ -51,3 +50,21 @@ class TransformerEncoder:
             spans = [passage.text[a - passage.start : b - passage.start] for a, b in passage.sentences]
             vectors = unit(self._model.encode_document([passage.text, *spans], show_progress_bar=False))
             yield index, PassageVectors(vectors[0], vectors[1:], *nothing)
+
+
+def load_sentence_transformer(folder: Path) -> Any:
+    """Load a model with sentence-transformers (imports torch, about 11 s); ModelError names the folder."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    try:
+        return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    except Exception as error:
+        raise ModelError(f"sentence-transformers cannot load {folder}: {error}") from error
+
+
+def longest_input(model: Any) -> int:
+    """Return how many tokens a model reads at once, special ones included."""
+    return int(min(model.max_seq_length or 512, 8192))

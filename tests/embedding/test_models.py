@@ -1,21 +1,11 @@
 import hashlib
 import json
-import os
 import shutil
-from pathlib import Path
 
-import numpy as np
-import onnx
-import onnxruntime
 import pytest
+from models import small_model
 
-from retrieval.embedding.export import exported
-from retrieval.embedding.models import (
-    fingerprint,
-    kept_rotation,
-    model_folder,
-    rotation,
-)
+from retrieval.embedding.models import fingerprint, model_folder
 from retrieval.errors import ModelError
 from retrieval.files import file_sha256
 from retrieval.settings import Settings
@@ -24,14 +14,6 @@ from retrieval.settings import Settings
 @pytest.fixture
 def packaged():
     return model_folder(Settings())
-
-
-def small_model(folder, **files):
-    """Make a folder that looks like a model's; the weights are not read by what is tested."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in ({"config.json": "{}", "model.safetensors": "weights"} | files).items():
-        (folder / name).write_text(content)
-    return folder
 
 
 def test_the_packaged_weights_are_the_published_ones(packaged):
@@ -110,58 +92,6 @@ def test_a_folder_without_weights_is_named(tmp_path):
         fingerprint(Settings(model=str(tmp_path), cache=tmp_path / "cache"))
 
 
-def test_a_model_id_that_cannot_be_had_is_named(monkeypatch, tmp_path):
+def test_a_model_id_that_cannot_be_had_is_named():
     with pytest.raises(ModelError, match="'no/such model' is neither a folder nor an id"):
         model_folder(Settings(model="no/such model"))
-
-
-def test_a_folder_that_is_no_model_is_named(tmp_path):
-    folder = small_model(tmp_path / "model")
-    with pytest.raises(ModelError, match=f"sentence-transformers cannot load {folder}"):
-        exported(Settings(model=str(folder), cache=tmp_path / "cache"))
-    assert not list((tmp_path / "cache" / "models").glob("*.partial-*")), "nothing half made stays"
-
-
-def test_what_a_killed_export_left_is_swept(tmp_path):
-    old, new = (tmp_path / "cache" / "models" / f"0123.partial-{name}" for name in ("old", "new"))
-    for folder in (old, new):
-        (folder / "new").mkdir(parents=True)
-    os.utime(old, (1, 1))
-    with pytest.raises(ModelError):
-        exported(Settings(model=str(small_model(tmp_path / "model")), cache=tmp_path / "cache"))
-    assert (old.exists(), new.exists()) == (False, True)
-
-
-def test_the_export_is_made_once(encoder):
-    folder = exported(Settings())
-    made = {"encoder.json", "model.onnx", "tokenizer.json"}
-    assert made <= {path.name for path in folder.iterdir()} <= made | {"rotation.f32"}
-    record = json.loads((folder / "encoder.json").read_text())
-    assert record == {"dim": 384, "max_tokens": 256, "prompts": ["", ""], "pooling": "mean"}
-    assert Path(folder).name == f"{encoder.fingerprint}-4"
-
-
-def test_normalisation_is_not_joined_with_the_addition_before_it(encoder, tmp_path):
-    """As ONNX Runtime runs it: the joined step takes four times as long as the two."""
-    options = onnxruntime.SessionOptions()
-    options.optimized_model_filepath = str(tmp_path / "model.onnx")
-    options.log_severity_level = 3
-    onnxruntime.InferenceSession(exported(Settings()) / "model.onnx", options)
-    steps = [node.op_type for node in onnx.load(tmp_path / "model.onnx").graph.node]
-    assert steps.count("LayerNormalization") == 13
-    assert steps.count("Attention") == steps.count("BiasGelu") == 6
-
-
-def test_the_rotation_is_orthogonal_and_always_the_same():
-    turned = rotation(8)
-    np.testing.assert_allclose(turned @ turned.T, np.eye(8), atol=1e-6)
-    np.testing.assert_allclose(turned[0, :3], rotation(8)[0, :3])
-
-
-def test_the_rotation_is_kept_beside_the_model(tmp_path):
-    for _ in range(2):
-        np.testing.assert_array_equal(kept_rotation(tmp_path, 8), rotation(8))
-    np.zeros((8, 8), np.float32).tofile(tmp_path / "rotation.f32")
-    assert not kept_rotation(tmp_path, 8).any()
-    np.testing.assert_array_equal(kept_rotation(tmp_path, 4), rotation(4))  # a file of another size is made anew
-    np.testing.assert_array_equal(kept_rotation(tmp_path / "rotation.f32" / "none", 8), rotation(8))

@@ -4,7 +4,7 @@ from articles import QUESTIONS
 from fakes import HashedEncoder, prepare, scattered
 
 from retrieval import Library, Settings
-from retrieval.embedding.models import rotation
+from retrieval.embedding.binary import rotation
 from retrieval.errors import QuestionError
 from retrieval.records import Document
 from retrieval.search.retriever import CANDIDATES, CLOSER, FIRST_WEIGHTS, merged, rank
