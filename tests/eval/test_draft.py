@@ -63,7 +63,7 @@ def test_thumbs_of_the_library_become_cases(tmp_path):
 
 
 def test_pincite_eval_is_the_same_program():
-    command = [sys.executable, "-m", "ui", "eval", "--help"]
+    command = [sys.executable, "-m", "ui.cli", "eval", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stdout.split("\n")[0].strip()) == (
         0,

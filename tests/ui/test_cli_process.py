@@ -20,7 +20,7 @@ QUOTE = "The bridge at Harwick was opened in 1932 by Mayor Ellen Brandt."
 def process(*arguments, **options):
     """Run the command in a process of its own."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | options.pop("env", {})
-    command = [sys.executable, "-m", "ui", *map(str, arguments)]
+    command = [sys.executable, "-m", "ui.cli", *map(str, arguments)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, **options)
 
 
@@ -50,7 +50,7 @@ def test_a_terminal_gets_a_progress_bar(tmp_path):
 def in_terminal(*arguments):
     """Run the command in a terminal of its own, 60 columns wide; return its exit code and what it showed."""
     parent, child = pty.openpty()
-    command = [sys.executable, "-m", "ui", *map(str, arguments)]
+    command = [sys.executable, "-m", "ui.cli", *map(str, arguments)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "60"}
     with subprocess.Popen(command, stdout=child, stderr=child, stdin=child, env=environment) as started:
         os.close(child)
@@ -65,7 +65,7 @@ def in_terminal(*arguments):
 
 
 def test_a_reader_that_goes_away_is_no_error(library):
-    command = f"{sys.executable} -m ui list --json --library {library} | head -c 1; exit ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m ui.cli list --json --library {library} | head -c 1; exit ${{PIPESTATUS[0]}}"
     result = subprocess.run(["bash", "-c", command], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True)
     assert (result.returncode, result.stdout, result.stderr) == (0, b"[", b"")
 
@@ -95,7 +95,7 @@ def test_an_interrupt_keeps_what_was_added(tmp_path):
     folder.mkdir()
     for number in range(400):  # long words are one token each: much to store, little to encode
         (folder / f"{number:03}.txt").write_text(f"Document {number}.\n\n" + ("x" * 1000 + ".\n\n") * 8)
-    command = [sys.executable, "-m", "ui", "add", "--library", tmp_path / "library", folder]
+    command = [sys.executable, "-m", "ui.cli", "add", "--library", tmp_path / "library", folder]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -56,7 +56,7 @@ def test_the_command_wants_a_library_of_its_own(pincite, folder, tmp_path):
 
 
 def test_the_command_watches_until_it_is_interrupted(folder, tmp_path):
-    command = [sys.executable, "-m", "ui", "sync", folder, "--library", tmp_path / "library", "--watch"]
+    command = [sys.executable, "-m", "ui.cli", "sync", folder, "--library", tmp_path / "library", "--watch"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -147,7 +147,7 @@ def test_the_exported_answers_can_be_verified(visit, tmp_path):
             page.click(f"[data-do={name}]")
         download.value.save_as(tmp_path / name)
         assert (tmp_path / name).read_text().startswith(start)
-    command = [sys.executable, "-m", "ui", "verify", str(tmp_path / "export-json")]
+    command = [sys.executable, "-m", "ui.cli", "verify", str(tmp_path / "export-json")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=SEED.parents[1])
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("[1] valid  Russia’s Allies")

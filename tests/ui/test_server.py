@@ -330,7 +330,7 @@ def test_judgements_are_written_as_eval_cases(library):
     library.add_feedback("What is tea?", True, ["Green tea is made"], False)
     library.add_feedback("Who drinks it?", False, [], False, "paragraph 2 says it")
     library.add_feedback("Who sells it?", False, [], True)
-    command = [sys.executable, "-m", "ui", "feedback", "--library", str(library.path)]
+    command = [sys.executable, "-m", "ui.cli", "feedback", "--library", str(library.path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     cases = [json.loads(line) for line in done.stdout.splitlines()]
     assert [list(case) for case in cases[:1]] == [["id", "question", "kind", "answerable", "quotes", "note"]]

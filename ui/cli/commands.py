@@ -240,7 +240,3 @@ def main() -> int:
     finally:
         terminal.finish()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,8 @@
+"""`python -m ui.cli` is `pincite`."""
+
+import sys
+
+from ui.cli.commands import main
+
+if __name__ == "__main__":
+    sys.exit(main())
