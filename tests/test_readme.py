@@ -33,7 +33,9 @@ def test_ci_runs_the_test_command():
 @pytest.mark.parametrize("command, rest", PINCITE, ids=str)
 def test_every_command_is_there_with_its_options(command, rest):
     options = [word for word in shlex.split(rest) if word.startswith("--")]
-    shown = subprocess.run([sys.executable, "-m", "ui.cli", command, "--help"], capture_output=True, text=True, cwd=ROOT)
+    shown = subprocess.run(
+        [sys.executable, "-m", "ui.cli", command, "--help"], capture_output=True, text=True, cwd=ROOT
+    )
     assert shown.returncode == 0
     assert [option for option in options if option not in shown.stdout] == []
 

@@ -1,40 +1,42 @@
-"""Fits the weights of quotes and of the confidence: `python -m eval.calibration.fit --data DIR`.
+"""Fit the weights of quotes and of the confidence: `python -m eval fit --data DIR`.
 
 Fitted on squad2-dev-a without the paragraphs that xquad-r-en shares with it, so that xquad-r-en, cranfield and the
 seeds can be reported on. What is printed of squad2-dev-a itself comes from fits without the article that is asked of.
 """
 
-import argparse
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 
-from eval.calibration import sureness
+from eval.calibration import confidence
 from eval.data.datasets import Dataset, Query, load_beir
 from retrieval import Library
 from retrieval.answering import PASSAGES
 
 
-def main() -> None:
-    """Build the library, fit quotes, then certainty; print both, and write the latter where asked to."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets in BEIR layout")
-    parser.add_argument("--library", type=Path, help="keep the library here instead of a temporary folder")
-    parser.add_argument("--write", action="store_true", help="write retrieval/answering/confidence.json")
-    arguments = parser.parse_args()
-    dataset, others = _data(arguments.data)
-    with tempfile.TemporaryDirectory() as temporary, Library(arguments.library or temporary) as library:
-        library.add(dataset.documents)
-        _fit_quotes(library, [query for query in dataset.queries if query.answers])
-        examples = list(sureness.examples(library, dataset, others))
-    made = sureness.fit(examples)
-    sureness.show(made)
-    if arguments.write:
-        sureness.write(made)
+def main(
+    data: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the data sets in BEIR layout.")],
+    library: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the library here instead of a temporary folder.")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write retrieval/answering/confidence.json.")] = False,
+) -> None:
+    """Fit the weights of quotes, then those of the confidence; print both."""
+    dataset, others = _data(data)
+    with tempfile.TemporaryDirectory() as temporary, Library(library or temporary) as opened:
+        opened.add(dataset.documents)
+        _fit_quotes(opened, [query for query in dataset.queries if query.answers])
+        examples = list(confidence.examples(opened, dataset, others))
+    made = confidence.fit(examples)
+    confidence.show(made)
+    if write:
+        confidence.write(made)
 
 
 def _data(folder: Path) -> tuple[Dataset, list[str]]:
@@ -61,7 +63,3 @@ def _fit_quotes(library: Library, queries: Sequence[Query]) -> None:
                 labels.append(next(spans, None) is not None)
     model = LogisticRegression(C=100, max_iter=5000).fit(np.array(rows), labels)
     print("QUOTE_WEIGHTS, QUOTE_GAP =", np.round(model.coef_[0], 2).tolist(), f"({len(labels):,} sentences)")
-
-
-if __name__ == "__main__":
-    main()

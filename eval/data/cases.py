@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.data.datasets import Dataset, Place, Query, read_jsonl
-from retrieval import Document
+from retrieval import Document, Library
 
 SEEDS = Path(__file__).parent / "cases" / "seeds.jsonl"
 ALL_NEEDED = "several"
@@ -72,6 +72,17 @@ def dataset(name: str, cases: Iterable[Mapping[str, Any]], documents: Iterable[D
         raise ValueError(f"{len(missing)} gold quotes are in no document, the first: {missing[0]}")
     queries = tuple(_query(case, number, known) for number, case in enumerate(judged, start=1))
     return Dataset(name, known, queries, "paragraph")
+
+
+def of_library(library: Library, path: Path) -> Dataset:
+    """Read cases for a library; ValueError where a gold quote is in none of its documents."""
+    return dataset(path.stem, read_cases(path), texts(library))
+
+
+def texts(library: Library) -> list[Document]:
+    """Return all documents of a library with their texts."""
+    found = (library.document(document.doc_id) for document in library.documents())
+    return [document for document in found if document]
 
 
 def _query(case: Mapping[str, Any], number: int, documents: Iterable[Document]) -> Query:

@@ -6,7 +6,7 @@ Read here in the layout of the BEIR benchmark, with the extra fields that answer
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,10 @@ class Dataset:
     documents: tuple[Document, ...]
     queries: tuple[Query, ...]
     unit: str = "document"
+
+    def first(self, limit: int) -> "Dataset":
+        """Keep the first questions; all of them where the limit is 0."""
+        return replace(self, queries=self.queries[:limit]) if limit else self
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:

@@ -31,13 +31,13 @@ _KEYWORDS = 4  # of a question made of a sentence's rarest words
 _SHORTEST, _LONGEST = 40, 400  # characters of a sentence that questions are made of
 
 
-def draft(library: Library, count: int) -> list[dict[str, Any]]:
+def proposed(library: Library, count: int) -> list[dict[str, Any]]:
     """Return up to `count` cases marked as drafts, the documents and the kinds of question taking turns."""
     documents = [found for d in library.documents() if (found := library.document(d.doc_id))]
     frequency = Counter(word for document in documents for word in words(document.text))
     by_document = (_of_document(library, document, frequency) for document in documents)
-    proposed = filter(None, chain.from_iterable(zip_longest(*by_document)))
-    unique = {question: (kind, quote) for question, kind, quote in reversed(list(proposed))}
+    questions = filter(None, chain.from_iterable(zip_longest(*by_document)))
+    unique = {question: (kind, quote) for question, kind, quote in reversed(list(questions))}
     cases = (
         {"id": "", "question": question, "kind": kind, "answerable": True, "quotes": [quote], "draft": True}
         for question, (kind, quote) in reversed(unique.items())

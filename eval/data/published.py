@@ -30,6 +30,18 @@ def find_datasets(path: Path, level: str = "paragraph") -> list[Dataset]:
     return [_load(item, level) for item in paths]
 
 
+def chosen(path: Path, only: Sequence[str] = (), level: str = "paragraph", limit: int = 0) -> list[Dataset]:
+    """Read the data sets at a path that are wanted; ValueError names one that is not there.
+
+    only: their names, none for all. limit: keep only the first questions of each; 0 for all.
+    """
+    found = find_datasets(path, level)
+    unknown = set(only) - {dataset.name for dataset in found}
+    if unknown:
+        raise ValueError(f"{path} has no {', '.join(sorted(unknown))}; it has {', '.join(d.name for d in found)}")
+    return [dataset.first(limit) for dataset in found if not only or dataset.name in only]
+
+
 def _is_dataset(path: Path) -> bool:
     return (path / "corpus.jsonl").is_file() or (path.is_file() and path.suffix in (".json", ".jsonl"))
 

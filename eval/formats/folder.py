@@ -1,6 +1,6 @@
 """A folder as people have it: 2,000 files of every format, 40 of them broken. Exit code 1 where a target is missed.
 
-    python -m eval.formats.folder                    python -m eval.formats.folder --files 200 --no-formats
+    python -m eval formats                    python -m eval formats --files 200 --no-formats
 
 Makes the folder, syncs it, syncs it again, adds one document, and compares every format with what other programs read
 in it. Every step runs in a process of its own, so that memory and opening are those of a fresh start.
@@ -185,7 +185,3 @@ def main(
     width = None if sys.stdout.isatty() else 160
     Console(markup=False, highlight=False, width=width).print(shown(figures))
     raise typer.Exit(0 if all(figure.is_met for figure in figures) else 1)
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -1,4 +1,4 @@
-"""Speed and cost against the obvious do-it-yourself: `python -m eval.performance.benchmark`.
+"""Speed and cost against the obvious do-it-yourself: `python -m eval benchmark`.
 
 Every contestant indexes the same texts and is asked the same questions, in processes of its own that take turns, so
 that what else the machine does hits all alike. Ratios are within a round; their spread is over the rounds.
@@ -22,7 +22,7 @@ from rich.table import Table
 
 from eval.data import published as formats
 from eval.performance.contestants import CONTESTANTS, DIY, PINCITE, QUOTES
-from eval.reports.results import origin
+from eval.reports.results import origin, program
 from retrieval.settings import seeds_folder
 from retrieval.text import sentence_spans
 
@@ -52,7 +52,7 @@ def main(
     texts, asked = inputs(data, passages, questions)
     names = [name for name, found in CONTESTANTS.items() if found.installed() and (not only or name in only)]
     absent = [name for name, found in CONTESTANTS.items() if not found.installed()]
-    record = origin("python -m eval.performance.benchmark") | {"texts": len(texts), "questions": len(asked)}
+    record = origin(program()) | {"texts": len(texts), "questions": len(asked)}
     measured: list[Round] = []
     with TemporaryDirectory(prefix="pincite-benchmark-") as folder:
         for found in run(names, texts, asked, rounds, Path(folder)):
@@ -165,9 +165,3 @@ def _table(title: str, names: Sequence[str], cell: Callable[[str, str], str]) ->
     for name in names:
         table.add_row(name, *(cell(name, figure) for figure in FIGURES))
     console.print(table, "")
-
-
-if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
-    app()

@@ -1,4 +1,4 @@
-"""Kinds of FAISS index compared on the vectors of eval.performance.scale: `python -m eval.performance.kinds 100000`.
+"""Kinds of FAISS index compared on the vectors of the command scale: `python -m eval kinds 100000`.
 
 What Pincite asks of an index: candidates that it scores again by their stored vectors. So recall is of the ten best
 among the 200 that an index gives, against comparing all; time is of one thread.
@@ -109,7 +109,3 @@ def main(
             recall, milliseconds = asked(index, vectors, wanted, best)
             table.add_row(name, way, f"{took:,.1f}", f"{size:,.1f}", f"{recall:.3f}", f"{milliseconds:.2f}")
     Console().print(table)
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -1,4 +1,4 @@
-"""The page under load: `python -m eval.performance.load` lets 50 people ask one question every 2 s for a minute.
+"""The page under load: `python -m eval load` lets 50 people ask one question every 2 s for a minute.
 
 Starts a server of its own with the shipped documents, and asks as the page does.
 """
@@ -25,7 +25,7 @@ _ASKED = (
 )  # fmt: skip
 
 
-def measure(
+def main(
     users: Annotated[int, typer.Option(min=1, help="People who ask at once.")] = 50,
     seconds: Annotated[float, typer.Option(min=1, help="How long they go on.")] = 60,
     pause: Annotated[float, typer.Option(min=0, help="Seconds from one question of a person to the next.")] = 2,
@@ -87,7 +87,3 @@ async def _memory(pid: int, seconds: float) -> list[int]:
         sizes.append(int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) // 1024)
         await asyncio.sleep(seconds / 4)
     return sizes
-
-
-if __name__ == "__main__":
-    typer.run(measure)

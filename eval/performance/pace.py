@@ -1,4 +1,4 @@
-"""What Pincite's own work costs beside the model's: `python -m eval.performance.pace`, and `--check` in CI.
+"""What Pincite's own work costs beside the model's: `python -m eval pace`, and `--check` in CI.
 
 Each figure is Pincite's processor time over that of a yardstick, which is measured in turns with it on the same
 machine: the bare model in ONNX Runtime, a bare process that opens it, or the model's matrix products in NumPy. Such
@@ -146,7 +146,7 @@ def multiplied(tokens: int) -> float:
 
 def starting(library: Path, question: str) -> float:
     """Return the processor time of `pincite ask` over that of a bare process, the median of turns."""
-    ours = [sys.executable, "-m", "ui", "ask", "--library", str(library), question]
+    ours = [sys.executable, "-m", "ui.cli", "ask", "--library", str(library), question]
     bare = [sys.executable, "-c", _BARE, str(exported(Settings()))]
     return median(_spent(ours) / _spent(bare) for _ in range(TURNS))
 
@@ -207,7 +207,3 @@ def main(
         RECORD.write_text(json.dumps({k: round(v, 3) for k, v in measured.ratios.items()}, indent=2) + "\n", "utf-8")
     if check and failing(measured.ratios, known):
         raise typer.Exit(1)
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -1,6 +1,6 @@
 """How cost grows with size: synthetic libraries are made and asked. Knows nothing about quality.
 
-    python -m eval.performance.scale 10000 100000 1000000
+    python -m eval scale 10000 100000 1000000
 
 Vectors are made up: they lie in clusters and on few axes, as those of texts do. Words follow Zipf's law; half of the
 most frequent are stop words. A question is some words of a passage with a vector near it; its own forward pass is run
@@ -293,7 +293,3 @@ def main(
         Console().print(show(rows))
     if out:
         out.write_text(json.dumps([{f.name: getattr(row, f.name) for f in fields(Row)} for row in rows], indent=1))
-
-
-if __name__ == "__main__":
-    typer.run(main)

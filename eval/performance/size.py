@@ -1,4 +1,4 @@
-"""What a passage costs in bytes, by what they are for: `python -m eval.performance.size ~/articles.pincite`.
+"""What a passage costs in bytes, by what they are for: `python -m eval size ~/articles.pincite`.
 
 Counts what a library in a folder holds, and what the same passages would be as rows on Milvus, whose own indexes and
 compression come on top. Knows nothing about time.
@@ -82,7 +82,3 @@ def main(library: Annotated[Path, typer.Argument(help="Folder of a library.")]) 
     Console().print(_table(f"{passages:,} passages in a folder", folder(library), passages))
     Console().print(_table("the same on Milvus, without its indexes", rows(opened), passages))
     opened.close()
-
-
-if __name__ == "__main__":
-    typer.run(main)

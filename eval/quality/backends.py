@@ -1,11 +1,11 @@
 """The same answers wherever a library is kept: a data set in a folder, and copied to a Milvus server.
 
-python -m eval.quality.backends milvus://127.0.0.1:19530/name --data FOLDER --only xquad-r-en
+    python -m eval backends milvus://127.0.0.1:19530/name --data FOLDER --only xquad-r-en
+
 The library at that address must hold nothing else; it stays there. Knows nothing about how either of them works.
 """
 
 import statistics
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from eval.data.datasets import Dataset
-from eval.data.published import find_datasets
+from eval.data.published import chosen
 from eval.quality.asking import Facts, built
 from eval.quality.metrics import HEADLINE
 from eval.reports import results
@@ -73,12 +73,6 @@ def _quote(question: dict[str, object]) -> object:
     return quotes[0] if isinstance(quotes, list | tuple) and quotes else None
 
 
-def _wanted(data: Path, only: list[str], limit: int) -> Iterator[Dataset]:
-    for dataset in find_datasets(data, "paragraph"):
-        if not only or dataset.name in only:
-            yield replace(dataset, queries=dataset.queries[:limit]) if limit else dataset
-
-
 def main(
     address: Annotated[str, typer.Argument(metavar="MILVUS", help="milvus://HOST:PORT/NAME; a set's name is added.")],
     data: Annotated[Path, typer.Option(metavar="DIR", help="Folder of data sets.")],
@@ -86,10 +80,6 @@ def main(
     limit: Annotated[int, typer.Option(min=0, help="Ask only the first N questions; 0: all.")] = 0,
 ) -> None:
     """Compare the answers of a library in a folder with those of its copy on a Milvus server."""
-    for dataset in _wanted(data, only or [], limit):
+    for dataset in chosen(data, only or [], limit=limit):
         name = "".join(c if c.isalnum() else "_" for c in dataset.name)
         Console(highlight=False).print(str(compare(dataset, f"{address}_{name}")), soft_wrap=True)
-
-
-if __name__ == "__main__":
-    typer.run(main)

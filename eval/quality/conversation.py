@@ -1,6 +1,6 @@
 """What a conversation gives and costs: every question is asked with the messages before it and without.
 
-    python -m eval.quality.conversation --data ../shared/benchmarks
+    python -m eval conversation --data ../shared/benchmarks
 
 Conversations are measured where a data set has them, and its first questions behind another conversation; elsewhere
 every question is asked behind an unrelated one. Knows nothing about how a conversation is read.
@@ -18,8 +18,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from eval.data import published as formats
 from eval.data.datasets import Dataset, Query
+from eval.data.published import chosen
 from eval.quality import metrics, rankings
 from eval.quality.asking import Asked, ask, opened
 from retrieval import Library
@@ -125,13 +125,7 @@ def main(
     """Measure what the messages before a question change."""
     console = Console(width=160)
     with TemporaryDirectory(prefix="pincite-eval-") as temporary:
-        for dataset in formats.find_datasets(data):
-            if only and dataset.name not in only:
-                continue
+        for dataset in chosen(data, only or []):
             with opened((kept or Path(temporary)) / dataset.name) as (library, _):
                 library.add(dataset.documents)
                 console.print(_table(dataset.name, measure(library, dataset)))
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -9,11 +9,16 @@ Judges nothing: a difference may be a gain. `python -m eval` says which.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from eval.data import cases, published
 from eval.data.datasets import Dataset, Query
-from eval.quality.asking import RANKED
+from eval.quality.asking import RANKED, built
+from eval.terminal import Data, Only, console, errors, plain
 from retrieval import Answer, Library
+from retrieval.settings import seeds_folder
 
 EACH = 150  # questions of a data set, spread evenly: with the sets in shared/benchmarks about 1,400 in all
 Record = dict[str, Any]
@@ -74,3 +79,35 @@ def differences(before: Iterable[Record], after: Iterable[Record]) -> list[str]:
             shown = "; ".join(f"{key} {earlier.get(key)!s:.120} -> {record[key]!s:.120}" for key in changed)
             lines.append(f"{name} {number} ({record['question']}): {shown}")
     return sorted(lines)
+
+
+def main(
+    file: Annotated[Path, typer.Argument(help="Answers recorded before; written where it is absent.")],
+    data: Data = None,
+    only: Only = None,
+    each: Annotated[int, typer.Option(min=0, help="Ask at most N questions of each set; 0: all.")] = EACH,
+    renew: Annotated[bool, typer.Option("--renew", help="Write the file anew.")] = False,
+) -> None:
+    """Fail (exit code 1) where an answer is not the one recorded: on the seeds, and on the sets of --data."""
+    with errors():
+        found = list(_asked(data, only or [], each))
+        if renew or not file.exists():
+            write(file, found)
+            console.print(f"{len(found):,} answers written to {file}")
+            return
+        lines = differences(read(file), found)
+    for line in lines:
+        console.print(plain(line), soft_wrap=True)
+    console.print(f"{len(found) - len(lines):,} of {len(found):,} answers are the same")
+    raise typer.Exit(1 if lines else 0)
+
+
+def _asked(data: Path | None, only: Sequence[str], each: int) -> Iterator[Record]:
+    """Ask the seeds and the data sets, or those of them that are named."""
+    if not only or "seeds" in only:
+        with built(seeds_folder()) as (library, _):
+            yield from records(library, cases.of_library(library, cases.SEEDS), 0)
+    others = [name for name in only if name != "seeds"]
+    for dataset in published.chosen(data, others) if data and (others or not only) else []:
+        with built(dataset.documents) as (library, _):
+            yield from records(library, dataset, each)

@@ -3,7 +3,6 @@
 Questions and quotes come from documents: they are printed without markup, and without control characters.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -15,6 +14,7 @@ from eval.quality.rankings import OURS
 from eval.reports.compare import Comparison, Row, shown
 from eval.reports.record import Line
 from eval.reports.results import Report, SetResult, worst
+from eval.terminal import plain
 
 _COUNTS = ("documents", "passages", "questions", "answerable", "failed questions")
 _AMOUNTS = ("sentences per answer", "index seconds", "memory MiB", "median ms", "95th percentile ms")
@@ -35,12 +35,6 @@ def change(row: Row) -> str:
         return ""
     difference = row.after - row.before
     return f"{'+' if difference >= 0 else '−'}{number(row.name, abs(difference))}"
-
-
-def plain(text: str, width: int = 0) -> str:
-    """Put a text on one line without control characters, cut to a width if given."""
-    line = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in text).split())
-    return line if not width or len(line) <= width else line[: width - 1] + "…"
 
 
 def p_value(p: float) -> str:

@@ -49,7 +49,7 @@ HARDLY = 0.02  # the probability then, and at the most
 
 @cache
 def fitted() -> Mapping[str, Any]:
-    """Return what `python -m eval.calibration.fit` wrote: bias, weights, typical values."""
+    """Return what `python -m eval fit` wrote: bias, weights, typical values."""
     found: Mapping[str, Any] = json.loads(Path(__file__).with_name("confidence.json").read_text("utf-8"))
     return found
 

@@ -18,7 +18,7 @@ QUOTES = 3  # at the most; a quote is a run of adjacent sentences
 SENTENCES = 5  # quoted at the most
 # Log-odds that a sentence holds the answer: of its cosine and support, and of its passage's distance behind the
 # first. Near what logistic regression gives on squad2-dev-a without the paragraphs that xquad-r-en shares with it
-# (python -m eval.calibration.fit); there 0.88 of the answers lie in a quote, against 0.72 for the best sentence alone.
+# (python -m eval fit); there 0.88 of the answers lie in a quote, against 0.72 for the best sentence alone.
 QUOTE_WEIGHTS = (0.1, 7.8)
 QUOTE_GAP = 0.7
 QUOTE_MARGIN = 2.6  # log-odds behind the best sentence within which others are quoted too

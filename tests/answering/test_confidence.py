@@ -110,7 +110,7 @@ def test_an_encoder_without_token_vectors_is_judged_by_the_rest(answered):
 def test_what_was_fitted_can_be_read_and_says_how_it_was_made(answered):
     made = json.loads(Path(certainty.__file__).with_name("confidence.json").read_text("utf-8"))
     assert list(made["weights"]) == list(answered("Who opened it?", "Ellen Brandt opened it.")[0])
-    assert made["command"] == "python -m eval.calibration.fit --data ../shared/benchmarks --write"
+    assert made["command"] == "python -m eval fit --data ../shared/benchmarks --write"
     figures = made["articles not fitted on"]["whole library"]
     assert figures["AUROC, look-alike"] >= 0.70
     assert figures["AUROC, elsewhere"] >= 0.99

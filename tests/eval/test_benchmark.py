@@ -54,7 +54,7 @@ MARKDOWN = """\
 | Pincite | 0.45× (0.40–0.50) | 0.45× (0.40–0.50) | 0.45× (0.40–0.50) | 0.45× (0.40–0.50) | 0.45× (0.40–0.50) | \
 0.45× (0.40–0.50) | 0.45× (0.40–0.50) |
 
-`python -m eval.performance.benchmark --rounds 2` (2026-11-24 11:00 UTC, commit abc, A processor, 2 cores; 1,000 texts, 9 questions, \
+`python -m eval benchmark --rounds 2` (2026-11-24 11:00 UTC, commit abc, A processor, 2 cores; 1,000 texts, 9 questions, \
 rounds: 2)"""
 
 
@@ -65,7 +65,7 @@ def test_a_record_becomes_a_table_of_multiples(tmp_path):
         for found in ({contestants.DIY: 10.0, "Pincite": 5.0}, {"Pincite": 8.0, contestants.DIY: 20.0})
     ]
     record = {
-        "made": "2026-11-24 11:00 UTC", "command": "python -m eval.performance.benchmark --rounds 2", "commit": "abc",
+        "made": "2026-11-24 11:00 UTC", "command": "python -m eval benchmark --rounds 2", "commit": "abc",
         "machine": {"processor": "A processor", "cores": "2"}, "texts": 1000, "questions": 9, "rounds": rounds,
     }  # fmt: skip
     (tmp_path / "benchmark.json").write_text(json.dumps(record))

@@ -42,6 +42,6 @@ def test_rows_hold_the_same_passages(library):
 
 
 def test_the_command_prints_both(library):
-    command = [sys.executable, "-m", "eval.performance.size", str(library)]
+    command = [sys.executable, "-m", "eval", "size", str(library)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "4 passages in a folder" in done.stdout and "tokens" in done.stdout

@@ -3,7 +3,7 @@
 Flat in half precision up to 100,000 passages; above that inverted lists of 8-bit codes (IVF, Jégou et al., 2011). Both
 find candidates that search scores again by their stored vectors. An index never changes once made: what was added since
 is compared beside it, what was removed is masked, and when there is much of either, the next snapshot takes it in.
-Measured (python -m eval.performance.kinds 100000, one thread; the ten best among 200 candidates scored again):
+Measured (python -m eval kinds 100000, one thread; the ten best among 200 candidates scored again):
 
     index                      looked through     build s    MB  recall@10    ms
     Flat                       all                    0.1   154      1.000   9.6

@@ -1,4 +1,4 @@
-"""When do quotes answer a question? Used by `python -m eval.calibration.fit`; asks, fits, reports.
+"""When do quotes answer a question? Used by `python -m eval fit`; asks, fits, reports.
 
 Every figure comes from fits that did not see the article asked about. Knows nothing about which quotes are chosen.
 """
@@ -23,8 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from eval.data.datasets import Dataset, Query
 from eval.quality.metrics import calibrated
 from retrieval import Library
-from retrieval.answering import PASSAGES, choose
-from retrieval.answering import confidence as certainty
+from retrieval.answering import PASSAGES, choose, confidence
 
 OWN, LOOK_ALIKE, LEFT_OUT, ELSEWHERE = "own", "look-alike", "left out", "elsewhere"
 UNANSWERABLE = (LOOK_ALIKE, LEFT_OUT, ELSEWHERE)
@@ -74,7 +73,7 @@ def _asked(library: Library, query: Query, kind: str, group: str, where: Mapping
     spans = [(quote.passage.doc_id, *quote.span) for quote in quotes]
     right = any(d == doc and start <= s and e <= end for doc, start, end in spans for d, s, e in query.answers)
     if quotes:
-        found = certainty.signals(query.text, ranked, quotes[0])
+        found = confidence.signals(query.text, ranked, quotes[0])
         yield Example(kind, group, "title" not in where, right and kind == OWN, found)
 
 
@@ -87,7 +86,7 @@ def fit(given: Sequence[Example]) -> dict[str, Any]:
     weights = regression.coef_[0] / scale.scale_
     bias = float(regression.intercept_[0] - weights @ scale.mean_)
     return {
-        "command": "python -m eval.calibration.fit --data ../shared/benchmarks --write",
+        "command": "python -m eval fit --data ../shared/benchmarks --write",
         "data": DATA,
         "counts": {kind: sum(example.kind == kind for example in given) for kind in SHARES},
         "bias": round(bias, 3),
@@ -172,6 +171,6 @@ def show(made: Mapping[str, Any]) -> None:
 
 def write(made: Mapping[str, Any]) -> Path:
     """Write confidence.json, which retrieval/answering/confidence.py reads; return its path."""
-    path = Path(certainty.__file__).with_name("confidence.json")
+    path = Path(confidence.__file__).with_name("confidence.json")
     path.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
     return path
