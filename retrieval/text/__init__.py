@@ -1,13 +1,17 @@
 """Pure functions on text that all stages agree on."""
 
 from retrieval.text.clean import one_line, printable, title_of, trimmed
+from retrieval.text.dates import MONTHS, Date, find_dates, with_years
 from retrieval.text.language import foreign
 from retrieval.text.sentences import sentence_spans
 from retrieval.text.terms import STOP_WORDS, WORD, question_words, stem, stems, words
 
 __all__ = [
+    "MONTHS",
     "STOP_WORDS",
     "WORD",
+    "Date",
+    "find_dates",
     "foreign",
     "one_line",
     "printable",
@@ -17,5 +21,6 @@ __all__ = [
     "stems",
     "title_of",
     "trimmed",
+    "with_years",
     "words",
 ]

@@ -1,0 +1,11 @@
+"""Answers that are not found by likeness to a question: what a document is about, who speaks in it, what happened when.
+
+Each takes a document's passages and returns quotes; none writes a word of its own.
+"""
+
+from retrieval.answering.views.lists import completed, is_lead_in
+from retrieval.answering.views.overview import conclusion, overview
+from retrieval.answering.views.speakers import outlets, speakers
+from retrieval.answering.views.timeline import timeline
+
+__all__ = ["completed", "conclusion", "is_lead_in", "outlets", "overview", "speakers", "timeline"]

@@ -1,0 +1,166 @@
+"""Quotes made whole: what a lead-in announces, a list with all of its items, reasons with what explains them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from retrieval.answering.quotes import Quote
+from retrieval.records import Passage
+
+MOST_ITEMS = 20
+MOST_STEPS = 8  # sentences of a procedure that is written as prose
+MOST_STEP_WORDS = 110
+SHORT = 10  # words: an item such as "The first is ideological." is explained by the sentence behind it
+_COUNTED = r"two|three|four|five|six|seven|eight|nine|ten|several|some|many|various|following|these|a number of|\d{1,2}"
+# "To claim expenses:", "There are three reasons for this.", "The steps are as follows."
+_LEAD_IN = re.compile(
+    rf"[:：]\W*$|\b(?:as follows|the following)\b[^.]*\.\s*$|"
+    rf"\b(?:{_COUNTED})\s+(?:[\w-]+\s+){{0,3}}(?:reasons?|limitations?|ways|steps|factors|causes|risks|goals|aims|"
+    rf"advantages|disadvantages|conditions|requirements|options|kinds|types|groups|parts|stages|phases|points|problems|"
+    rf"challenges|arguments|questions|findings|objections|measures|rules|things)\b[^:]*[.!?]\s*$",
+    re.IGNORECASE,
+)
+_ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last|final|next|another|other"
+_PROSE_ITEM = re.compile(
+    rf"\W*(?:(?:the\s+)?(?:{_ORDINALS})(?:ly)?(?:,|\s+(?:is|was|are|one|reason|step|factor|point|[\w-]+\s+(?:is|was)))|"
+    r"\(?(?:[ivx]{1,4}|[a-h]|\d{1,2})[.)]\s|(?:then|after that|afterwards|finally|moreover|in addition),)",
+    re.IGNORECASE,
+)
+_MARKED_LINE = re.compile(
+    r"\s*(?:[-*+•‣◦▪–—☐☑☒✓]|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)]|step\s+\d+\b)\s*\S", re.IGNORECASE
+)
+
+
+class _Unit(NamedTuple):
+    """A sentence among those around a quote. own_line: it begins a line of its passage."""
+
+    passage: Passage
+    number: int
+    text: str
+    own_line: bool
+
+
+def is_lead_in(text: str) -> bool:
+    """Tell whether a sentence announces what follows it."""
+    return bool(_LEAD_IN.search(text))
+
+
+def completed(quote: Quote, around: Sequence[Passage], every: bool, steps: bool = False) -> list[Quote]:
+    """Return a quote with what belongs to it, one quote a passage, in order; the quote alone where nothing does.
+
+    around: passages of its document in order, its own among them. every: all items are asked for, not one.
+    steps: a procedure is asked for, so that prose counts as its steps too.
+    """
+    units = list(_units(around))
+    own = [i for i, u in enumerate(units) if u.passage == quote.passage and quote.first <= u.number <= quote.last]
+    if not own:
+        return [quote]
+    first, last = own[0], own[-1]
+    if every and _is_item(units, first):
+        first = _first_item(units, first)
+        last = _last_item(units, last)
+        if first and is_lead_in(units[first - 1].text):
+            first -= 1
+    elif is_lead_in(units[last].text):
+        last = _announced(units, last)
+    elif steps:
+        last = _prose_steps(units, first)
+    return list(_quotes(units[first : last + 1], quote.score))
+
+
+def _units(around: Sequence[Passage]) -> Iterator[_Unit]:
+    for passage in around:
+        for number, (start, end) in enumerate(passage.sentences):
+            before = passage.text[: start - passage.start]
+            own_line = not before.strip() or "\n" in before[len(before.rstrip()) :]
+            yield _Unit(passage, number, passage.text[start - passage.start : end - passage.start], own_line)
+
+
+def _is_item(units: Sequence[_Unit], index: int) -> bool:
+    """Tell whether a sentence is one of several: of a list by lines, or of an enumeration in prose."""
+    unit = units[index]
+    return bool(_PROSE_ITEM.match(unit.text)) or _is_line(units, index)
+
+
+def _is_line(units: Sequence[_Unit], index: int) -> bool:
+    """Tell whether a sentence is a line of a list: marked, or between lines of its passage that each hold one."""
+    unit = units[index]
+    if not unit.own_line:
+        return False
+    lines = [other for other in units if other.passage == unit.passage]
+    listed = len(lines) > 1 and sum(other.own_line for other in lines) > 0.6 * len(lines)
+    return bool(_MARKED_LINE.match(unit.text)) or listed
+
+
+def _same_list(units: Sequence[_Unit], index: int, other: int) -> bool:
+    """Tell whether two neighbours are items of one list: lines of one passage, or marked lines of two."""
+    a, b = units[index], units[other]
+    if a.passage == b.passage:
+        return _is_line(units, other) or not b.own_line
+    marked = bool(_MARKED_LINE.match(a.text)) and bool(_MARKED_LINE.match(b.text))
+    return marked and a.passage.heading == b.passage.heading
+
+
+def _first_item(units: Sequence[_Unit], index: int) -> int:
+    while index and _same_list(units, index, index - 1) and _is_line(units, index):
+        index -= 1
+    if _is_line(units, index):
+        return index
+    start = index
+    for before in range(index - 1, max(-1, index - MOST_ITEMS), -1):  # prose: back to the first of the enumeration
+        if units[before].passage.heading != units[index].passage.heading:
+            break
+        if _PROSE_ITEM.match(units[before].text):
+            start = before
+    return start
+
+
+def _last_item(units: Sequence[_Unit], index: int) -> int:
+    if _is_line(units, index):
+        while index + 1 < len(units) and _same_list(units, index, index + 1):
+            index += 1
+        return index
+    return _enumerated(units, index)
+
+
+def _announced(units: Sequence[_Unit], lead: int) -> int:
+    """Return the last unit of what a lead-in announces; the lead-in itself where nothing of the kind follows."""
+    following = lead + 1
+    if following >= len(units) or units[following].passage.heading != units[lead].passage.heading:
+        return lead
+    if units[following].own_line and (_is_line(units, following) or units[lead].text.rstrip().endswith((":", "："))):
+        return min(_last_item(units, following), lead + MOST_ITEMS)
+    if _PROSE_ITEM.match(units[following].text):
+        return _enumerated(units, following)
+    return following
+
+
+def _enumerated(units: Sequence[_Unit], index: int) -> int:
+    """Return the last unit of an enumeration in prose: its last item, and the sentence that explains a short one."""
+    last = index
+    for number in range(index, min(len(units), index + MOST_ITEMS)):
+        if units[number].passage.heading != units[index].passage.heading:
+            break
+        if _PROSE_ITEM.match(units[number].text):
+            short = len(units[number].text.split()) < SHORT
+            explained = number + 1 < len(units) and units[number + 1].passage == units[number].passage
+            last = number + (short and explained)
+    return last
+
+
+def _prose_steps(units: Sequence[_Unit], index: int) -> int:
+    """Return the last sentence of a procedure that begins with one: to the end of its section, within bounds."""
+    last, words = index, len(units[index].text.split())
+    for number in range(index + 1, min(len(units), index + MOST_STEPS)):
+        words += len(units[number].text.split())
+        if units[number].passage.heading != units[index].passage.heading or words > MOST_STEP_WORDS:
+            break
+        last = number
+    return last
+
+
+def _quotes(units: Sequence[_Unit], score: float) -> Iterator[Quote]:
+    """Make one quote of the units of each passage."""
+    for passage in dict.fromkeys(unit.passage for unit in units):
+        numbers = [unit.number for unit in units if unit.passage == passage]
+        yield Quote(passage, numbers[0], numbers[-1], score)

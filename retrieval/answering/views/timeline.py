@@ -1,0 +1,34 @@
+"""What happened when: a document's sentences that name a date, in the order of the dates."""
+
+from collections.abc import Sequence
+
+from retrieval.answering.quotes import Quote
+from retrieval.records import Passage
+from retrieval.text import Date, find_dates, with_years
+
+MOST = 20  # quotes
+
+
+def timeline(passages: Sequence[Passage], within: Sequence[Date] = (), year: int = 0, most: int = MOST) -> list[Quote]:
+    """Return one quote for each sentence that names a date, earliest first.
+
+    within: only sentences with a date inside one of these (a year holds its months, a month its days). year: the one
+    that dates without a year belong to; the latest that the text names where it is 0, as in news.
+    """
+    year = year or max((date.year for passage in passages for date in find_dates(passage.text)), default=0)
+    dated: list[tuple[tuple[int, int, int], Quote]] = []
+    for passage in passages:
+        dates = with_years(find_dates(passage.text), year)
+        for number, (start, end) in enumerate(passage.sentences):
+            own = [date for date in dates if start - passage.start <= date.span[0] < end - passage.start]
+            wanted = [date for date in own if not within or any(holds(outer, date) for outer in within)]
+            if wanted:
+                dated.append((min(date.order for date in wanted), Quote(passage, number, number, 0.0)))
+    dated.sort(key=lambda item: item[0])
+    return [quote for _, quote in dated[:most]]
+
+
+def holds(outer: Date, inner: Date) -> bool:
+    """Tell whether one date is inside another, as 22 June 2017 is in June 2017."""
+    pairs = zip(outer.order, inner.order, strict=True)
+    return all(wide in (0, narrow) for wide, narrow in pairs)
