@@ -25,8 +25,8 @@ _SIZE = rf"(?:(?:{_SIZES})\s+)*"
 _THIS = r"(?:this|that|these|those|it|the|my|our|all|both)"
 _NOUNS = (
     "article documents? texts? papers? reports? files? letter lease contract agreement book handbook manual pages? "
-    "story essay study chapter section notes? minutes meeting transcript interview mail e-?mail post presentation slides "
-    "policy thread conversation library collection everything"
+    "story essay study chapter section notes? minutes meeting transcript interview mail e-?mail post presentation "
+    "slides policy thread conversation library collection everything"
 )
 _DOCUMENT = rf"(?:{_NOUNS.replace(' ', '|')})"
 _OF = r"(?: (?:of|in|from) .{1,80})?\W*$"

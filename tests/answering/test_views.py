@@ -1,0 +1,159 @@
+import numpy as np
+import pytest
+
+from retrieval import Passage
+from retrieval.answering.quotes import Quote
+from retrieval.answering.views import completed, conclusion, outlets, overview, speakers, timeline
+from retrieval.text import find_dates, sentence_spans
+
+
+def passages(*paragraphs: str, headings=()) -> list[Passage]:
+    """Passages of a document with these paragraphs; a line end in one is a sentence end."""
+    made, start = [], 0
+    for number, text in enumerate(paragraphs, start=1):
+        spans, at = [], 0
+        for line in text.split("\n"):
+            spans += [(start + at + a, start + at + b) for a, b in sentence_spans(line)]
+            at += len(line) + 1
+        heading = headings[number - 1] if headings else ""
+        made.append(Passage("d", number, start, start + len(text), text, tuple(spans), heading=heading))
+        start += len(text) + 2
+    return made
+
+
+def texts(quotes) -> list[str]:
+    return [quote.text for quote in quotes]
+
+
+def vectors(given, alike=()):
+    """One axis a sentence, so that none is like another; `alike` names sentences that share the first."""
+    total = sum(len(passage.sentences) for passage in given)
+    rows = np.eye(total, total + 1, 1, dtype=np.float32)
+    rows[:, 0] = 0.1
+    rows[list(alike)] = np.eye(1, total + 1, dtype=np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    ends = np.cumsum([len(passage.sentences) for passage in given])
+    return np.split(rows, ends[:-1])
+
+
+HANDBOOK = passages(
+    "Version 4.2 is in force from 1 January 2026.",
+    "The regular working week is 37.5 hours. It ends on Friday.",
+    "You may work from home up to three days a week. Tuesday is the office day.",
+    "Tell your manager before 9:00 on the first day. Short.",
+    headings=["", "1 Time", "2 Home", "3 Leave › 3.1 Sick leave"],
+)
+
+
+def test_an_overview_has_a_sentence_of_every_section_in_order():
+    assert texts(overview(HANDBOOK, vectors(HANDBOOK))) == [
+        "Version 4.2 is in force from 1 January 2026.",
+        "The regular working week is 37.5 hours.",
+        "You may work from home up to three days a week.",
+        "Tell your manager before 9:00 on the first day.",
+    ]
+
+
+def test_an_overview_leaves_out_what_cannot_stand_alone():
+    given = passages("The dam was built in 1930. It leaks a little every spring. Details",
+                     "This is why the town has closed the road. Farmers asked for a new dam last year.",
+                     "The council will vote on the new dam in May.")  # fmt: skip
+    assert texts(overview(given, vectors(given))) == [
+        "The dam was built in 1930.",
+        "Farmers asked for a new dam last year.",
+        "The council will vote on the new dam in May.",
+    ]
+
+
+def test_an_overview_of_lines_has_lines_and_of_nothing_has_nothing():
+    given = passages("Milk\nBread\nEggs")
+    assert texts(overview(given, vectors(given))) == ["Milk", "Bread", "Eggs"]
+    assert overview([], []) == []
+
+
+def test_a_conclusion_stands_under_its_heading_or_at_the_end():
+    given = passages("We measured the heat in many streets.", "Trees cool the streets by two degrees.",
+                     "Cities should plant more trees soon.", "We thank the city of Graz for its help.",
+                     headings=["Methods", "Results", "Conclusions", "Thanks"])  # fmt: skip
+    assert texts(conclusion(given, vectors(given))) == ["Cities should plant more trees soon."]
+    plain = passages(*(passage.text for passage in given))
+    assert texts(conclusion(plain, vectors(plain))) == ["We thank the city of Graz for its help."]
+
+
+SAID = passages(
+    "“We need the bridge,” Mayor Ellen Brandt said (Harwick Times, June 3, 2019). The ferry is slow.",
+    "Engineer Tom Ashby said that the deck is rotten. “It will fall,” Ashby added (Reuters, May 2, 2018).",
+)
+
+
+def test_each_speaker_and_each_outlet_is_quoted_once():
+    assert texts(speakers(SAID)) == [
+        "“We need the bridge,” Mayor Ellen Brandt said (Harwick Times, June 3, 2019).",
+        "Engineer Tom Ashby said that the deck is rotten.",
+    ]
+    assert texts(outlets(SAID)) == [
+        "“We need the bridge,” Mayor Ellen Brandt said (Harwick Times, June 3, 2019).",
+        "“It will fall,” Ashby added (Reuters, May 2, 2018).",
+    ]
+
+
+def test_a_timeline_is_in_the_order_of_its_dates():
+    assert [quote.span[0] for quote in timeline(SAID)] == [SAID[1].sentences[1][0], SAID[0].sentences[0][0]]
+
+
+@pytest.mark.parametrize(("asked", "found"), [("June 2019", 1), ("2018", 1), ("May 2019", 0), ("June 4, 2019", 0)])
+def test_a_timeline_can_be_of_one_time(asked, found):
+    assert len(timeline(SAID, find_dates(asked))) == found
+
+
+def test_dates_without_a_year_belong_to_the_documents():
+    given = passages("The vote is on 4 May. The report of 2019 is out. The law of June 2018 ended.")
+    assert texts(timeline(given)) == [
+        "The law of June 2018 ended.",
+        "The report of 2019 is out.",
+        "The vote is on 4 May.",
+    ]
+    assert texts(timeline(given, year=2017))[0] == "The vote is on 4 May."
+
+
+STEPS = passages(
+    "Expenses are paid monthly. To claim expenses:",
+    "1. Photograph every receipt.\n2. Choose the cost centre.\n3. Submit the claim.",
+    "Meals are reimbursed up to 45 euros.",
+)
+
+
+def test_a_lead_in_is_quoted_with_what_it_announces():
+    quotes = completed(Quote(STEPS[0], 1, 1, 0.0), STEPS, every=False)
+    assert texts(quotes) == ["To claim expenses:", STEPS[1].text]
+
+
+def test_an_item_is_quoted_with_its_list_where_all_are_asked_for():
+    item = Quote(STEPS[1], 1, 1, 0.0)
+    assert texts(completed(item, STEPS, every=True)) == ["To claim expenses:", STEPS[1].text]
+    assert completed(item, STEPS, every=False) == [item]
+
+
+REASONS = passages(
+    "Moscow has two reasons. The first is ideological. It wants to look strong. The second is rather more practical. "
+    "Its own soldiers are few. Nobody else was asked."
+)
+
+
+@pytest.mark.parametrize("sentence", [0, 1, 3])
+def test_reasons_are_quoted_with_what_explains_them(sentence):
+    (quote,) = completed(Quote(REASONS[0], sentence, sentence, 0.0), REASONS, every=True)
+    assert quote.text.startswith("Moscow has two reasons.") and quote.text.endswith("Its own soldiers are few.")
+
+
+def test_steps_in_prose_end_with_their_section():
+    given = passages("Heat the oven to 250 °C. Bake the loaf for 20 minutes.", "Wait two hours before cutting.",
+                     "A dense crumb is a mistake.", headings=["Baking", "Baking", "Mistakes"])  # fmt: skip
+    first = Quote(given[0], 0, 0, 0.0)
+    assert texts(completed(first, given, every=True, steps=True)) == [given[0].text, "Wait two hours before cutting."]
+    assert completed(first, given, every=False) == [first]
+
+
+def test_a_quote_that_is_not_around_stays_as_it_is():
+    other = Quote(passages("Something else.")[0], 0, 0, 0.0)
+    assert completed(other, STEPS, every=True) == [other]
