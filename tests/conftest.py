@@ -18,7 +18,7 @@ from retrieval.embedding.base import Encoder
 from retrieval.embedding.loading import open_encoder
 from retrieval.storage.base import Backend
 from retrieval.storage.local.documents import Store
-from ui.cli.commands import app
+from ui.cli import app
 
 hypothesis.settings.register_profile("shared machine", deadline=None)  # what else runs is no failure of ours
 hypothesis.settings.load_profile("shared machine")
@@ -134,7 +134,8 @@ def library(ready) -> Path:
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Try a browser test up to three times: on a busy machine the browser itself is late now and then."""
+    """Mark browser tests, and try them up to three times: on a busy machine the browser itself is late now and then."""
     for item in items:
-        if "visit" in item.fixturenames:
+        if "chromium" in item.fixturenames:
             item.add_marker(pytest.mark.flaky(reruns=2))
+            item.add_marker(pytest.mark.browser)

@@ -122,6 +122,14 @@ def test_ui_and_eval_do_not_import_each_other_and_the_library_imports_neither():
     assert [path for path in sources("retrieval") if {"ui", "eval"} & packages(path)] == []
 
 
+def test_the_page_and_the_command_line_stand_on_the_server_and_the_server_on_words():
+    below = {"words": [], "server": ["words"], "web": ["words", "server"], "cli": ["words", "server", "web"]}
+    for path in sources("ui"):
+        own = path.relative_to(ROOT / "ui").parts[0].removesuffix(".py")
+        others = {name.split(".")[1] for name, _ in imports(path) if name.startswith("ui.")} - {own}
+        assert others <= set(below.get(own, ["cli"])), f"{path} imports {others}"
+
+
 def test_exports():
     names = ["Answer", "Citation", "Document", "Hit", "Library", "Passage", "PinciteError", "Settings", "Turn", "ask"]
     assert retrieval.__all__ == names == sorted(names)

@@ -2,7 +2,7 @@
 
 import sys
 
-from ui.cli.commands import main
+from ui.cli import main
 
 if __name__ == "__main__":
     sys.argv.insert(1, "ui")

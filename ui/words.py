@@ -1,4 +1,4 @@
-"""The words in which answers, documents and their places are shown. Knows nothing about terminals or pages."""
+"""The words in which answers, documents and their places are shown, on a terminal as on the page."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from retrieval import Answer
 
-Band = Literal["answered", "probably", "perhaps", "partly", "unsaid", "reply"]
+Outcome = Literal["answered", "probably", "perhaps", "partly", "unsaid", "reply"]
 # Confidence from which an answer is given without "probably", and without "perhaps": those of nearly half and of nine
 # tenths of the questions that squad2-dev-a answers (see retrieval/answering/confidence.json).
 CERTAIN, PROBABLE = 0.5, 0.2
-PHRASES: dict[Band, str] = {
+PHRASES: dict[Outcome, str] = {
     "answered": "Answered in the documents",
     "probably": "Probably answered in the documents; check the quotes",
     "perhaps": "Perhaps answered in the documents; check the quotes",
@@ -25,8 +25,8 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 SURROGATE = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not UTF-8
 
 
-def band(answer: "Answer") -> Band:
-    """Tell how sure an answer is, in words: a percentage holds for the questions that it was fitted on."""
+def outcome(answer: "Answer") -> Outcome:
+    """Name what became of a question, by confidence: a percentage holds for the questions that it was fitted on."""
     if not answer.found:
         return "reply" if answer.reply else "unsaid"
     if answer.outcome == "partly":
@@ -36,12 +36,12 @@ def band(answer: "Answer") -> Band:
     return "probably" if answer.confidence >= PROBABLE else "perhaps"
 
 
-def certainty(answer: "Answer") -> str:
-    """Say how sure an answer is, what is missing, and what follows where there is none."""
+def verdict(answer: "Answer") -> str:
+    """Say whether the documents answer, how sure that is, what is missing, and what follows where there is none."""
     if answer.reply:
         return one_line(answer.reply)
     nearest = "Related passages:" if answer.passages else "There are no passages to show."
-    said = (PHRASES[band(answer)], one_line(answer.reason), "" if answer.found else nearest)
+    said = (PHRASES[outcome(answer)], one_line(answer.reason), "" if answer.found else nearest)
     return " ".join(filter(None, said))
 
 

@@ -1,6 +1,7 @@
-"""What is done with a citation afterwards: compare it with its source, write it in a style, show its page."""
+"""What is done with a citation afterwards: comparing it with its source, reading it back, styles, printed pages."""
 
 from retrieval.citations.page_images import Pages, PrintedPage
+from retrieval.citations.saved import read_citation, read_citations
 from retrieval.citations.styles import export
 
-__all__ = ["Pages", "PrintedPage", "export"]
+__all__ = ["Pages", "PrintedPage", "export", "read_citation", "read_citations"]

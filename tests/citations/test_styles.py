@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from retrieval import Citation, Document
 from retrieval.citations.styles import STYLES, export
-from ui.cli.commands import app
+from ui.cli import app
 
 METADATA = {
     "author": "Ann Lée and Bob Ray", "publication": "The Post & Star", "volume": "15", "issue": 96, "date": "2018-06-14",

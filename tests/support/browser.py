@@ -11,8 +11,7 @@ from ui_states import CHROMIUM, open_context, open_page
 from retrieval import Document, Library, Settings
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-from ui.web.app import launch
-from ui.web.service import Service
+from ui.web import Service, launch
 
 
 @pytest.fixture(scope="module")  # while Playwright runs, no other test can run an event loop

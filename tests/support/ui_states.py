@@ -57,7 +57,7 @@ def open_page(
 def ask(page: Page, question: str) -> None:
     page.fill("#question", question)
     page.press("#question", "Enter")
-    page.wait_for_selector(".turn:last-child :is(.band, .warning)")
+    page.wait_for_selector(".turn:last-child :is(.outcome, .warning)")
 
 
 def pane(page: Page, name: str) -> None:
@@ -143,7 +143,7 @@ def menu(page: Page) -> None:
 
 @state
 def strict(page: Page) -> None:
-    page.click("#strictness summary")
+    page.click("#confidence summary")
 
 
 @state

@@ -17,11 +17,9 @@ from starlette.websockets import WebSocketDisconnect
 
 from retrieval import Document, Library, Settings
 from retrieval.errors import DocumentError, ModelError
+from ui.server import Credentials, Guard, credentials, login_routes
 from ui.server import auth as login
-from ui.server.auth import Credentials, credentials
-from ui.server.security import Guard
-from ui.web import probes as health
-from ui.web.service import Service
+from ui.web import Service, probes
 
 SECRET = "a secret that both copies have, 1"
 ANN = ("ann", "p:w")
@@ -47,7 +45,7 @@ def test_a_page_is_ready_once_its_model_is_and_recovers_by_itself(tmp_path, monk
     with Library(tmp_path / "l", Settings(), encoder=encoder) as library:
         library.add(Document("tea", "Tea", ARTICLES["tea.txt"]))
         service = Service(library)
-        client = TestClient(Starlette(routes=health.routes(service)))
+        client = TestClient(Starlette(routes=probes.routes(service)))
         assert client.get("/healthz").status_code == 200
         assert (client.get("/readyz").status_code, client.get("/readyz").text) == (503, "the model is being loaded\n")
         service.warm()
@@ -66,7 +64,7 @@ def test_a_damaged_library_makes_a_page_unready(tmp_path):
         service.warm()
         library.close()
         (tmp_path / "l" / "library.db").write_bytes(b"no database" * 1000)
-        client = TestClient(Starlette(routes=health.routes(service)))
+        client = TestClient(Starlette(routes=probes.routes(service)))
         unready = client.get("/readyz")
         assert (unready.status_code, unready.text) == (503, "the library does not answer; the log says why\n")
         assert "pincite_library_up 0.0" in client.get("/metrics").text
@@ -79,7 +77,7 @@ def test_a_page_is_ready_when_its_engine_answers_and_keeps_uploads_where_copies_
             library.add(Document("tea", "Tea", ARTICLES["tea.txt"]))
             service = Service(library)
             service.warm()
-            client = TestClient(Starlette(routes=health.routes(service)))
+            client = TestClient(Starlette(routes=probes.routes(service)))
             assert client.get("/readyz").status_code == 200
             sent = SimpleNamespace(files=[("moth.txt", b"The Kelso moth is blue.")])
             with pytest.raises(DocumentError, match="has nowhere to stay; start the page with --uploads"):
@@ -141,7 +139,7 @@ def test_a_login_is_good_for_copies_with_the_same_password_and_secret():
 
 def test_the_cookie_is_for_this_site_and_its_server_only():
     known = Credentials(*ANN)
-    client = TestClient(Starlette(routes=login.routes(known)), follow_redirects=False)
+    client = TestClient(Starlette(routes=login_routes(known)), follow_redirects=False)
     assert client.post("/login", data={"username": "ann", "password": "x"}).status_code == 400
     assert client.post("/login", content=b"\xff&password").status_code == 400
     given = dict(zip(("username", "password"), ANN, strict=True))

@@ -10,8 +10,7 @@ from playwright.sync_api import expect
 from ui_states import HOSTILE, IN_VIEW, QUESTION, STATES, ask, current, quote, upload
 
 from retrieval import Document, Library, Settings
-from ui.web.app import launch
-from ui.web.service import Service
+from ui.web import Service, launch
 
 pytest_plugins = ["browser"]
 
@@ -35,7 +34,7 @@ def test_upload_ask_delete_and_ask_again(visit, serve):
     expect(page.locator(".documents li")).to_have_count(1)
     assert list((library.path / "uploads").iterdir()) == []
     ask(page, "What does the barn owl of Quorn church hunt?")
-    expect(page.locator(".turn:last-child .band")).to_contain_text("The documents do not say this.")
+    expect(page.locator(".turn:last-child .outcome")).to_contain_text("The documents do not say this.")
 
 
 def test_each_file_that_fails_says_why(visit, serve):

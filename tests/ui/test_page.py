@@ -14,7 +14,7 @@ def test_an_answer_shows_the_quote_and_marks_it_in_the_source(visit):
     page = visit()
     ask(page, "Who urged the CIS countries to help in Syria?")
     assert "Sergei Shoigu, urged the CIS countries" in quote(page)
-    assert page.text_content(".band") in (
+    assert page.text_content(".outcome") in (
         "Answered in the documents",
         "Probably answered in the documents; check the quotes",
     )
@@ -66,7 +66,7 @@ def test_what_the_documents_do_not_say_is_said(visit):
     page = visit()
     ask(page, "How do I bake a chocolate cake?")
     missing = "Nothing in them mentions “bake”, “chocolate”, “cake”."
-    assert page.text_content(".band") == f"The documents do not say this. {missing} Related passages:"
+    assert page.text_content(".outcome") == f"The documents do not say this. {missing} Related passages:"
     expect(page.locator("blockquote")).to_have_count(0)
     page.click(".nearest .place button >> nth=0")
     expect(page.locator(".paragraph.here")).to_be_visible()
@@ -175,7 +175,7 @@ def test_the_endpoints_are_documented_in_the_page(visit):
 
 def test_how_sure_an_answer_must_be_can_be_chosen(visit):
     page = visit(apart=True)
-    page.click("#strictness summary")
+    page.click("#confidence summary")
     expect(page.locator("#least")).to_have_text("5 %")
     page.locator("#threshold").focus()
     page.keyboard.press("End")
@@ -184,10 +184,10 @@ def test_how_sure_an_answer_must_be_can_be_chosen(visit):
     page.keyboard.press("Escape")
     expect(page.locator("#threshold")).to_be_hidden()
     ask(page, QUESTION)
-    assert "The documents do not say this." in page.text_content(".band")
+    assert "The documents do not say this." in page.text_content(".outcome")
     page.reload()
     page.wait_for_selector(".pincite[data-ready]")
-    page.click("#strictness summary")
+    page.click("#confidence summary")
     expect(page.locator("#least")).to_have_text("70 %")
     page.locator("#threshold").focus()
     page.keyboard.press("Home")

@@ -73,7 +73,7 @@ def test_a_turn_says_how_sure_it_is(fields, said):
 
 def test_a_reply_is_all_that_a_greeting_gets():
     html = render.turn(answer(found=False, passages=(), reply="Hello. There is 1 document: <Owls>."), {})
-    assert html == '<p class="band" data-band="reply">Hello. There is 1 document: &lt;Owls&gt;.</p>'
+    assert html == '<p class="outcome" data-outcome="reply">Hello. There is 1 document: &lt;Owls&gt;.</p>'
 
 
 def test_a_turn_shows_quotes_with_markers_and_the_cited_passage_first():
@@ -116,7 +116,7 @@ def test_several_questions_are_answered_each_under_its_own():
     html = render.turn(both, {"d1": "Owls"})
     assert html.count('<section class="part">') == 2
     assert html.index("What do owls eat?") < html.index("They eat voles") < html.index("What is the moon made of?")
-    assert (html.count("Searched for"), html.count('data-band="unsaid"'), html.count('class="actions"')) == (1, 1, 1)
+    assert (html.count("Searched for"), html.count('data-outcome="unsaid"'), html.count('class="actions"')) == (1, 1, 1)
     assert render.plain(both) == f"{render.plain(both.parts[0])}\n\n{render.plain(second)}"
 
 

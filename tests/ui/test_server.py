@@ -19,10 +19,9 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 from retrieval import Document, Library, PinciteError, Settings
-from ui.server.auth import credentials
-from ui.server.security import is_loopback
-from ui.web.app import launch
-from ui.web.service import Service, guarded
+from ui.server import credentials, is_loopback
+from ui.web import Service, launch
+from ui.web.service import guarded
 
 QUESTION = "Who urged the CIS countries to help in Syria?"
 ROOT = SEED.parents[1]

@@ -32,7 +32,7 @@ async function answer(turn) {
   const mine = (pending = {});
   busy(true);
   try {
-    const given = { question: turn.question, history: history(turns.indexOf(turn)), documents: chosen(), passages: turn.passages, threshold: strictness.threshold() };
+    const given = { question: turn.question, history: history(turns.indexOf(turn)), documents: chosen(), passages: turn.passages, threshold: confidence.threshold() };
     const result = await call("ask", given);
     if (mine.stopped) return;
     turn.result = result;

@@ -1,4 +1,4 @@
-// What the other parts share: finding elements, calling the server, telling people. Knows nothing about answers.
+// What the other parts share: finding elements, calling the server, telling people.
 
 const page = element.querySelector(".pincite");
 const find = (selector, within = page) => within.querySelector(selector);

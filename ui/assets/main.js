@@ -150,7 +150,7 @@ async function begin() {
   if (theme) document.body.classList.toggle("dark", theme === "dark");
   find("#files").accept = limits.types.join(",");
   find("#most").textContent = limits.bytes / 2 ** 20;
-  strictness.begin();
+  confidence.begin();
   find("#types").textContent = limits.types.join(" ");
   box.focus();
   for (;;) {

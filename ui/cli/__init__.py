@@ -1,8 +1,5 @@
 """The command line."""
 
+from ui.cli.commands import app, main
 
-def main() -> None:
-    """Run it."""
-    from ui.cli.commands import main
-
-    main()
+__all__ = ["app", "main"]

@@ -1,4 +1,4 @@
-"""The command line: ask, add, sync, remove, list, verify, info. Knows nothing about ranking or about terminals.
+"""The command line: ask, add, sync, remove, copy, list, verify, info.
 
 Imports `retrieval` (0.3 s) inside the commands only, so that --help and wrong usage answer at once.
 """
@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 
 from ui import words
-from ui.cli import copy as cli_copy
 from ui.cli import serve as cli_page
 from ui.cli import sync as cli_sync
 from ui.cli import terminal
@@ -156,7 +155,23 @@ def remove(
 
 app.command()(cli_sync.sync)
 app.command()(cli_sync.backup)
-app.command()(cli_copy.copy)
+
+
+@app.command()
+def copy(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A library: a folder, or milvus://HOST:PORT/NAME.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="Where to; made if it is not there.")],
+) -> None:
+    """Copy a library to another place without encoding it again, and compare the two at the end.
+
+    The same command goes on where it was interrupted. What TARGET holds beyond SOURCE stays, and makes them differ.
+    """
+    with opened(source) as held, opened(target, create=True) as made, interruptible():
+        with terminal.progress_bar() as progress:
+            totals = held.copy_to(made, progress)
+        name = made.name
+    counts = f"{totals.documents:,} documents, {totals.passages:,} passages, {totals.files:,} files"
+    terminal.say(f"{counts} are the same in {name} (SHA-256 of all spans: {totals.spans[:16]}…)")
 
 
 @app.command("list")

@@ -1,4 +1,4 @@
-"""Options that several commands take. Knows nothing about what the commands do."""
+"""Options that several commands take."""
 
 from typing import Annotated, Literal
 

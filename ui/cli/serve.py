@@ -1,4 +1,4 @@
-"""The command that serves the page. Knows nothing about what the page does."""
+"""The command that serves the page."""
 
 from pathlib import Path
 from typing import Annotated
@@ -36,8 +36,7 @@ def ui(
     log_questions: Annotated[bool, typer.Option("--log-questions", help="With the question in it.")] = False,
 ) -> None:
     """Open a page where people ask, read the quotes in their place, and add documents."""
-    from ui.server.auth import credentials
-    from ui.server.security import require_password
+    from ui.server import credentials, require_password
 
     if log_questions and not log_json:
         raise typer.BadParameter("is of use with --log-json only", param_hint="'--log-questions'")
@@ -46,7 +45,7 @@ def ui(
         require_password(host, known)
     except (ValueError, OSError) as error:
         raise typer.BadParameter(str(error)) from error
-    from ui.web.app import serve  # gradio takes seconds that a complaint need not wait for
+    from ui.web import serve  # gradio takes seconds that a complaint need not wait for
 
     with complaining():
         serve(

@@ -1,4 +1,4 @@
-"""Opens libraries for commands; errors on purpose become a line and an exit code. Knows nothing about commands."""
+"""Opens libraries for commands; errors on purpose become a line and an exit code."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

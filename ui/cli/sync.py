@@ -1,4 +1,4 @@
-"""The commands that keep a library in step with a folder, and safe: sync, backup. Knows nothing about how."""
+"""The commands that keep a library in step with a folder, and safe: sync, backup."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Shows answers and lines: wrapped and coloured on a terminal, plain in a pipe. Knows nothing about libraries.
+"""Shows answers and lines: wrapped and coloured on a terminal, plain in a pipe.
 
 What is written may come from a document, so markup is never read and control characters never get through.
 """
@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ui.words import CONTROL, SURROGATE, Band, band, certainty, clean, joined, one_line, published
+from ui.words import CONTROL, SURROGATE, Outcome, clean, joined, one_line, outcome, published, verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from retrieval import Answer, Document
 
 NEAREST = 3  # passages shown where nothing was found
-_STYLES: dict[Band, str] = {
+_STYLES: dict[Outcome, str] = {
     "answered": "bold green",
     "probably": "bold yellow",
     "perhaps": "bold yellow",
@@ -173,7 +173,7 @@ def _show(answer: "Answer", document: Callable[[str], "Document | None"]) -> Non
         if citation.attribution:
             say(one_line(citation.attribution), "dim", indent=4)
         say()
-    say(certainty(answer), _STYLES[band(answer)])
+    say(verdict(answer), _STYLES[outcome(answer)])
     for hit in () if answer.found else answer.passages[:NEAREST]:
         start, end = (offset - hit.passage.start for offset in hit.best_sentence)
         say()

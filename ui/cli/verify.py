@@ -7,7 +7,8 @@ from pathlib import Path
 import typer
 
 from retrieval import Citation, Library
-from ui import saved, words
+from retrieval.citations import read_citations
+from ui import words
 from ui.cli import terminal
 
 _STYLES = {"valid": "green", "changed": "yellow", "missing": "red"}
@@ -40,7 +41,7 @@ def library(opened: Library) -> bool:
 def saved_citations(name: str) -> list[Citation]:
     """Read the citations of a saved answer from a file or stdin; a usage error says what is wrong."""
     try:
-        return saved.citations(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
+        return read_citations(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
     except OSError as error:
         reason = error.strerror or str(error)
     except ValueError as error:

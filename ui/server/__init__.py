@@ -1,1 +1,20 @@
-"""Who may ask, how a running page is watched."""
+"""What stands around the page: who may use it, whether it is ready, what it tells of itself."""
+
+from ui.server.auth import Credentials, credentials, login_routes
+from ui.server.logs import adopt, as_json
+from ui.server.metrics import Watch
+from ui.server.readiness import Readiness
+from ui.server.security import Guard, is_loopback, require_password
+
+__all__ = [
+    "Credentials",
+    "Guard",
+    "Readiness",
+    "Watch",
+    "adopt",
+    "as_json",
+    "credentials",
+    "is_loopback",
+    "login_routes",
+    "require_password",
+]

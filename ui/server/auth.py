@@ -1,6 +1,6 @@
 """Logging in: one user and password, and a signed cookie that every copy with the same secret knows.
 
-Keeps no list of who is logged in, so any copy behind a load balancer can tell. Knows nothing about what it protects.
+Keeps no list of who is logged in, so any copy behind a load balancer can tell.
 """
 
 import asyncio
@@ -100,7 +100,7 @@ def form() -> Response:
     return HTMLResponse((files("ui") / "assets" / "login.html").read_text("utf-8"), 401)
 
 
-def routes(known: Credentials) -> list[Route]:
+def login_routes(known: Credentials) -> list[Route]:
     """Return where people and Gradio's client log in, and log out."""
 
     async def log_in(request: Request) -> Response:

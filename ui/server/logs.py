@@ -1,4 +1,4 @@
-"""Logs as one JSON object a line, each with the request that it belongs to. Knows nothing about questions."""
+"""Logs as one JSON object a line, each with the request that it belongs to."""
 
 import logging
 import sys

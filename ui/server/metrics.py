@@ -1,6 +1,6 @@
 """What a running page tells of itself: questions counted and timed, a line for each in the log, and its library's size.
 
-Knows nothing about HTTP. Without `texts`, nothing that anybody asked is kept or written.
+Without `texts`, nothing that anybody asked is kept or written.
 """
 
 import logging

@@ -1,6 +1,6 @@
 """Whether a library can be asked: the model is loaded, the documents are there, the engine answers.
 
-Recovers by itself: what failed is tried again when somebody asks. Knows nothing about HTTP.
+Recovers by itself: what failed is tried again when somebody asks.
 """
 
 import logging
@@ -11,7 +11,7 @@ from typing import Any
 
 from retrieval import Library, PinciteError
 from retrieval.settings import seeds_folder
-from ui.web.render import message
+from ui.words import one_line
 
 RETRY_SECONDS = 5.0  # from one attempt to get ready to the next
 PATIENCE_SECONDS = 1.0  # for which a probe waits while another one still has no answer
@@ -40,7 +40,7 @@ class Readiness:
                     self._library.search("warm")
                 self._problem = ""
             except (PinciteError, OSError) as error:
-                self._problem = message(str(error))
+                self._problem = one_line(str(error))
                 _log.error("not ready: %s", self._problem)
             finally:
                 self._tried = time.monotonic()
@@ -77,7 +77,7 @@ class Readiness:
             self._library.generation()
             return True
         except (PinciteError, OSError) as error:
-            _log.error("not ready: %s", message(str(error)))
+            _log.error("not ready: %s", one_line(str(error)))
             return False
         finally:
             self._checking.release()

@@ -1,6 +1,6 @@
 """Who may use the page: checks of host, origin, size and login, and headers that keep the browser at home.
 
-Every request gets a number here, the caller's own where it has one. Knows nothing about Gradio, libraries or answers.
+Every request gets a number here, the caller's own where it has one.
 """
 
 import ipaddress
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 
-from ui.server import auth as login
+from ui.server.auth import Credentials, form
 from ui.server.logs import request_id
 
 Message = MutableMapping[str, Any]
@@ -63,7 +63,7 @@ class Guard:
     known: who may come in; everybody where it is None.
     """
 
-    def __init__(self, app: App, *, local: bool, most: int, known: login.Credentials | None = None) -> None:
+    def __init__(self, app: App, *, local: bool, most: int, known: Credentials | None = None) -> None:
         self._app = app
         self._local = local
         self._most = most
@@ -85,6 +85,8 @@ class Guard:
         """Return what to say where the request must not go on, whoever sent it."""
         headers = request.headers
         host = headers.get("host", "")
+        # Starlette's TrustedHostMiddleware answers 400 "Invalid host header", outside these headers and the request's
+        # number, and up to 1.0 it reads "[::1]:7860" as "["; these two lines tell people what to do, with 403.
         if self._local and urlsplit(f"//{host}").hostname not in _LOOPBACK:
             return _said(403, "This page answers to 127.0.0.1 and localhost only.")
         origin = headers.get("origin")
@@ -105,7 +107,7 @@ class Guard:
         if self._known is None or request.scope["path"] in _OPEN or await self._known.admits(request):
             return None
         looks = request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", "")
-        return login.form() if looks else _said(401, "Log in first: at /login, or with user and password (HTTP Basic).")
+        return form() if looks else _said(401, "Log in first: at /login, or with user and password (HTTP Basic).")
 
 
 def _named(given: str) -> str:

@@ -1,4 +1,4 @@
-"""The library for programs: plain HTTP, Gradio's named endpoints, MCP tools. Knows nothing about the page.
+"""The library for programs: plain HTTP, Gradio's named endpoints, MCP tools.
 
 Names, types and docstrings are what Gradio's API page and MCP clients show.
 

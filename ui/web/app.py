@@ -1,4 +1,4 @@
-"""Wires the page: Gradio serves it, a Service answers, a Guard stands before. Knows nothing about ranking or HTML.
+"""Wires the page: Gradio serves it, a Service answers, a Guard stands before.
 
 The page is one gr.HTML whose parts are the files under assets/. It calls the Service through Gradio's server functions,
 and it never puts a document's text through Gradio's templates.
@@ -16,16 +16,13 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from retrieval.answering import confidence as certainty
+from retrieval.answering import confidence
 from retrieval.parsers import FORMATS
-from ui.server import auth as login
-from ui.server import logs
-from ui.server.security import Guard, is_loopback, require_password
-from ui.web import api
-from ui.web import probes as health
+from ui.server import Credentials, Guard, adopt, as_json, is_loopback, login_routes, require_password
+from ui.web import api, probes
 from ui.web.service import Service, guarded, open_library
 
-_SCRIPTS = ("core.js", "viewer.js", "strictness.js", "conversation.js", "library.js", "main.js")
+_SCRIPTS = ("core.js", "viewer.js", "confidence.js", "conversation.js", "library.js", "main.js")
 _ASSETS = files("ui") / "assets"
 _FONTS = (
     ("Sans", 400, "source-sans-3-latin-400-normal.woff2", ""),
@@ -41,7 +38,7 @@ def build(service: Service) -> gr.Blocks:
     settings = service.library.settings
     limits = {
         "types": sorted(FORMATS), "bytes": settings.max_file_bytes,
-        "threshold": settings.threshold, "costs": certainty.fitted()["thresholds"],
+        "threshold": settings.threshold, "costs": confidence.fitted()["thresholds"],
     }  # fmt: skip
     calls = (
         service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,
@@ -95,7 +92,7 @@ def launch(
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
-    auth: login.Credentials | None = None,
+    auth: Credentials | None = None,
     mcp: bool = False,
     open_browser: bool = False,
 ) -> tuple[gr.Blocks, str]:
@@ -107,7 +104,7 @@ def launch(
     threading.Thread(target=service.warm, daemon=True).start()
     most = service.library.settings.max_file_bytes
     guard = Middleware(Guard, local=is_loopback(host), most=most + 2**20, known=auth)
-    own = health.routes(service) + api.routes(service) + (login.routes(auth) if auth else [])
+    own = probes.routes(service) + api.routes(service) + (login_routes(auth) if auth else [])
     page = build(service)
     _, address, _ = page.launch(
         server_name=host, server_port=port, mcp_server=mcp, inbrowser=open_browser, max_file_size=most,
@@ -133,13 +130,13 @@ def serve(
     text. options: as for launch.
     """
     if log_json:
-        logs.as_json()
+        as_json()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what an orchestrator sends: questions are finished
     with open_library(folder) as library:
         service = Service(library, seeds=folder is None, texts=log_questions, uploads=uploads)
         page, address = launch(service, **options)
         if log_json:
-            logs.adopt("uvicorn", "uvicorn.error", "uvicorn.access")
+            adopt("uvicorn", "uvicorn.error", "uvicorn.access")
         also = f", for MCP at {address}gradio_api/mcp/" if options.get("mcp") else ""
         try:
             print(f"Pincite is at {address}{also}; its library is {library.name}", flush=True)

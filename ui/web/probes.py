@@ -1,6 +1,6 @@
 """What a load balancer, an orchestrator and Prometheus ask: /healthz, /readyz and /metrics.
 
-The first two tell nothing that a stranger may not know. Knows nothing about Gradio.
+The first two tell nothing that a stranger may not know.
 """
 
 from prometheus_client.exposition import choose_encoder

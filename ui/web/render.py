@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from retrieval import Answer, Citation, Document, Hit, Passage
 from retrieval.citations import PrintedPage
-from ui.words import CONTROL, band, certainty, one_line, published
+from ui.words import one_line, outcome, published, verdict
 
 State = Literal["valid", "changed", "missing"]
 NEAREST = 3  # passages shown where nothing was found
@@ -69,7 +69,7 @@ def _part(answer: Answer, titles: Mapping[str, str]) -> str:
 
 def _said(answer: Answer, titles: Mapping[str, str]) -> str:
     """Show what was understood, how sure the answer is, and its quotes or the nearest passages."""
-    sure = f'<p class="band" data-band="{band(answer)}">{escape(certainty(answer))}</p>'
+    sure = f'<p class="outcome" data-outcome="{outcome(answer)}">{escape(verdict(answer))}</p>'
     if answer.reply:
         return sure
     different = answer.asked_as != answer.question
@@ -151,7 +151,7 @@ def plain(answer: Answer) -> str:
     if answer.parts:
         return "\n\n".join(map(plain, answer.parts))
     if not answer.found:
-        return f"{answer.question}\n\n{certainty(answer)}\n"
+        return f"{answer.question}\n\n{verdict(answer)}\n"
     quotes = "\n\n".join(f"“{c.quote}” [{c.marker}]" for c in answer.citations)
     missing = f"{answer.reason}\n\n" if answer.reason else ""
     sources = "\n".join(map(_source, answer.citations))
@@ -272,8 +272,3 @@ def state(state: str) -> str:
 def questions(suggested: Iterable[str]) -> str:
     """Offer questions to begin with."""
     return "".join(f"<li>{_button('', _inline(question), ask=question)}</li>" for question in suggested)
-
-
-def message(text: str) -> str:
-    """Return an error or a notice as one line of text without controls."""
-    return " ".join(CONTROL.sub("", text).split())

@@ -1,4 +1,4 @@
-"""What the page and the endpoints ask of a library, in plain dicts. Knows nothing about Gradio or HTTP.
+"""What the page and the endpoints ask of a library, in plain dicts.
 
 Everything that comes in may come from a stranger: it is checked for type and size before it reaches the library. What
 is kept here can be had from the library again at any time, so that any copy of the page gives the same answers.
@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from retrieval import Answer, Citation, Hit, Library, PinciteError, Settings
-from retrieval.citations import Pages
+from retrieval.citations import Pages, read_citation
 from retrieval.embedding import fingerprint
 from retrieval.errors import DocumentError
 from retrieval.storage import SCHEMA_VERSION
-from ui.saved import citation
-from ui.server.metrics import Watch
-from ui.server.readiness import Readiness
+from ui.server import Readiness, Watch
 from ui.web import render
 from ui.web import suggestions as suggest
 from ui.web import validation as incoming
 from ui.web.uploads import Uploads
+from ui.words import one_line
 
 SOURCES_SECONDS = 30.0  # for which the state of the files is kept
 _log = logging.getLogger(__name__)
@@ -80,7 +79,7 @@ class Service:
         def answering() -> Answer:
             self.readiness.wait()
             asked, k = incoming.text(question), incoming.count(passages)
-            where, least = incoming.where(documents), incoming.share(threshold)
+            where, least = incoming.where(documents), incoming.confidence(threshold)
             return self.library.ask(asked, history=incoming.messages(history), k=k, where=where, threshold=least)
 
         return self.watch.question(question, answering)
@@ -119,7 +118,7 @@ class Service:
 
     def verify(self, asked: Mapping[str, Any]) -> dict[str, str]:
         """Compare citations with their sources as they are now: marker -> what is wrong, "" where nothing is."""
-        citations = [citation(record) for record in asked["citations"]]
+        citations = [read_citation(record) for record in asked["citations"]]
         known = {document.doc_id: document.source for document in self.library.documents()}
         return {
             str(each.marker): render.state(self.library.verify(each))
@@ -164,7 +163,7 @@ class Service:
         try:
             return {"html": render.pages(self._pages.show(document, passages, document.text[start:end]))}
         except DocumentError as error:
-            return {"reason": render.message(f"Shown as text. {Path(error.source).name}: {error.reason}.")}
+            return {"reason": one_line(f"Shown as text. {Path(error.source).name}: {error.reason}.")}
 
     def read(self, doc_id: str, paragraph: int, around: int = 0) -> dict[str, Any]:
         """Return a paragraph's text and place, with up to ten on each side; KeyError where there is none."""
@@ -231,8 +230,8 @@ class Service:
         if report.failed:
             path.unlink(missing_ok=True)
             self.library.remove(str(path))
-            return {"error": render.message(report.failed[0].reason)}
-        note = "; ".join(render.message(each.reason) for each in report.incomplete)
+            return {"error": one_line(report.failed[0].reason)}
+        note = "; ".join(one_line(each.reason) for each in report.incomplete)
         doc_id = (report.added + report.replaced + report.unchanged)[0]
         return {"doc_id": doc_id, "new": not report.unchanged, "note": note}
 
@@ -253,7 +252,7 @@ def guarded(function: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[s
         try:
             return function(given)
         except PinciteError as error:
-            return {"error": render.message(str(error))}
+            return {"error": one_line(str(error))}
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             return {"error": "The page sent something unexpected; reload it."}
         except Exception:

@@ -1,6 +1,6 @@
 """Questions to begin with, made of the documents' own words by rule and kept only if the documents answer them.
 
-No model writes them. Knows nothing about pages.
+No model writes them.
 """
 
 import re
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import chain, zip_longest
 
 from retrieval import Answer, Document, Library, Passage, PinciteError
-from ui.words import band
+from ui.words import outcome
 
 WANTED = 4
 _DOCUMENTS = 8  # the newest are looked at
@@ -44,7 +44,7 @@ def questions(library: Library, wanted: int = WANTED) -> list[str]:
     for _, (question, passage) in zip(range(_TRIED), filter(None, mixed), strict=False):
         answer = _answer(library, question)
         if question not in kept and answer is not None and _is_from(answer, passage):
-            kept[question] = band(answer) == "answered"
+            kept[question] = outcome(answer) == "answered"
     return sorted(kept, key=lambda question: not kept[question])[:wanted]
 
 

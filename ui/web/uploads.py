@@ -1,4 +1,4 @@
-"""Files that people send: kept under names of ours. Knows nothing about HTTP or what files hold.
+"""Files that people send: kept under names of ours.
 
 Quotes are compared with them and their pages are shown, so every copy of a page must find them at the same path.
 """

@@ -1,4 +1,4 @@
-"""Checks what comes from a stranger, type and size, before it reaches a library. Knows nothing about libraries."""
+"""Checks what comes from a stranger, type and size, before it reaches a library."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def count(passages: Any) -> int:
     return min(max(int(passages), 1), MOST_PASSAGES)
 
 
-def share(value: Any) -> float | None:
+def confidence(value: Any) -> float | None:
     """Return a number cut to 0 to 1; None for None."""
     return None if value is None else min(max(float(value), 0.0), 1.0)
 

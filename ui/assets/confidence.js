@@ -1,12 +1,12 @@
-// How sure an answer must be to be shown, and what that costs. Knows nothing about answers.
+// The minimum confidence of an answer that is shown, and what each step costs.
 
-const strictness = (() => {
+const confidence = (() => {
   const costs = JSON.parse(props.limits).costs;
   const slider = find("#threshold");
   const percent = (share) => `${Math.round(100 * share)} %`;
   const spot = (cost) => [100 * cost["own answered"], 60 - 60 * cost["answers right"]];
 
-  /** The step for a threshold: the strictest that is not above it. */
+  /** The step for a threshold: the highest that is not above it. */
   const step = (threshold) => Math.max(0, costs.findLastIndex((cost) => cost.threshold <= threshold));
 
   function show() {

@@ -1,28 +1,28 @@
-"""Answers that were written as JSON become citations again. Knows nothing about files or libraries."""
+"""Answers that were written as JSON become citations again."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from retrieval import Citation
+from retrieval.records import Citation
 
 _TYPES: dict[str, Any] = {"marker": int, "start": int, "end": int, "source": (str, type(None))}
 _TYPES |= dict.fromkeys(("speaker_span", "reported_span"), (tuple, type(None)))
 
 
-def citations(content: str | bytes) -> list[Citation]:
+def read_citations(content: str | bytes) -> list[Citation]:
     """Read the citations of one answer, a list of answers or {"answers": [...]}; ValueError says what is wrong."""
     try:
         record = json.loads(content)
         answers = record.get("answers", [record]) if isinstance(record, dict) else record
-        return [citation(each) for answer in answers for each in answer["citations"]]
+        return [read_citation(each) for answer in answers for each in answer["citations"]]
     except KeyError as error:
         raise ValueError(f"there is no {error}") from error
     except (TypeError, AttributeError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
 
-def citation(record: Mapping[str, Any]) -> Citation:
+def read_citation(record: Mapping[str, Any]) -> Citation:
     """Make a citation of a JSON object; KeyError or TypeError names the field that is not as expected."""
     made = Citation.from_dict(record)
     for name in Citation.__dataclass_fields__:
