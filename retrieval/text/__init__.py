@@ -3,6 +3,7 @@
 from retrieval.text.clean import one_line, printable, title_of, trimmed
 from retrieval.text.dates import MONTHS, Date, find_dates, with_years
 from retrieval.text.language import foreign
+from retrieval.text.questions import heading_question, sentence_questions
 from retrieval.text.sentences import sentence_spans
 from retrieval.text.terms import STOP_WORDS, WORD, question_words, stem, stems, words
 
@@ -13,9 +14,11 @@ __all__ = [
     "Date",
     "find_dates",
     "foreign",
+    "heading_question",
     "one_line",
     "printable",
     "question_words",
+    "sentence_questions",
     "sentence_spans",
     "stem",
     "stems",

@@ -8,7 +8,7 @@ from articles import ROOT
 from eval_program import run
 from fakes import HashedEncoder
 
-from eval.data import cases, draft
+from eval.data import cases
 from eval.data.datasets import Query
 from eval.quality import asking
 from retrieval import Document, Library, Settings
@@ -22,21 +22,6 @@ def test_drafts_quote_the_documents_and_wait_for_a_person(asked, tmp_path):
     documents = [asked.document(document.doc_id) for document in asked.documents()]
     assert cases.missing_quotes(proposed, documents) == []
     assert cases.read_cases(path) == []
-
-
-def test_questions_are_made_by_rule():
-    made = dict(draft.RULES)
-    assert (
-        made["when"]("The bridge at Harwick was opened in 1932 by Ellen Brandt.")
-        == "When was the bridge at Harwick opened?"
-    )
-    assert (
-        made["who"]("The bridge at Harwick was opened by Ellen Brandt.") == "Who was the bridge at Harwick opened by?"
-    )
-    assert made["what"]("Kyzyl is the capital of Tuva.") == "What is Kyzyl?"
-    assert made["said"]("Then Islam Kuraev declared that it was over.") == "What did Islam Kuraev declare?"
-    assert made["acronym"]("The Collective Security Treaty Organization (CSTO) met.") == "What does CSTO stand for?"
-    assert [make("He was there, and it rained in the end.") for make in made.values()] == [""] * 5
 
 
 def test_a_person_keeps_drops_and_rewords(asked, tmp_path):
