@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from retrieval.answering import Asking, replied
+from retrieval.answering import Asking, Review, replied, review
 from retrieval.citations import verify as verifying
 from retrieval.conversation import Message
 from retrieval.embedding import Encoder, check_encoder, fingerprint, open_encoder
@@ -221,6 +221,18 @@ class Library:
         threshold: confidence (0 to 1) below which nothing is quoted; that of the settings where it is None.
         """
         return replied(self._store, question) or self._asking(threshold).ask(question, history, k, where or {})
+
+    def review(
+        self, questions: Sequence[str], *, where: Mapping[str, Any] | None = None, threshold: float | None = None,
+        progress: Progress | None = None,
+    ) -> Review:  # fmt: skip
+        """Ask every document the same questions: a table of answers with verified quotes, a row a document.
+
+        where, threshold: as in `ask`; documents that `where` leaves out have no row. progress: called as (done, total,
+        title) after each document; what it raises ends the work. QuestionError where a question cannot be asked, or
+        there are none, or more than a hundred.
+        """
+        return review(self, questions, where, threshold, progress)
 
     async def aask(self, question: str, **given: Any) -> Answer:
         """Answer as `ask` does, with its keywords, in a thread, so that the event loop goes on meanwhile."""

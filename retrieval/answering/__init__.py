@@ -2,5 +2,6 @@
 
 from retrieval.answering.pipeline import Asking, replied
 from retrieval.answering.quotes import PASSAGES, choose
+from retrieval.answering.review import Review, ReviewRow, review
 
-__all__ = ["PASSAGES", "Asking", "choose", "replied"]
+__all__ = ["PASSAGES", "Asking", "Review", "ReviewRow", "choose", "replied", "review"]
