@@ -2,6 +2,7 @@
 
 from retrieval.answering.pipeline import Asking, replied
 from retrieval.answering.quotes import PASSAGES, choose
+from retrieval.answering.review import FORMATS as REVIEW_FORMATS
 from retrieval.answering.review import Review, ReviewRow, review
 
-__all__ = ["PASSAGES", "Asking", "Review", "ReviewRow", "choose", "replied", "review"]
+__all__ = ["PASSAGES", "REVIEW_FORMATS", "Asking", "Review", "ReviewRow", "choose", "replied", "review"]

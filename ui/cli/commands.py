@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from ui import words
+from ui.cli import review as cli_review
 from ui.cli import serve as cli_page
 from ui.cli import sync as cli_sync
 from ui.cli import terminal
@@ -231,6 +232,7 @@ def feedback(library: LibraryFolder = None) -> None:
             terminal.say_json(case, indent=None)
 
 
+app.command()(cli_review.review)
 app.command()(cli_page.ui)
 
 
