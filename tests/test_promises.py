@@ -1,9 +1,9 @@
-"""DESIGN.md's six promises, each tried through the public interface. The modules' own tests go further.
+"""The README's promises, each tried through the public interface. The modules' own tests go further.
 
-1. Every quote equals its source: here, and test_answer.py. 2. Nothing leaves the machine: here; the page's part is in
-test_ui_page.py. 3. A crash loses nothing acknowledged: test_crash.py. 4. A changed or missing source is said: here,
-and test_library.py. 5. What could not be read is said: here, and test_adding.py. 6. No text is skipped silently: here,
-and test_passages.py.
+1. Every quote equals its source: here, and answering/test_answer.py. 2. Nothing leaves the machine: here; the page's part
+is in support/browser.py. 3. A crash loses nothing acknowledged: storage/test_crash.py. 4. A changed or missing source is
+said: here, and test_library.py. 5. What could not be read is said: here, and ingest/test_indexer.py. 6. No text is
+skipped silently: here, and ingest/test_chunking.py.
 """
 
 import json
@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import pytest
 from articles import ARTICLES, QUESTIONS, ROOT, SEED
 
 from retrieval import Library, Settings
@@ -124,8 +125,10 @@ def test_six_no_text_is_skipped(asked):
         assert left.strip() == ""
 
 
-def test_the_design_still_promises_these():
+def test_the_design_promises_these_and_one_more():
+    """The seventh, what the page says of an answer, is measured and not kept yet: see the README's limits."""
     design = ROOT.parent / "shared" / "DESIGN.md"
-    if design.exists():
-        promises = design.read_text().partition("## Promises")[2]
-        assert [promises.count(f"{number}. ") for number in range(1, 8)] == [1] * 6 + [0]
+    if not design.exists():
+        pytest.skip("the design is not beside this checkout")
+    promises = design.read_text().partition("## Promises")[2]
+    assert [promises.count(f"{number}. ") for number in range(1, 9)] == [1] * 7 + [0]
