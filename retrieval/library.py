@@ -12,8 +12,7 @@ from retrieval.citations import verify as verifying
 from retrieval.conversation import Message
 from retrieval.embedding import Encoder, check_encoder, fingerprint, open_encoder
 from retrieval.errors import LibraryError
-from retrieval.ingest import Adder, Progress, Report, Source, SyncReport, absolute, sync
-from retrieval.ingest import cluster as distributed
+from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, absolute, cluster, remove, sync
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
 from retrieval.settings import Settings, seeds_folder
 from retrieval.storage import SCHEMA_VERSION, Totals, copy, open_backend
@@ -56,13 +55,13 @@ class Library:
 
         The same bytes again change nothing; a changed file or namesake replaces its earlier version. What cannot be
         read is in `report.failed` with its reason and stops nothing else. progress: called as (done, total, name).
-        ray: address of a Ray cluster that reads and encodes the files; see `distributed.add`, also for ClusterError.
+        ray: address of a Ray cluster that reads and encodes the files; see `cluster.add`, also for ClusterError.
         """
         given = [sources] if isinstance(sources, str | os.PathLike | Document) else sources
         if ray is None:
-            report = self._adder().add(given, progress)
+            report = Indexer(self._store, self._load_encoder, self.settings, progress).add(given)
         else:
-            report = distributed.add(
+            report = cluster.add(
                 self._store, self._load_encoder, self._given_encoder, self.settings, given, ray, progress
             )
         if report.added or report.replaced:
@@ -81,15 +80,12 @@ class Library:
         Raises SyncError where the folder is not there, or may be unmounted or emptied by mistake.
         """
         report = sync(
-            self._store, self._adder, absolute(folder), self.settings.max_file_bytes, ignore=ignore, sure=sure,
+            self._store, self._load_encoder, self.settings, absolute(folder), ignore=ignore, sure=sure,
             dry_run=dry_run, progress=progress,
         )  # fmt: skip
         if not dry_run and report.changes():
             self._save()
         return report
-
-    def _adder(self) -> Adder:
-        return Adder(self._store, self._load_encoder, self.settings)
 
     def _save(self) -> None:
         """Write the index where it is behind, unless no model was needed."""
@@ -121,20 +117,7 @@ class Library:
 
         Files that could not be read are forgotten; their paths are returned too.
         """
-        documents = {document.doc_id: document.source for document in self.documents()}
-        files = self._store.files()
-        paths = [(path, state.doc_id) for path, state in files.items()]
-        paths += [(source, doc_id) for doc_id, source in documents.items() if source and source not in files]
-        found: dict[str, bool] = {}  # doc_id or path, and whether it is a document
-        for name in names:
-            whole = str(absolute(name))
-            below = [(path, doc_id) for path, doc_id in paths if path == whole or path.startswith(whole + os.sep)]
-            found |= {name: True} if name in documents else {doc_id or path: bool(doc_id) for path, doc_id in below}
-        forgotten = [name for name, is_document in found.items() if not is_document]
-        doc_ids = [name for name, is_document in found.items() if is_document]
-        if forgotten:
-            self._store.forget(forgotten)
-        return (self._store.remove(doc_ids) if doc_ids else []) + forgotten
+        return remove(self._store, names)
 
     def documents(self) -> list[Document]:
         """Return all documents in the order of adding, without their texts (see `document`)."""

@@ -2,20 +2,22 @@
 
 from retrieval.ingest.chunking import split
 from retrieval.ingest.files import absolute, load, name_of, unchanged
-from retrieval.ingest.indexer import Adder, Progress, Report, Source
-from retrieval.ingest.sync import SyncReport, moments, sync
+from retrieval.ingest.indexer import Indexer, Progress, Report, Source, remove
+from retrieval.ingest.sync import SyncReport, sync
+from retrieval.ingest.watch import watch
 
 __all__ = [
-    "Adder",
+    "Indexer",
     "Progress",
     "Report",
     "Source",
     "SyncReport",
     "absolute",
     "load",
-    "moments",
     "name_of",
+    "remove",
     "split",
     "sync",
     "unchanged",
+    "watch",
 ]

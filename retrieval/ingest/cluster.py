@@ -1,35 +1,39 @@
-"""Files are read, split and encoded by actors on a Ray cluster. Knows nothing about how a library stores them.
+"""Files are parsed, split and encoded by actors on a Ray cluster, and stored by this process.
 
-This process alone writes, whatever the library is kept in: a passage cost 41 ms of a core to encode, and 0.4 ms to
-unpack and store in SQLite (xquad-r-en), so one writer keeps up with some 90 cores; and adding, replacing and failing
-stay as they are in `adding`, one transaction at a time. The library is the checkpoint: a file that is in it as it is
-now is not sent out again, so a killed run loses only what was encoded and not yet written. Ray's own CheckpointConfig
-records the rows that Ray writes, and would be a second truth beside the library's.
+It alone writes, whatever the library is kept in: a passage cost 41 ms of a core to encode, and 0.4 ms to unpack and
+store in SQLite (xquad-r-en), so one writer keeps up with some 90 cores; and adding, replacing and failing stay as they
+are in `indexer`, one transaction at a time. The library is the checkpoint: a file that is in it as it is now is not
+sent out again, so a killed run loses only what was encoded and not yet written. Ray's own CheckpointConfig records the
+rows that Ray writes, and would be a second truth beside the library's.
 
 None of Ray's readers is used, only paths travel to the actors: all machines must see the files under the same paths,
 and have pincite and the model installed.
 Ray carries code between its processes by pickle and does not check who connects; use clusters on closed networks.
 """
 
+import json
 import logging
 import os
 import platform
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
+from io import BytesIO
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retrieval.embedding import Encoder, open_encoder
+import numpy as np
+
+from retrieval.embedding import Encoder, PassageVectors, open_encoder
 from retrieval.errors import ClusterError, ContentError, DocumentError, EncoderMismatchError
-from retrieval.ingest.encode import prepare
-from retrieval.ingest.files import Loaded, load, name_of
-from retrieval.ingest.indexer import Adder, Progress, Read, Report, Source
-from retrieval.ingest.packing import pack, unpack
+from retrieval.ingest.encode import encode
+from retrieval.ingest.files import ParsedDocument, load, name_of
+from retrieval.ingest.indexer import Indexer, Progress, Report, Source
+from retrieval.records import Document, Passage
 from retrieval.settings import Settings
-from retrieval.storage import Backend, FileState
+from retrieval.storage import Backend, FileState, Prepared
 
 if TYPE_CHECKING:
     import pyarrow
@@ -43,6 +47,8 @@ _QUIET = {  # Ray reads these when it is imported
 }
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # else it takes 127.0.0.1 for a mistake
 _NOT_READ = {"doc_id": "", "size": 0, "mtime_ns": 0, "reason": "", "packed": b""}
+_FIELDS = ("doc_id", "title", "text", "source", "metadata", "sha256")  # of Document
+_KINDS = ("vector", "sentences", "token_bits", "token_sentences")  # of PassageVectors, in its order
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +86,22 @@ class Encoding:
             yield pyarrow.table(columns).append_column("packed", packed)
 
     def _rows(self, paths: Sequence[str]) -> list[dict[str, Any]]:
-        """Read some files and encode together those that the library does not hold."""
+        """Parse some files, and encode together those that the library does not hold."""
         rows = {path: {"path": path, **_NOT_READ} for path in paths}
-        fresh: dict[str, Loaded] = {}
+        fresh: dict[str, ParsedDocument] = {}
         for path in paths:
             try:
-                loaded = load(Path(path), self._work.settings.max_file_bytes)
+                parsed = load(Path(path), self._work.settings.max_file_bytes)
             except DocumentError as error:
                 rows[path] |= {"reason": error.reason}
                 if isinstance(error, ContentError):
                     rows[path] |= {"size": error.size, "mtime_ns": error.mtime_ns}
                 continue
-            rows[path] |= {"doc_id": loaded.document.doc_id, "size": loaded.size, "mtime_ns": loaded.mtime_ns}
-            if loaded.document.doc_id not in self._work.known:
-                fresh[path] = loaded
-        for path, made in zip(fresh, prepare(list(fresh.values()), self._encoder), strict=True):
+            size, mtime_ns = parsed.file or (0, 0)
+            rows[path] |= {"doc_id": parsed.document.doc_id, "size": size, "mtime_ns": mtime_ns}
+            if parsed.document.doc_id not in self._work.known:
+                fresh[path] = parsed
+        for path, made in zip(fresh, encode(list(fresh.values()), self._encoder), strict=True):
             rows[path] |= {"packed": pack(made)}
         return list(rows.values())
 
@@ -108,20 +115,21 @@ class Job:
     lost: list[str] = field(default_factory=list)
     reason: str = ""
 
-    def read(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Read]]:
-        """Send paths out and yield what comes back, each once, in the order in which it does.
+    def run(self, paths: Iterable[Path], indexer: Indexer) -> None:
+        """Send paths out, and hand what comes back to the indexer, each once, in the order in which it does.
 
         Where the cluster cannot go on this ends, so that what came back is stored before `verify` says so.
         """
-        waiting = {}
+        waiting: dict[str, None] = {}
         for path in paths:
-            if name_of(path) != str(path):  # Ray carries text only
-                yield path, DocumentError(name_of(path), "has a name that is not valid text; rename it")
-            else:
-                waiting[str(path)] = path
+            if name_of(path) == str(path):
+                waiting[str(path)] = None
+            else:  # Ray carries text only
+                indexer.fail(DocumentError(name_of(path), "has a name that is not valid text; rename it"))
         for row in self._rows(list(waiting)) if waiting else ():
             if row["path"] in waiting:  # else sent back again after a machine was lost
-                yield waiting.pop(row["path"]), self._read(row)
+                del waiting[row["path"]]
+                self._hand_over(row, indexer)
         self.lost += waiting
 
     def _rows(self, paths: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -136,14 +144,15 @@ class Job:
         except RayError as error:
             self.reason = str(error).strip().splitlines()[-1]  # above it stands the actor's traceback
 
-    def _read(self, row: dict[str, Any]) -> Read:
+    def _hand_over(self, row: dict[str, Any], indexer: Indexer) -> None:
         if row["reason"]:
-            return ContentError(row["path"], row["reason"], row["size"], row["mtime_ns"])
-        if not row["packed"]:
-            return FileState(row["size"], row["mtime_ns"], row["doc_id"], "")
-        made = unpack(row["packed"])
-        self.passages[row["doc_id"]] = len(made.passages)
-        return made
+            indexer.fail(ContentError(row["path"], row["reason"], row["size"], row["mtime_ns"]))
+        elif not row["packed"]:
+            indexer.link(row["path"], FileState(row["size"], row["mtime_ns"], row["doc_id"], ""))
+        else:
+            made = unpack(row["packed"])
+            self.passages[row["doc_id"]] = len(made.passages)
+            indexer.take(made)
 
     def verify(self, backend: Backend, report: Report) -> None:
         """Compare the library with what was sent and encoded; ClusterError where anything is missing or there twice."""
@@ -230,10 +239,10 @@ def _join(address: str) -> None:
 
 
 def add(
-    backend: Backend, encoder: Callable[[], Encoder], given: Encoder | None, settings: Settings,
+    backend: Backend, open_encoder: Callable[[], Encoder], given: Encoder | None, settings: Settings,
     sources: Iterable[Source], address: str, progress: Progress | None,
 ) -> Report:  # fmt: skip
-    """Add sources as `Adder.add` does, files by way of the cluster at `address`.
+    """Add sources as `Indexer.add` does, files by way of the cluster at `address`.
 
     address: HOST:PORT of a cluster that this machine is part of, "auto" to find it, or "local" for all cores of this
     machine. given: an encoder to be used in place of the one that the settings name; it travels to the actors.
@@ -242,8 +251,54 @@ def add(
     """
     known = frozenset(state.doc_id for state in backend.files().values() if state.doc_id)
     told = replace(settings, threads=1, milvus_token="")  # actors write nothing
-    job = Job(Work(told, given, encoder().fingerprint, known))
+    job = Job(Work(told, given, open_encoder().fingerprint, known))
+    indexer = Indexer(backend, open_encoder, settings, progress)
     with _connected(address):
-        report = Adder(backend, encoder, settings, job.read).add(sources, progress)
+        files: list[Path] = []
+        for item in indexer.expand(sources):
+            if isinstance(item, Document):
+                indexer.add_document(item)
+            elif indexer.must_read(item):
+                files.append(item)
+        job.run(files, indexer)
+        report = indexer.finish()
     job.verify(backend, report)
     return report
+
+
+def pack(prepared: Prepared) -> bytes:
+    """Return a NumPy archive: what JSON can hold, and one array for each kind of vector, a document's end to end."""
+    document, made = prepared.document, prepared.vectors
+    record = {
+        "document": {name: getattr(document, name) for name in _FIELDS},
+        "passages": [astuple(passage) for passage in prepared.passages],
+        "tokens": [len(each.token_sentences) for each in made],
+        "file": prepared.file,
+    }
+    buffer = BytesIO()
+    kinds: dict[str, Any] = {name: np.concatenate([getattr(each, name) for each in made]) for name in _KINDS if made}
+    np.savez(buffer, record=np.frombuffer(json.dumps(record, ensure_ascii=False).encode(), np.uint8), **kinds)
+    return buffer.getvalue()
+
+
+def unpack(packed: bytes) -> Prepared:
+    """Return what was packed, equal in every number and character; ValueError or KeyError where it is nothing such."""
+    with np.load(BytesIO(packed), allow_pickle=False) as archive:
+        arrays = dict(archive)
+    record: dict[str, Any] = json.loads(arrays.pop("record").tobytes())
+    passages = [_passage(*row) for row in record["passages"]]
+    sentences = np.cumsum([len(passage.sentences) for passage in passages])[:-1]
+    tokens = np.cumsum(record["tokens"])[:-1]
+    ends: dict[str, Any] = {
+        "vector": len(passages),
+        "sentences": sentences,
+        "token_bits": tokens,
+        "token_sentences": tokens,
+    }
+    parts = zip(*(np.split(arrays[name], ends[name]) for name in _KINDS if passages), strict=True)
+    file = None if record["file"] is None else tuple(record["file"])
+    return Prepared(Document(**record["document"]), passages, [PassageVectors(*part) for part in parts], file)
+
+
+def _passage(doc_id: str, number: int, start: int, end: int, text: str, spans: list[list[int]], *rest: Any) -> Passage:
+    return Passage(doc_id, number, start, end, text, tuple((a, b) for a, b in spans), *rest)

@@ -1,35 +1,34 @@
-"""Documents that were read are split and encoded together. Knows nothing about files, nor where passages are kept."""
+"""Parsed documents are split into passages and encoded, several documents together."""
 
 from collections.abc import Mapping, Sequence
 
 from retrieval.embedding import Encoder, PassageVectors
 from retrieval.ingest.chunking import split
-from retrieval.ingest.files import Loaded
+from retrieval.ingest.files import ParsedDocument
 from retrieval.records import Passage
 from retrieval.storage import Content, Prepared, content
 
 
-def prepare(
-    batch: Sequence[Loaded], encoder: Encoder, known: Mapping[Content, PassageVectors] | None = None
+def encode(
+    batch: Sequence[ParsedDocument], encoder: Encoder, known: Mapping[Content, PassageVectors] | None = None
 ) -> list[Prepared]:
-    """Split and encode documents, all of them at once so that the model is given passages of like length.
+    """Split and encode documents, in this order; the model is given passages of like length from all of them.
 
     known: vectors that need not be made again, by what they depend on.
     """
-    split_up = [split(item.document, item.blocks, encoder.count_tokens, encoder.max_tokens) for item in batch]
-    titled = [(p, item.document.title) for item, own in zip(batch, split_up, strict=True) for p in own]
+    chunked = [split(item.document, item.blocks, encoder.count_tokens, encoder.max_tokens) for item in batch]
+    titled = [(passage, item.document.title) for item, own in zip(batch, chunked, strict=True) for passage in own]
     vectors = iter(_vectors(titled, encoder, known or {}))
-    prepared = []
-    for item, own in zip(batch, split_up, strict=True):
-        file = None if item.document.source is None or not item.size else (item.size, item.mtime_ns)
-        prepared.append(Prepared(item.document, own, [next(vectors) for _ in own], file))
-    return prepared
+    return [
+        Prepared(item.document, own, [next(vectors) for _ in own], item.file)
+        for item, own in zip(batch, chunked, strict=True)
+    ]
 
 
 def _vectors(
     titled: Sequence[tuple[Passage, str]], encoder: Encoder, known: Mapping[Content, PassageVectors]
 ) -> list[PassageVectors]:
-    """Encode passages, given with the titles of their documents; none twice, nor what is known."""
+    """Encode passages, each given with the title of its document; none twice, and none that is known."""
     made = dict(known)
     contents = [content(passage, title) for passage, title in titled]
     new = list({own: index for index, own in enumerate(contents) if own not in made}.values())

@@ -1,5 +1,6 @@
-"""A path becomes a Document and its blocks. Knows nothing about what is inside a file, nor about tokens or indexes."""
+"""Files are found, read and parsed: a path becomes a ParsedDocument."""
 
+import math
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -9,24 +10,27 @@ from pathlib import Path
 from retrieval.errors import ContentError, DocumentError
 from retrieval.files import sha256
 from retrieval.parsers import FORMATS, Block, Sandbox, UnreadableError, parse, shared, text_blocks
-from retrieval.records import Document
+from retrieval.records import Document, Scalar
+from retrieval.storage import FileState
 from retrieval.text import one_line, title_of
 
 DOC_ID_LENGTH = 16  # hexadecimal digits of the content's SHA-256
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """A document with its blocks, and the file's size and time of change when it was read."""
+class ParsedDocument:
+    """A document and its blocks (paragraphs, headings, tables).
+
+    file: size in bytes and time of change in ns of the file when it was read; None for a document made in memory.
+    """
 
     document: Document
     blocks: tuple[Block, ...]
-    size: int = 0
-    mtime_ns: int = 0
+    file: tuple[int, int] | None = None
 
 
-def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> Loaded:
-    """Read one file. DocumentError names the file and why it cannot be read."""
+def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> ParsedDocument:
+    """Read and parse one file. DocumentError names the file and why it cannot be read, ContentError its state too."""
     if not _is_unicode(str(path)):
         raise DocumentError(name_of(path), "has a name that is not valid text; rename it")
     suffix = path.suffix.lower()
@@ -35,19 +39,19 @@ def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> Loaded:
         raise DocumentError(str(path), f"files of type {path.suffix or '(none)'} are not read; expected {known}")
     content, status = _content(path, max_bytes)
     try:
-        reading = parse(suffix, content) if FORMATS[suffix].in_process else sandbox.parse(suffix, content)
+        parsed = parse(suffix, content) if FORMATS[suffix].in_process else sandbox.parse(suffix, content)
     except UnreadableError as error:
         raise ContentError(str(path), str(error), status.st_size, status.st_mtime_ns) from error
-    if not reading.blocks:
+    if not parsed.blocks:
         raise ContentError(str(path), "holds no text", status.st_size, status.st_mtime_ns)
     digest = sha256(content)
-    title = one_line(reading.title) if reading.title else title_of(path)
-    document = Document(digest[:DOC_ID_LENGTH], title, reading.text, str(path), reading.metadata, digest)
-    return Loaded(document, reading.blocks, status.st_size, status.st_mtime_ns)
+    title = one_line(parsed.title) if parsed.title else title_of(path)
+    document = Document(digest[:DOC_ID_LENGTH], title, parsed.text, str(path), parsed.metadata, digest)
+    return ParsedDocument(document, parsed.blocks, (status.st_size, status.st_mtime_ns))
 
 
 def unchanged(document: Document, max_bytes: int) -> bytes:
-    """Return the bytes of a document's file; DocumentError where there is none, or it has changed since."""
+    """Return the bytes of a document's file; DocumentError where there is none, or where it has changed since."""
     if document.source is None:
         raise DocumentError(document.doc_id, "is not a file")
     content, _ = _content(Path(document.source), max_bytes)
@@ -72,7 +76,16 @@ def identify(path: Path, max_bytes: int) -> tuple[str, int, int]:
     return sha256(content)[:DOC_ID_LENGTH], status.st_size, status.st_mtime_ns
 
 
-def from_memory(document: Document) -> Loaded:
+def is_unchanged(path: Path, state: FileState) -> bool:
+    """Tell from size and time of change whether a file is as it was when it was read, or when it failed."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (state.size, state.mtime_ns)
+
+
+def from_memory(document: Document) -> ParsedDocument:
     """Check a document that was made in memory and find its blocks; DocumentError names what is wrong."""
     fields = (document.doc_id, document.title, document.text)
     if not document.doc_id or not all(isinstance(field, str) for field in fields):
@@ -81,7 +94,22 @@ def from_memory(document: Document) -> Loaded:
         raise DocumentError(document.doc_id, "holds no text")
     if not _is_unicode("".join(fields)):
         raise DocumentError(document.doc_id, "holds half of a surrogate pair, which is not text")
-    return Loaded(document, text_blocks(document.text))
+    _check_optional(document)
+    return ParsedDocument(document, text_blocks(document.text))
+
+
+def _check_optional(document: Document) -> None:
+    """Refuse a source or metadata that cannot be stored and found again; DocumentError names the field."""
+    if not isinstance(document.source, str | None):
+        raise DocumentError(document.doc_id, f"source is {document.source!r}; expected text or None")
+    for key, value in document.metadata.items():
+        finite = not isinstance(value, float) or math.isfinite(value)
+        if not isinstance(key, str) or not isinstance(value, Scalar) or not finite:
+            expected = "text, a finite number, true or false under a name"
+            raise DocumentError(document.doc_id, f"metadata {key!r} is {value!r}; expected {expected}")
+    values = [document.source, document.sha256, *document.metadata, *document.metadata.values()]
+    if not _is_unicode("".join(map(str, values))):
+        raise DocumentError(document.doc_id, "source or metadata hold half of a surrogate pair")
 
 
 def _is_unicode(text: str) -> bool:

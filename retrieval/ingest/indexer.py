@@ -1,29 +1,22 @@
-"""Adding documents: read, compare, encode, store, one batch after another. Knows nothing about questions.
+"""Documents are added and removed: what is new is parsed, encoded and stored, one batch after another."""
 
-Files are read here, or by a `Reader` elsewhere that may encode them too: what is then done with them is the same.
-"""
-
-import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 
 from retrieval.embedding import Encoder
 from retrieval.errors import ContentError, DocumentError, LibraryDamagedError, StorageError
-from retrieval.ingest.encode import prepare
-from retrieval.ingest.files import Loaded, absolute, find_files, from_memory, load
-from retrieval.records import Document, Scalar
+from retrieval.ingest.encode import encode
+from retrieval.ingest.files import ParsedDocument, absolute, find_files, from_memory, is_unchanged, load
+from retrieval.records import Document
 from retrieval.settings import Settings
 from retrieval.storage import Backend, FileState, Prepared, vectors_by_content
 
 Source = str | os.PathLike[str] | Document
-Progress = Callable[[int, int, str], None]
-Read = Loaded | Prepared | FileState | DocumentError  # FileState: of a file whose content the library holds
-Reader = Callable[[Iterator[Path]], Iterator[tuple[Path, Read]]]
-BATCH_PASSAGES = 64  # encoded and written together: about 3 s of work that Ctrl-C can lose
+Progress = Callable[[int, int, str], None]  # done, total, name of what was done last
+BATCH_CHARACTERS = 64 * 600  # 64 usual passages, encoded and written together: about 3 s of work that Ctrl-C can lose
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +30,7 @@ class Failure:
         return f"{self.source}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Report:
     """What an add did: doc_ids, failures with their reasons, and what was added but not wholly read."""
 
@@ -52,62 +45,55 @@ class Report:
         return "{} added, {} unchanged, {} replaced, {} failed".format(*(len(names) for names in counts))
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A document not yet stored. name: as progress shows it; replaced: doc_id of the earlier version."""
+class Indexer:
+    """One run of adding to a library.
 
-    read: Loaded | Prepared
-    name: str
-    replaced: str | None
-    is_file: bool
-
-
-class Adder:
-    """One run of adding to a store. reader: where files are read, if not here."""
+    `add` does all of it in this process. Where files are parsed and encoded elsewhere (see `cluster`), the same steps
+    are called one by one: `expand` the sources, ask `must_read` of every file, say of each of those what came of it by
+    `take`, `link` or `fail`, and `finish`.
+    """
 
     def __init__(
-        self, store: Backend, encoder: Callable[[], Encoder], settings: Settings, reader: Reader | None = None
-    ) -> None:
-        self._store = store
-        self._encoder = encoder
+        self, backend: Backend, open_encoder: Callable[[], Encoder], settings: Settings,
+        progress: Progress | None = None,
+    ) -> None:  # fmt: skip
+        """Take note of the files that the library knows. open_encoder: called when the first document is encoded."""
+        self._backend = backend
+        self._open_encoder = open_encoder
         self._settings = settings
-        self._files = store.files()
+        self._progress = progress
+        self._files = backend.files()
         self._report = Report()
-        self._reader = reader or self._read_here
-        self._batch: list[_Waiting] = []
-        self._size = 0  # characters
-        self._progress: Progress | None = None
+        self._batch: list[ParsedDocument | Prepared] = []
+        self._characters = 0  # in the batch
+        self._replaced: dict[str, str] = {}  # name of a document in the batch -> doc_id of its earlier version
         self._done = self._total = 0
 
-    def add(self, sources: Iterable[Source], progress: Progress | None) -> Report:
+    def add(self, sources: Iterable[Source]) -> Report:
         """Add every source; see Library.add."""
-        return self._run(self._expand(sources), progress)
+        return self._run(self.expand(sources))
 
-    def add_files(self, files: Iterable[Path], progress: Progress | None) -> Report:
+    def add_files(self, files: Iterable[Path]) -> Report:
         """Add files whose absolute paths are given, none of them a folder to be looked into."""
-        return self._run(list(files), progress)
-
-    def _run(self, items: Sequence[Path | Document], progress: Progress | None) -> Report:
-        self._progress = progress
+        items = list(files)
         self._total = len(items)
-        for _, alike in groupby(items, type):
-            run = list(alike)
-            for document in (item for item in run if isinstance(item, Document)):
-                self._take_document(document)
-            for path, read in self._reader(self._changed(item for item in run if isinstance(item, Path))):
-                self._take_file(path, read)
-        self._flush()
-        return self._report
+        return self._run(items)
 
-    def _read_here(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Read]]:
-        for path in paths:
-            try:
-                yield path, load(path, self._settings.max_file_bytes)
-            except DocumentError as error:
-                yield path, error
+    def _run(self, items: Iterable[Path | Document]) -> Report:
+        for item in items:
+            if isinstance(item, Document):
+                self.add_document(item)
+            elif self.must_read(item):
+                try:
+                    parsed = load(item, self._settings.max_file_bytes)
+                except DocumentError as error:
+                    self.fail(error)
+                else:
+                    self.take(parsed)
+        return self.finish()
 
-    def _expand(self, sources: Iterable[Source]) -> list[Path | Document]:
-        """Replace folders by their files; a path that is not there fails at once."""
+    def expand(self, sources: Iterable[Source]) -> list[Path | Document]:
+        """Replace folders by their files; a path that is not there fails at once. Progress counts what this returns."""
         items: dict[Path | str, Path | Document] = {}
         for source in sources:
             if isinstance(source, Document):
@@ -120,88 +106,66 @@ class Adder:
             except (DocumentError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: no such ~user
                 reason = getattr(error, "reason", "") or getattr(error, "strerror", "") or str(error)
                 self._report.failed.append(Failure(str(source), reason))
+        self._total = len(items)
         return list(items.values())
 
     def _forget_gone(self, path: Path) -> None:
         """Forget failed files at or below a path that are not there any more: they miss nothing."""
-        below = (str(path), str(path) + os.sep)
         failed = [name for name, state in self._files.items() if state.reason and not state.doc_id]
-        gone = [
-            name for name in failed if (name == below[0] or name.startswith(below[1])) and not os.path.lexists(name)
-        ]
+        gone = [name for name in failed if _is_at_or_below(name, str(path)) and not os.path.lexists(name)]
         if gone:
-            self._store.forget(gone)
+            self._backend.forget(gone)
 
-    def _take_document(self, document: Document) -> None:
-        """Put a document that was made in memory into the batch unless the store has it already."""
-        try:
-            loaded = from_memory(document)
-            _check_fields(document)
-        except DocumentError as error:
-            return self._fail(error, is_file=False)
-        before = self._store.document(document.doc_id)
-        if before == document:
-            self._count(self._report.unchanged, document.doc_id, document.doc_id)
-        else:
-            self._queue(_Waiting(loaded, document.doc_id, None if before is None else document.doc_id, is_file=False))
-
-    def _changed(self, paths: Iterable[Path]) -> Iterator[Path]:
-        """Yield the files that are to be read, and count those that are as they were.
+    def must_read(self, path: Path) -> bool:
+        """Tell whether a file is to be read; if not, count it as unchanged, or as failed for a closed folder.
 
         A file that failed is tried again every time: what stood in its way may have been the disk or a setting.
         """
-        for path in paths:
-            state = self._files.get(str(path))
-            try:
-                _check_is_no_folder(path)
-            except DocumentError as error:
-                self._fail(error)
-                continue
-            if state is not None and state.doc_id and not state.reason and is_unchanged(path, state):
-                self._count(self._report.unchanged, state.doc_id, str(path))
-            else:
-                yield path
+        state = self._files.get(str(path))
+        try:
+            _check_is_no_folder(path)
+        except DocumentError as error:
+            self.fail(error)
+            return False
+        if state is not None and state.doc_id and not state.reason and is_unchanged(path, state):
+            self._count(self._report.unchanged, state.doc_id, str(path))
+            return False
+        return True
 
-    def _take_file(self, path: Path, read: Read) -> None:
-        """Put what was read of a file into the batch unless the store has its content already."""
-        if isinstance(read, DocumentError):
-            return self._fail(read)
-        if isinstance(read, FileState):
-            return self._link(path, read)
-        doc_id = read.document.doc_id
-        if any(waiting.read.document.doc_id == doc_id for waiting in self._batch):
+    def add_document(self, document: Document) -> None:
+        """Add a document that was made in memory, unless the library has it already."""
+        try:
+            parsed = from_memory(document)
+        except DocumentError as error:
+            return self.fail(error, is_file=False)
+        before = self._backend.document(document.doc_id)
+        if before == document:
+            self._count(self._report.unchanged, document.doc_id, document.doc_id)
+        else:
+            self._queue(parsed, None if before is None else document.doc_id)
+
+    def take(self, document: ParsedDocument | Prepared) -> None:
+        """Add what was read of a file, encoded or not, unless the library has its content already."""
+        doc_id, path = document.document.doc_id, _name(document)
+        if any(waiting.document.doc_id == doc_id for waiting in self._batch):
             self._flush()
-        if self._store.header(doc_id) is None:
-            state = self._files.get(str(path))
-            return self._queue(_Waiting(read, str(path), None if state is None else state.doc_id, is_file=True))
-        size, mtime_ns = (read.size, read.mtime_ns) if isinstance(read, Loaded) else read.file or (0, 0)
-        self._link(path, FileState(size, mtime_ns, doc_id, ""))
+        if self._backend.header(doc_id) is None:
+            state = self._files.get(path)
+            self._queue(document, None if state is None else state.doc_id)
+        else:
+            size, mtime_ns = document.file or (0, 0)
+            self.link(path, FileState(size, mtime_ns, doc_id, ""))
 
-    def _link(self, path: Path, now: FileState) -> None:
+    def link(self, path: str, now: FileState) -> None:
         """Point a file at the document that holds its content."""
-        known = self._store.header(now.doc_id or "")
+        known = self._backend.header(now.doc_id or "")
         if known is None:
-            return self._fail(DocumentError(str(path), "was removed from the library meanwhile; add it again"))
+            return self.fail(DocumentError(path, "was removed from the library meanwhile; add it again"))
         gone = [known.source] if known.source and not os.path.lexists(known.source) else []
-        self._store.rearrange({str(path): now}, gone)
-        self._count(self._report.unchanged, known.doc_id, str(path))
+        self._backend.rearrange({path: now}, gone)
+        self._count(self._report.unchanged, known.doc_id, path)
 
-    def _queue(self, waiting: _Waiting) -> None:
-        """Let a document wait until there are enough to be encoded and stored together."""
-        if warning := waiting.read.document.metadata.get("warnings"):
-            self._report.incomplete.append(Failure(waiting.name, str(warning)))
-        self._batch.append(waiting)
-        self._size += len(waiting.read.document.text)
-        if self._size > BATCH_PASSAGES * 600:  # characters of a usual passage
-            self._flush()
-
-    def _count(self, names: list[str], doc_id: str, name: str) -> None:
-        names.append(doc_id)
-        self._done += 1
-        if self._progress:
-            self._progress(self._done, self._total, name)
-
-    def _fail(self, error: DocumentError, is_file: bool = True) -> None:
+    def fail(self, error: DocumentError, is_file: bool = True) -> None:
         """Report a failure and remember it, so that the library can say what it does not cover.
 
         What was read of a file before stays: nothing that was acknowledged is lost to a bad moment.
@@ -212,35 +176,90 @@ class Adder:
         before = self._files.get(name)
         if is_file and (before is None or (before.reason, before.size, before.mtime_ns) != (reason, size, mtime_ns)):
             with suppress(StorageError):  # the disk is full: the report still says it
-                self._store.fail_file(name, reason, size, mtime_ns)
+                self._backend.fail_file(name, reason, size, mtime_ns)
+        self._progressed(name)
+
+    def finish(self) -> Report:
+        """Store what waits, and return the report of the whole run."""
+        self._flush()
+        return self._report
+
+    def _queue(self, document: ParsedDocument | Prepared, replaced: str | None) -> None:
+        """Let a document wait until there are enough to be encoded and stored together."""
+        name = _name(document)
+        if warning := document.document.metadata.get("warnings"):
+            self._report.incomplete.append(Failure(name, str(warning)))
+        if replaced:
+            self._replaced[name] = replaced
+        self._batch.append(document)
+        self._characters += len(document.document.text)
+        if self._characters > BATCH_CHARACTERS:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Encode and store what waits, in one transaction; when it cannot be stored, each document says so."""
+        batch, replaced = self._batch, self._replaced
+        self._batch, self._replaced, self._characters = [], {}, 0
+        if not batch:
+            return
+        try:
+            self._backend.add(self._encoded(batch, replaced.values()))
+        except LibraryDamagedError:
+            raise
+        except StorageError as error:
+            for document in batch:
+                self.fail(DocumentError(_name(document), f"not stored: {error}"), document.file is not None)
+            return
+        for document in batch:
+            names = self._report.replaced if _name(document) in replaced else self._report.added
+            self._count(names, document.document.doc_id, _name(document))
+
+    def _encoded(self, batch: Sequence[ParsedDocument | Prepared], replaced: Iterable[str]) -> list[Prepared]:
+        """Encode what is only parsed so far, but for passages that the replaced documents hold already."""
+        parsed = [document for document in batch if isinstance(document, ParsedDocument)]
+        if not parsed:
+            return [document for document in batch if isinstance(document, Prepared)]
+        known = vectors_by_content(self._backend.prepared(replaced))
+        made = iter(encode(parsed, self._open_encoder(), known))
+        return [next(made) if isinstance(document, ParsedDocument) else document for document in batch]
+
+    def _count(self, names: list[str], doc_id: str, name: str) -> None:
+        names.append(doc_id)
+        self._progressed(name)
+
+    def _progressed(self, name: str) -> None:
         self._done += 1
         if self._progress:
             self._progress(self._done, self._total, name)
 
-    def _flush(self) -> None:
-        """Encode and store what waits, in one transaction; when it cannot be stored, each document says so."""
-        batch, self._batch, self._size = self._batch, [], 0
-        if not batch:
-            return
-        try:
-            self._store.add(self._prepared(batch))
-        except LibraryDamagedError:
-            raise
-        except StorageError as error:
-            for waiting in batch:
-                self._fail(DocumentError(waiting.name, f"not stored: {error}"), waiting.is_file)
-            return
-        for waiting in batch:
-            names = self._report.replaced if waiting.replaced else self._report.added
-            self._count(names, waiting.read.document.doc_id, waiting.name)
 
-    def _prepared(self, batch: Sequence[_Waiting]) -> list[Prepared]:
-        """Encode what was only read so far, but for passages that replaced documents hold already."""
-        loaded = [waiting.read for waiting in batch if isinstance(waiting.read, Loaded)]
-        replaced = [waiting.replaced for waiting in batch if waiting.replaced] if loaded else []
-        known = vectors_by_content(self._store.prepared(replaced))
-        made = iter(prepare(loaded, self._encoder(), known) if loaded else [])
-        return [waiting.read if isinstance(waiting.read, Prepared) else next(made) for waiting in batch]
+def remove(backend: Backend, names: Iterable[str]) -> list[str]:
+    """Remove documents by doc_id or path, and forget files that could not be read; see Library.remove."""
+    sources = {document.doc_id: document.source for document, _ in backend.documents()}
+    files = backend.files()
+    held = [(path, state.doc_id) for path, state in files.items()]
+    held += [(source, doc_id) for doc_id, source in sources.items() if source and source not in files]
+    found: dict[str, bool] = {}  # doc_id or path -> whether it is a document
+    for name in names:
+        if name in sources:
+            found[name] = True
+            continue
+        above = str(absolute(name))
+        found |= {doc_id or path: bool(doc_id) for path, doc_id in held if _is_at_or_below(path, above)}
+    doc_ids = [name for name, is_document in found.items() if is_document]
+    failed = [name for name, is_document in found.items() if not is_document]
+    if failed:
+        backend.forget(failed)
+    return (backend.remove(doc_ids) if doc_ids else []) + failed
+
+
+def _name(document: ParsedDocument | Prepared) -> str:
+    """Return what progress and reports call a document: its file's path, or its doc_id where it has no file."""
+    return document.document.doc_id if document.file is None else str(document.document.source)
+
+
+def _is_at_or_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + os.sep)
 
 
 def _check_is_no_folder(path: Path) -> None:
@@ -251,27 +270,3 @@ def _check_is_no_folder(path: Path) -> None:
         next(path.iterdir(), None)
     except OSError as error:
         raise DocumentError(str(path), error.strerror or str(error)) from error
-
-
-def is_unchanged(path: Path, state: FileState) -> bool:
-    """Tell from size and time of change whether a file is as it was when it was read, or when it failed."""
-    try:
-        status = path.stat()
-    except OSError:
-        return False
-    return (status.st_size, status.st_mtime_ns) == (state.size, state.mtime_ns)
-
-
-def _check_fields(document: Document) -> None:
-    """Refuse what cannot be stored and found again; DocumentError names the field."""
-    if not isinstance(document.source, str | None):
-        raise DocumentError(document.doc_id, f"source is {document.source!r}; expected text or None")
-    for key, value in document.metadata.items():
-        finite = not isinstance(value, float) or math.isfinite(value)
-        if not isinstance(key, str) or not isinstance(value, Scalar) or not finite:
-            expected = "text, a finite number, true or false under a name"
-            raise DocumentError(document.doc_id, f"metadata {key!r} is {value!r}; expected {expected}")
-    try:
-        "".join(map(str, [document.source, document.sha256, *document.metadata, *document.metadata.values()])).encode()
-    except UnicodeEncodeError:
-        raise DocumentError(document.doc_id, "source or metadata hold half of a surrogate pair") from None

@@ -1,26 +1,24 @@
-"""Makes a library match a folder: what has moved, what is gone, what is to be read. Knows nothing about encoding.
+"""A library is made to match a folder: what has moved, what is gone, what is to be read.
 
 What moved is told by its content, and it is linked in the same transaction that removes what is gone, before anything
 is read: a file that is gone stops answering at once, however much there is to add.
 """
 
 import os
-import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from retrieval.embedding import Encoder
 from retrieval.errors import DocumentError, SyncError
-from retrieval.ingest.files import identify, name_of, walk
+from retrieval.ingest.files import identify, is_unchanged, name_of, walk
 from retrieval.ingest.ignore import Ignored, ignored_in
-from retrieval.ingest.indexer import Adder, Failure, Progress, Report, is_unchanged
+from retrieval.ingest.indexer import Failure, Indexer, Progress, Report
+from retrieval.settings import Settings
 from retrieval.storage import Backend, FileState
 
 FEW = 10  # files that may always go missing together, if others stay
-AWAY_SECONDS = 0.5
-UNSEEN_SECONDS = 60  # between looks at a folder where nothing is heard of: network drives tell of no changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +102,19 @@ class Plan:
         )  # fmt: skip
 
 
-def plan(store: Backend, folder: Path, ignored: Ignored, max_bytes: int) -> Plan:
+def plan(backend: Backend, folder: Path, ignored: Ignored, max_bytes: int) -> Plan:
     """Compare a folder with what a library knows of it. Reads only files that may be of a content that it holds."""
-    files = store.files()
+    files = backend.files()
     known = {name: state for name, state in files.items() if name.startswith(str(folder) + os.sep)}
     here = {name_of(path): path for path in walk(folder, ignored)}
     fresh = {name: path for name, path in here.items() if name not in known or not is_unchanged(path, known[name])}
     found = _Found(known, set(here), fresh)
-    links = _links(store, fresh, {state.size for state in files.values() if state.doc_id}, max_bytes)
-    gone = found.gone() + _strays(store, files.keys() - known, links)
+    links = _links(backend, fresh, {state.size for state in files.values() if state.doc_id}, max_bytes)
+    gone = found.gone() + _strays(backend, files.keys() - known, links)
     return Plan(found, links, gone, _moved(files, links, gone))
 
 
-def _links(store: Backend, fresh: dict[str, Path], sizes: set[int], max_bytes: int) -> dict[str, FileState]:
+def _links(backend: Backend, fresh: dict[str, Path], sizes: set[int], max_bytes: int) -> dict[str, FileState]:
     """Return the state of each file whose content the library holds, read from a file of the same type."""
     links = {}
     for name, path in fresh.items():
@@ -126,15 +124,15 @@ def _links(store: Backend, fresh: dict[str, Path], sizes: set[int], max_bytes: i
             doc_id, size, mtime_ns = identify(path, max_bytes)
         except (DocumentError, OSError):
             continue  # to be said when it is read
-        held = store.header(doc_id)
+        held = backend.header(doc_id)
         if held and held.source and Path(held.source).suffix.lower() == path.suffix.lower():
             links[name] = FileState(size, mtime_ns, doc_id, "")
     return links
 
 
-def _strays(store: Backend, elsewhere: Collection[str], links: Mapping[str, FileState]) -> list[str]:
+def _strays(backend: Backend, elsewhere: Collection[str], links: Mapping[str, FileState]) -> list[str]:
     """Return the files outside the folder that are not there any more, and whose content is now in it."""
-    documents = [store.header(state.doc_id) for state in links.values() if state.doc_id]
+    documents = [backend.header(state.doc_id) for state in links.values() if state.doc_id]
     sources = {document.source for document in documents if document and document.source}
     return sorted(source for source in sources if source in elsewhere and not os.path.lexists(source))
 
@@ -175,42 +173,21 @@ def _is_hollow(folder: str) -> bool:
 
 
 def sync(
-    store: Backend, adder: Callable[[], Adder], folder: Path, max_bytes: int, *, ignore: Iterable[str], sure: bool,
-    dry_run: bool, progress: Progress | None,
+    backend: Backend, open_encoder: Callable[[], Encoder], settings: Settings, folder: Path, *, ignore: Iterable[str],
+    sure: bool, dry_run: bool, progress: Progress | None,
 ) -> SyncReport:  # fmt: skip
-    """Make a library match a folder; see Library.sync. adder: makes one for the files that are to be read."""
+    """Make a library match a folder; see Library.sync. open_encoder: called when the first file is encoded."""
     if not folder.is_dir():
         raise SyncError(f"{folder} is not a folder that is there; to remove what it held: pincite remove")
-    planned = plan(store, folder, ignored_in(folder, ignore), max_bytes)
+    planned = plan(backend, folder, ignored_in(folder, ignore), settings.max_file_bytes)
     reason = None if sure or dry_run else doubt(planned, folder)
     if reason:
         raise SyncError(f"{reason}; if they were deleted on purpose, say so with --yes (sure=True)")
     if dry_run:
         return planned.report(Report())
     if planned.links or planned.gone:
-        store.rearrange(planned.links, planned.gone)
+        backend.rearrange(planned.links, planned.gone)
     fresh = planned.fresh()
-    return planned.report(adder().add_files(fresh.values(), progress) if fresh else Report())
-
-
-def moments(folder: Path, library: Path) -> Iterator[None]:
-    """Yield at once, and then when something in a folder may have changed, but for what is in the library's folder.
-
-    A folder that goes away is waited for.
-    """
-    from watchfiles import watch
-
-    own = str(library) + os.sep
-    yield
-    while True:
-        with suppress(FileNotFoundError):
-            for _ in watch(
-                folder, watch_filter=lambda _, name: not name.startswith(own), debounce=400, yield_on_timeout=True,
-                rust_timeout=UNSEEN_SECONDS * 1000,
-            ):  # fmt: skip
-                yield
-                if not folder.is_dir():
-                    break
-        while not folder.is_dir():
-            time.sleep(AWAY_SECONDS)
-        yield
+    if not fresh:
+        return planned.report(Report())
+    return planned.report(Indexer(backend, open_encoder, settings, progress).add_files(fresh.values()))

@@ -7,19 +7,18 @@ import sqlite3
 import sys
 import time
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
 from articles import ARTICLES, QUESTIONS, ROOT
+from encoders import SlowEncoder, Wanting
 from engines import patient
 from fakes import HashedEncoder, about_bees, prepare
 from folders import write
 
 from retrieval import Library, Settings
 from retrieval.errors import ClusterError
-from retrieval.ingest.cluster import Job, Work
-from retrieval.ingest.packing import pack, unpack
+from retrieval.ingest.cluster import Job, Work, pack, unpack
 
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: pip install 'pincite[cluster]'")
 COUNT = 120
@@ -35,7 +34,7 @@ LEAN = {"include_log_monitor": False, "object_store_memory": 80 * 2**20}
 ADDING = """
 import sys
 from retrieval import Library
-from test_distributed import SlowEncoder
+from encoders import SlowEncoder
 with Library(sys.argv[1], encoder=SlowEncoder(sys.argv[4])) as library:
     library.add(sys.argv[2], ray=sys.argv[3], progress=lambda done, total, name: print(done, flush=True))
 """
@@ -51,37 +50,6 @@ def look(done, total, name):
 with Library(sys.argv[1], encoder=HashedEncoder()) as library:
     print(library.add(sys.argv[2], ray="local", progress=look))
 """
-
-
-class SlowEncoder(HashedEncoder):
-    """Takes its time, without using the processor, and leaves a file named by the node that it runs on."""
-
-    def __init__(self, seen):
-        super().__init__()
-        self.seen = Path(seen)
-
-    def encode_passages(self, passages, titles):
-        import ray
-
-        (self.seen / ray.get_runtime_context().get_node_id()).touch()
-        time.sleep(0.4)
-        return super().encode_passages(passages, titles)
-
-
-class Wanting(HashedEncoder):
-    """Has one fingerprint here and another where it is sent, and cannot encode some texts."""
-
-    def __init__(self, elsewhere="hashed-words"):
-        super().__init__()
-        self.elsewhere = elsewhere
-
-    def __setstate__(self, state):
-        self.__dict__ = state | {"fingerprint": state["elsewhere"]}
-
-    def encode_passages(self, passages, titles):
-        if any("unspeakable" in passage.text for passage in passages):
-            raise ValueError("unspeakable")
-        return super().encode_passages(passages, titles)
 
 
 @pytest.fixture(scope="module")

@@ -6,20 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from articles import SEED
+from encoders import CountingEncoder
 from fakes import HashedEncoder
 
 from retrieval import Document, Library, Settings
 from retrieval.ingest.indexer import Failure, Report
-
-
-class CountingEncoder(HashedEncoder):
-    """Counts the passages that it encodes."""
-
-    encoded = 0
-
-    def encode_passages(self, passages, titles):
-        self.encoded += len(passages)
-        return super().encode_passages(passages, titles)
 
 
 @pytest.fixture

@@ -3,17 +3,15 @@
 import os
 import random
 import shutil
-import threading
-import time
 from pathlib import Path
 
 import pytest
+from encoders import CountingEncoder
 from fakes import HashedEncoder
-from folders import TEXTS, CountingEncoder, assert_in_step, counts, disturb, four_files, sources, write
+from folders import TEXTS, assert_in_step, counts, disturb, four_files, sources, write
 
 from retrieval import Document, Library, Settings
 from retrieval.errors import SyncError
-from retrieval.ingest.sync import moments
 
 BROKEN = {"empty.txt": b"", "picture.txt": b"\x89PNG\r\n\x1a\n\x00\x00", "video.xyz": b"film"}
 
@@ -367,49 +365,3 @@ def test_patterns_that_cannot_be_read_stop_everything(library, folder, content):
     with pytest.raises(SyncError, match=r"expected patterns as in a \.gitignore|\.pinciteignore cannot be read"):
         library.sync(folder)
     assert library.documents() == []
-
-
-# --- watching
-
-
-@pytest.fixture
-def heard(folder):
-    """What is heard of a folder that has a library in it: a list that grows."""
-    seen = []
-    (folder / "own").mkdir()
-
-    def listen():
-        for _ in moments(folder, folder / "own"):
-            seen.append(time.monotonic())
-
-    threading.Thread(target=listen, daemon=True).start()
-    until(lambda: seen)
-    time.sleep(0.5)  # the watch begins after the first
-    return seen
-
-
-def until(happens):
-    deadline = time.monotonic() + 10
-    while not happens():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def test_changes_are_heard_of_and_the_library_itself_is_not(folder, heard):
-    write(folder / "own" / "library.db", "changed")
-    time.sleep(1)
-    assert len(heard) == 1
-    write(folder / "sub" / "c.txt", "Snow falls.")
-    until(lambda: len(heard) == 2)
-
-
-def test_a_folder_that_comes_back_is_heard_of_again(folder, heard):
-    shutil.rmtree(folder)
-    until(lambda: len(heard) > 1)
-    time.sleep(1)
-    before = len(heard)
-    folder.mkdir()
-    until(lambda: len(heard) == before + 1)
-    time.sleep(0.5)
-    write(folder / "new.txt", "Rivers flow.")
-    until(lambda: len(heard) > before + 1)

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from folders import CountingEncoder, assert_in_step, counts, disturb, write
+from encoders import CountingEncoder
+from folders import assert_in_step, counts, disturb, write
 
 from retrieval import Library, Settings
 

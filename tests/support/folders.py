@@ -2,24 +2,12 @@
 
 import os
 
-from fakes import HashedEncoder
-
 TEXTS = {
     "a.txt": "Bees shiver in winter.",
     "b.md": "# Tea\n\nGreen tea is green.",
     "sub/c.txt": "Ice melts in spring.",
     "sub/deep/d.txt": "Bread is baked at night.",
 }
-
-
-class CountingEncoder(HashedEncoder):
-    """Counts the passages that it encodes."""
-
-    encoded = 0
-
-    def encode_passages(self, passages, titles):
-        self.encoded += len(passages)
-        return super().encode_passages(passages, titles)
 
 
 def write(path, text):

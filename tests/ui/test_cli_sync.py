@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from articles import ROOT
@@ -62,7 +61,6 @@ def test_the_command_watches_until_it_is_interrupted(folder, tmp_path):
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as started:
         assert " 4 added, " in started.stdout.readline()
-        time.sleep(0.5)
         (folder / "a.txt").unlink()
         assert ", 1 removed, " in started.stdout.readline()
         assert started.stdout.readline() == f"removed: {folder}/a.txt\n"

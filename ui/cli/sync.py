@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,26 +55,20 @@ def sync(
 def _follow(
     library: "Library", folder: str, run: Callable[..., "SyncReport"], show: Callable[["SyncReport"], None]
 ) -> None:
-    """Sync as a folder changes until interrupted, and say what is new. A folder that is away may come back."""
-    from retrieval.errors import StorageError, SyncError
-    from retrieval.ingest import absolute, moments
+    """Sync as a folder changes until interrupted, and say what is new."""
+    from retrieval.ingest import SyncReport, absolute, watch
 
-    said: object = None
-    try:
-        for _ in moments(absolute(folder), library.path):
-            try:
-                with terminal.progress_bar() as progress:
-                    report = run(progress=progress)
-            except (SyncError, StorageError) as error:
-                if said != str(error):
-                    terminal.complain(said := str(error))
-                continue
-            if said != report.failed or report.changes():
-                show(report)
+    def sync() -> SyncReport:
+        with terminal.progress_bar() as progress:
+            return run(progress=progress)
+
+    with suppress(KeyboardInterrupt):
+        for news in watch(sync, absolute(folder), library.path):
+            if isinstance(news, SyncReport):
+                show(news)
                 terminal.finish()  # a pipe's reader waits for each
-            said = report.failed
-    except KeyboardInterrupt:
-        return
+            else:
+                terminal.complain(str(news))
 
 
 def _show(report: "SyncReport", as_json: bool, whole: bool, indent: int | None) -> None:
