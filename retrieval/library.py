@@ -34,7 +34,7 @@ class Library:
         self._given_encoder = encoder
         self._encoder: Encoder | None = None
         self._lock = threading.RLock()
-        self.path, self._store = open_backend(str(path), self.settings, create)
+        self.path, self.backend = open_backend(str(path), self.settings, create)
 
     def __enter__(self) -> Self:
         return self
@@ -44,7 +44,7 @@ class Library:
 
     def close(self) -> None:
         """Write the index snapshot where it is behind, and close the files. Nothing is lost without it."""
-        self._store.close()
+        self.backend.close()
 
     # --- documents
 
@@ -59,10 +59,10 @@ class Library:
         """
         given = [sources] if isinstance(sources, str | os.PathLike | Document) else sources
         if ray is None:
-            report = Indexer(self._store, self._load_encoder, self.settings, progress).add(given)
+            report = Indexer(self.backend, self._load_encoder, self.settings, progress).add(given)
         else:
             report = cluster.add(
-                self._store, self._load_encoder, self._given_encoder, self.settings, given, ray, progress
+                self.backend, self._load_encoder, self._given_encoder, self.settings, given, ray, progress
             )
         if report.added or report.replaced:
             self._save()
@@ -80,7 +80,7 @@ class Library:
         Raises SyncError where the folder is not there, or may be unmounted or emptied by mistake.
         """
         report = sync(
-            self._store, self._load_encoder, self.settings, absolute(folder), ignore=ignore, sure=sure,
+            self.backend, self._load_encoder, self.settings, absolute(folder), ignore=ignore, sure=sure,
             dry_run=dry_run, progress=progress,
         )  # fmt: skip
         if not dry_run and report.changes():
@@ -90,19 +90,19 @@ class Library:
     def _save(self) -> None:
         """Write the index where it is behind, unless no model was needed."""
         if self._encoder is not None:
-            self._store.save()
+            self.backend.save()
 
     @property
     def name(self) -> str:
         """What people call it: the folder, or the address."""
-        return self._store.name
+        return self.backend.name
 
     def copy_to(self, target: "Library", progress: Progress | None = None) -> Totals:
         """Copy all into another library, which may hold part of it already; return what both then hold.
 
         Nothing is encoded again. Raises EncoderMismatchError, or StorageError where the two differ at the end.
         """
-        return copy(self._store, target._store, progress)
+        return copy(self.backend, target.backend, progress)
 
     def backup(self, folder: str | os.PathLike[str]) -> Path:
         """Copy the library as it is now into a new folder, while it is used; return the folder.
@@ -110,62 +110,62 @@ class Library:
         It is there whole or not at all. StorageError where it cannot be made, LibraryDamagedError where the copy is
         damaged, as the library then is.
         """
-        return self._store.backup(absolute(folder))
+        return self.backend.backup(absolute(folder))
 
     def remove(self, *names: str) -> list[str]:
         """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed.
 
         Files that could not be read are forgotten; their paths are returned too.
         """
-        return remove(self._store, names)
+        return remove(self.backend, names)
 
     def documents(self) -> list[Document]:
         """Return all documents in the order of adding, without their texts (see `document`)."""
-        return [document for document, _ in self._store.documents()]
+        return [document for document, _ in self.backend.documents.all()]
 
     def document(self, doc_id: str) -> Document | None:
         """Return one document with its text, or None."""
-        return self._store.document(doc_id)
+        return self.backend.documents.get(doc_id)
 
     def header(self, doc_id: str) -> Document | None:
         """Return one document without its text, or None."""
-        return self._store.header(doc_id)
+        return self.backend.documents.header(doc_id)
 
     def passages(self, doc_id: str, start: int = 0, end: int | None = None) -> list[Passage]:
         """Return a document's passages in order, or those that reach into [start, end) of its text."""
-        return self._store.passages(doc_id, start, end)
+        return self.backend.passages.of_document(doc_id, start, end)
 
     def paragraphs(self) -> dict[str, int]:
         """Return doc_id -> its number of paragraphs."""
-        return self._store.paragraphs()
+        return self.backend.documents.paragraphs()
 
     def coverage(self) -> Coverage:
         """Tell how many of the files and documents that were given can be searched."""
-        return self._store.coverage()
+        return self.backend.files.coverage()
 
     def failures(self) -> dict[str, str]:
         """Return path -> reason of the files that could not be read."""
-        return {path: state.reason for path, state in self._store.files().items() if state.reason}
+        return {path: state.reason for path, state in self.backend.files.all().items() if state.reason}
 
     def info(self) -> dict[str, Any]:
         """Return facts about the library: path, documents, passages, failed, bytes, encoder, generation."""
         return {
-            "path": self._store.name,
-            "documents": self._store.count("documents"),
-            "passages": self._store.count("passages"),
+            "path": self.backend.name,
+            "documents": self.backend.documents.count(),
+            "passages": self.backend.passages.count(),
             "failed": self.coverage().failed,
-            "bytes": self._store.size(),
-            "encoder": self._store.meta("encoder"),
-            "generation": self._store.generation(),
+            "bytes": self.backend.facts.size(),
+            "encoder": self.backend.facts.get("encoder"),
+            "generation": self.backend.facts.generation(),
         }
 
     def generation(self) -> int:
         """Return the number of the last write: answers change only when it does."""
-        return self._store.generation()
+        return self.backend.facts.generation()
 
     def add_feedback(self, question: str, found: bool, quotes: Sequence[str], good: bool, note: str = "") -> None:
         """Keep what a person thinks of an answer: whether it was found, its quotes, good or not, and a note."""
-        self._store.add_feedback(question, found, quotes, good, note)
+        self.backend.facts.add_feedback(question, found, quotes, good, note)
 
     def feedback(self) -> list[dict[str, Any]]:
         """Return the judgements as eval cases, oldest first.
@@ -176,12 +176,12 @@ class Library:
         return [
             {"id": f"feedback-{number}", "question": question, "kind": "feedback",
              "answerable": found if good else None if found else True, "quotes": quotes if good else [], "note": note}
-            for number, question, found, quotes, good, note in self._store.feedback()
+            for number, question, found, quotes, good, note in self.backend.facts.feedback()
         ]  # fmt: skip
 
     def check(self) -> None:
         """Read the whole database; LibraryDamagedError where it is damaged."""
-        self._store.check()
+        self.backend.check()
 
     # --- questions
 
@@ -203,7 +203,7 @@ class Library:
         history: Turns, or {"role", "content"} dicts as in chat APIs. k: passages returned with the answer.
         threshold: confidence (0 to 1) below which nothing is quoted; that of the settings where it is None.
         """
-        return replied(self._store, question) or self._asking(threshold).ask(question, history, k, where or {})
+        return replied(self.backend, question) or self._asking(threshold).ask(question, history, k, where or {})
 
     def review(
         self, questions: Sequence[str], *, where: Mapping[str, Any] | None = None, threshold: float | None = None,
@@ -228,7 +228,7 @@ class Library:
 
         A file must have the same bytes as when it was read; a document made in memory, the same text.
         """
-        return verifying.verify(self._store, citation, self.settings.max_file_bytes)
+        return verifying.verify(self.backend, citation, self.settings.max_file_bytes)
 
     def verify_sources(self) -> Iterator[tuple[Document, str]]:
         """Yield each document that came from a file, and "valid", "changed" or "missing"."""
@@ -237,16 +237,16 @@ class Library:
     # --- parts that are made when first needed
 
     def _asking(self, threshold: float | None = None) -> Asking:
-        return Asking(self._store, self._load_encoder(), self.settings.threshold if threshold is None else threshold)
+        return Asking(self.backend, self._load_encoder(), self.settings.threshold if threshold is None else threshold)
 
     def _load_encoder(self) -> Encoder:
         """Open the encoder, and compare it with the one that the library was built with."""
         with self._lock:
             if self._encoder is None:
                 encoder = self._given_encoder or open_encoder(self.settings)
-                if self._store.meta("encoder") is None:
-                    self._store.set_meta("encoder", encoder.fingerprint)
-                check_encoder(encoder, self._store.meta("encoder"), self.name)
+                if self.backend.facts.get("encoder") is None:
+                    self.backend.facts.set("encoder", encoder.fingerprint)
+                check_encoder(encoder, self.backend.facts.get("encoder"), self.name)
                 self._encoder = encoder
             return self._encoder
 

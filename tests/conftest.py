@@ -17,7 +17,7 @@ from retrieval import Library, Settings
 from retrieval.embedding.base import Encoder
 from retrieval.embedding.loading import open_encoder
 from retrieval.storage.base import Backend
-from retrieval.storage.local.documents import Store
+from retrieval.storage.local.backend import LocalBackend
 from ui.cli import app
 
 hypothesis.settings.register_profile("shared machine", deadline=None)  # what else runs is no failure of ours
@@ -47,9 +47,9 @@ def hashed(tmp_path) -> Library:
 
 
 @pytest.fixture
-def store(tmp_path) -> Iterator[Store]:
-    """An empty store."""
-    opened = Store(tmp_path / "library.db")
+def store(tmp_path) -> Iterator[LocalBackend]:
+    """An empty library's backend in a folder."""
+    opened = LocalBackend(tmp_path)
     yield opened
     opened.close()
 

@@ -31,8 +31,9 @@ from tokenizers import Tokenizer
 
 from retrieval import Document, Library, Passage, Settings
 from retrieval.embedding import Encoder, Floats, PassageVectors, QuestionVectors, exported, open_encoder, unit
-from retrieval.storage import Prepared
-from retrieval.storage.local.backend import Embedded
+from retrieval.storage import IndexedDocument
+from retrieval.storage.local.backend import LocalBackend
+from retrieval.storage.local.faiss_index import StoredVectors
 from retrieval.text import STOP_WORDS
 
 DIM = 384
@@ -105,7 +106,7 @@ class Synthetic:
         drawn: Floats = unit(random.standard_normal((*shape, DIM), np.float32) * self._axes)
         return drawn
 
-    def documents(self, passages: int) -> Iterator[Prepared]:
+    def documents(self, passages: int) -> Iterator[IndexedDocument]:
         """Yield documents of 20 passages, ready to be stored."""
         for number in range(passages // PASSAGES):
             yield self._document(number)
@@ -118,14 +119,14 @@ class Synthetic:
         centre = self._topics[int(TOPICS * random.random() ** 2)] + 0.6 * self._drawn(random)
         return unit(centre + 0.8 * self._drawn(random, PASSAGES))
 
-    def _document(self, number: int) -> Prepared:
+    def _document(self, number: int) -> IndexedDocument:
         random = np.random.default_rng([2, number])
         rows = self._rows(random)
         sentences = unit(rows[:, None] + 0.6 * self._drawn(random, PASSAGES, SENTENCES))
         bits = random.integers(0, 256, (PASSAGES, TOKENS, DIM // 8), np.uint8)
         owners = np.repeat(np.arange(SENTENCES, dtype=np.uint16), TOKENS // SENTENCES)
         vectors = [PassageVectors(*made, owners) for made in zip(rows, sentences, bits, strict=True)]
-        return Prepared(*self._texts(f"d{number}", random), vectors)
+        return IndexedDocument(*self._texts(f"d{number}", random), vectors)
 
     def _texts(self, doc_id: str, random: np.random.Generator) -> tuple[Document, list[Passage]]:
         drawn = np.searchsorted(self._shares, random.random((PASSAGES, SENTENCES, WORDS // SENTENCES)))
@@ -174,25 +175,25 @@ def _opened(folder: Path, planned: dict[str, Floats] | None = None) -> Library:
     return Library(folder, Settings(threshold=0.0), encoder=Rehearsed(open_encoder(Settings()), planned or {}))
 
 
-def _kept(library: Library) -> Embedded:
+def _kept(library: Library) -> LocalBackend:
     """Return where a library is kept, which is a folder here."""
-    assert isinstance(library._store, Embedded)
-    return library._store
+    assert isinstance(library.backend, LocalBackend)
+    return library.backend
 
 
 def build(folder: Path, passages: int) -> dict[str, float]:
     """Make a library; see Row."""
     began = time.perf_counter()
     with _opened(folder) as library:
-        batch: list[Prepared] = []
+        batch: list[IndexedDocument] = []
         for prepared in Synthetic().documents(passages):
             batch.append(prepared)
             if len(batch) == 100:
-                library._store.add(batch)
+                library.backend.documents.add(batch)
                 batch.clear()
-        library._store.add(batch)
+        library.backend.documents.add(batch)
         stored = time.perf_counter()
-        library._store.save()
+        library.backend.save()
         indexed = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
     sizes = {name: (folder / name).stat().st_size / 1e6 for name in ("library.db", "vectors.faiss")}
@@ -206,7 +207,7 @@ def exact(folder: Path, asked: dict[str, Floats]) -> list[list[int]]:
     best, ids = np.full((len(questions), BEST), -2.0, np.float32), np.zeros((len(questions), BEST), np.int64)
     with _opened(folder) as library:
         store = _kept(library)
-        for own, vectors in store.vectors_between(0, store.generation(), DIM):
+        for own, vectors in StoredVectors(store.database).between(0, store.facts.generation(), DIM):
             scores = np.concatenate([best, questions @ vectors.T], axis=1)
             order = np.argsort(-scores, axis=1)[:, :BEST]
             best = np.take_along_axis(scores, order, axis=1)
@@ -220,7 +221,7 @@ def ask(folder: Path, asked: dict[str, Floats], expected: list[list[int]]) -> di
     library = _opened(folder, asked)
     encoder = library._load_encoder()
     began = time.perf_counter()
-    _kept(library).index(DIM)
+    _kept(library).passages.index(DIM)
     opened = time.perf_counter() - began
     timed = [_milliseconds(library.ask, question) for question in asked]
     memory = psutil.Process().memory_info().rss / 1e6
@@ -252,7 +253,7 @@ def _milliseconds(call: Callable[[Any], Any], value: Any) -> float:
 def _ten(library: Library, vector: Floats) -> list[int]:
     """Return the ten best of the candidates by their stored vectors, as search scores them."""
     store = _kept(library)
-    found = store.candidates(store.index(DIM).nearest(vector, 200))
+    found = store.passages.candidates(store.passages.index(DIM).nearest(vector, 200))
     return [candidate.id for candidate in sorted(found, key=lambda item: -float(item.vector @ vector))[:BEST]]
 
 

@@ -16,8 +16,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from retrieval.storage.local.backend import Embedded
-from retrieval.storage.milvus.rows import held, passage_rows, texts
+from retrieval.storage.local.backend import LocalBackend
+from retrieval.storage.milvus.rows import document_row, passage_rows, text_rows
 
 _SUMS = {
     "documents' text": "SELECT sum(length(CAST(text AS BLOB))) FROM documents",
@@ -42,14 +42,14 @@ def folder(path: Path) -> dict[str, int]:
     return parts | {"pages and indexes": sum(sizes.values()) - sum(parts.values()), "FAISS": index}
 
 
-def rows(library: Embedded) -> Counter[str]:
+def rows(library: LocalBackend) -> Counter[str]:
     """Return part -> bytes of the same passages as rows on Milvus, without its indexes."""
     parts: Counter[str] = Counter()
-    for document, _ in library.documents():
-        for item in library.prepared([document.doc_id]):
-            version = held(item, 0)
-            parts["documents' text"] += sum(map(_bytes, texts(version, item.document.text)))
-            for row in passage_rows(version, item.passages, item.vectors):
+    for document, _ in library.documents.all():
+        for item in library.documents.indexed([document.doc_id]):
+            own = document_row(item, 0)
+            parts["documents' text"] += sum(map(_bytes, text_rows(own, item.document.text)))
+            for row in passage_rows(own, item.passages, item.vectors):
                 for field, value in row.items():
                     parts[_FIELDS.get(field, "keys and conditions")] += _bytes(value)
     return parts
@@ -75,8 +75,8 @@ def _table(title: str, parts: Mapping[str, int], passages: int) -> Table:
 
 def main(library: Annotated[Path, typer.Argument(help="Folder of a library.")]) -> None:
     """Print how many bytes each passage of a library takes, in its folder and as rows on Milvus."""
-    opened = Embedded(library, False)
-    passages = opened.count("passages")
+    opened = LocalBackend(library, False)
+    passages = opened.passages.count()
     if not passages:
         raise typer.BadParameter(f"{library} holds no passages")
     Console().print(_table(f"{passages:,} passages in a folder", folder(library), passages))

@@ -32,7 +32,7 @@ from retrieval.search import Ranked, rank
 from retrieval.storage import Backend
 from retrieval.text import foreign
 
-# The most that "the" may tell of a passage of English, as `Backend.rarity`: it is in 3 of 10.
+# The most that "the" may tell of a passage of English, as `PassageIndex.idf`: it is in 3 of 10.
 _ENGLISH_DOCUMENTS = 1.2
 
 
@@ -43,14 +43,14 @@ def replied(store: Backend, question: str) -> Answer | None:
     language = language if language and _is_english(store) else ""
     if not kind and not language:
         return None
-    titles = [document.title or document.doc_id for document, _ in store.documents()] if kind else []
+    titles = [document.title or document.doc_id for document, _ in store.documents.all()] if kind else []
     reply = reply_to(kind, titles) if kind else reply_to_foreign(language)
-    return Answer(question, question, False, 0.0, (), (), store.coverage(), {}, reply=reply)
+    return Answer(question, question, False, 0.0, (), (), store.files.coverage(), {}, reply=reply)
 
 
 def _is_english(store: Backend) -> bool:
     """Tell whether "the" is in many of the passages."""
-    return store.rarity(["the"]).get("the", _ENGLISH_DOCUMENTS) < _ENGLISH_DOCUMENTS
+    return store.passages.idf(["the"]).get("the", _ENGLISH_DOCUMENTS) < _ENGLISH_DOCUMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,9 @@ class Asking:
         """Answer with quotes, or say that the documents do not; several questions one by one. See Library.ask."""
         question = _checked(question)
         if context(history) is None and understood(question, None).more:
-            return Answer(question, question, False, 0.0, (), (), self.store.coverage(), {}, reply=reply_to("more", ()))
+            return Answer(
+                question, question, False, 0.0, (), (), self.store.files.coverage(), {}, reply=reply_to("more", ())
+            )
         asked = questions(question)
         if len(asked) == 1:
             return self._ask(question, history, k, where)
@@ -89,7 +91,7 @@ class Asking:
         missing = self._missing(asked_as, quotes, citations) if ranked and not named else ()
         hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))
         timings = {"search": (searched - began) * 1e3, "answer": (time.perf_counter() - searched) * 1e3}
-        found, coverage = bool(citations), self.store.coverage()
+        found, coverage = bool(citations), self.store.files.coverage()
         return Answer(question, asked_as, found, certainty, citations, hits, coverage, timings, missing)
 
     def _missing(self, question: str, quotes: Sequence[Quote], citations: Sequence[Citation]) -> tuple[str, ...]:

@@ -89,8 +89,8 @@ def cite(store: Backend, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
     """Make citations, each checked against the stored text; a quote that is not there (any more) is dropped."""
     citations: list[Citation] = []
     for quote in quotes:
-        header = store.header(quote.passage.doc_id)
-        if header is None or store.text_at(quote.passage.doc_id, *quote.span) != quote.text:
+        header = store.documents.header(quote.passage.doc_id)
+        if header is None or store.documents.text_at(quote.passage.doc_id, *quote.span) != quote.text:
             continue
         number = len(citations) + 1
         citations.append(
@@ -134,7 +134,8 @@ def names(question: str) -> list[str]:
 def unmentioned(store: Backend, question: str) -> tuple[str, ...]:
     """Return the words of a question that no document in the store mentions; the names among them where there are."""
     asked = {word: stems(word) for word in _WORD.findall(question) if word.lower() not in STOP_WORDS}
-    there = store.frequencies(set().union(*asked.values())).keys()
+    there = store.passages.document_frequencies(set().union(*asked.values())).keys()
     rare = (word for word, own in asked.items() if not own & there)
-    absent = [word for word in rare if not store.fulltext(words(word), 1, {})]  # SQLite stems ß and its like otherwise
+    # SQLite stems ß and its like otherwise.
+    absent = [word for word in rare if not store.passages.bm25(words(word), 1, {})]
     return tuple([word for word in names(question) if word in absent] or absent)[:_MOST_MISSING]

@@ -28,7 +28,7 @@ def located(store: Backend, ranked: Sequence[Ranked], message: str) -> list[Quot
     parts = message.translate(_FOLDED).strip(_AROUND).split()
     pattern = re.compile(r"\s+".join(map(re.escape, parts)))
     for doc_id in list(dict.fromkeys(item.candidate.passage.doc_id for item in ranked))[:DOCUMENTS]:
-        document = store.document(doc_id)
+        document = store.documents.get(doc_id)
         found = pattern.search(document.text.translate(_FOLDED)) if document else None
         if found:
             return _covered(store, doc_id, *found.span())
@@ -50,7 +50,7 @@ def beside(quotes: Sequence[Quote]) -> list[Quote]:
 def _covered(store: Backend, doc_id: str, start: int, end: int) -> list[Quote]:
     """Return a quote for each passage that reaches into a span: the sentences that do."""
     quotes = []
-    for passage in store.passages(doc_id, start, end):
+    for passage in store.passages.of_document(doc_id, start, end):
         inside = [number for number, (a, b) in enumerate(passage.sentences) if a < end and start < b]
         if inside:
             quotes.append(Quote(passage, inside[0], inside[-1], 0.0))

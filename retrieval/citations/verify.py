@@ -12,8 +12,8 @@ from retrieval.storage import Backend
 def verify(store: Backend, citation: Citation, max_bytes: int) -> str:
     """Return "valid", "changed" or "missing"; see Library.verify. max_bytes: of a file that is read."""
     if citation.source is None:
-        text = store.text_at(citation.doc_id, citation.start, citation.end)
-        same = store.hashes([citation.doc_id]).get(citation.doc_id) == citation.sha256
+        text = store.documents.text_at(citation.doc_id, citation.start, citation.end)
+        same = store.documents.hashes([citation.doc_id]).get(citation.doc_id) == citation.sha256
         return "missing" if text is None else "valid" if same and text == citation.quote else "changed"
     path = Path(citation.source)
     if not path.is_file():

@@ -33,7 +33,7 @@ from retrieval.ingest.files import ParsedDocument, load, name_of
 from retrieval.ingest.indexer import Indexer, Progress, Report, Source
 from retrieval.records import Document, Passage
 from retrieval.settings import Settings
-from retrieval.storage import Backend, FileState, Prepared
+from retrieval.storage import Backend, FileState, IndexedDocument
 
 if TYPE_CHECKING:
     import pyarrow
@@ -166,13 +166,13 @@ class Job:
             yield f"the cluster gave back nothing for {len(self.lost):,} files, among them {self.lost[0]}{reason}"
 
     def _differing(self, backend: Backend, report: Report) -> Iterator[str]:
-        held = {document.doc_id: count for document, count in backend.documents()}
+        held = {document.doc_id: count for document, count in backend.documents.all()}
         made = {doc_id: self.passages.get(doc_id) for doc_id in report.added + report.replaced}
         wrong = [doc_id for doc_id, count in made.items() if held.get(doc_id) != count]
         wrong += [doc_id for doc_id in report.unchanged if doc_id not in held]
         if wrong:
             yield f"{len(wrong):,} documents are not as they were added, among them {wrong[0]}"
-        rows, expected = backend.count("passages"), sum(held.values())
+        rows, expected = backend.passages.count(), sum(held.values())
         if rows != expected:
             yield f"the library holds {rows:,} passages of documents that have {expected:,}"
 
@@ -249,7 +249,7 @@ def add(
     Raises ClusterError where Ray is missing or the work cannot go on, or when at the end the library does not hold
     every passage once; what was stored before stays. Ray ends this process a minute after the cluster's head is gone.
     """
-    known = frozenset(state.doc_id for state in backend.files().values() if state.doc_id)
+    known = frozenset(state.doc_id for state in backend.files.all().values() if state.doc_id)
     told = replace(settings, threads=1, milvus_token="")  # actors write nothing
     job = Job(Work(told, given, open_encoder().fingerprint, known))
     indexer = Indexer(backend, open_encoder, settings, progress)
@@ -266,7 +266,7 @@ def add(
     return report
 
 
-def pack(prepared: Prepared) -> bytes:
+def pack(prepared: IndexedDocument) -> bytes:
     """Return a NumPy archive: what JSON can hold, and one array for each kind of vector, a document's end to end."""
     document, made = prepared.document, prepared.vectors
     record = {
@@ -281,7 +281,7 @@ def pack(prepared: Prepared) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(packed: bytes) -> Prepared:
+def unpack(packed: bytes) -> IndexedDocument:
     """Return what was packed, equal in every number and character; ValueError or KeyError where it is nothing such."""
     with np.load(BytesIO(packed), allow_pickle=False) as archive:
         arrays = dict(archive)
@@ -297,7 +297,7 @@ def unpack(packed: bytes) -> Prepared:
     }
     parts = zip(*(np.split(arrays[name], ends[name]) for name in _KINDS if passages), strict=True)
     file = None if record["file"] is None else tuple(record["file"])
-    return Prepared(Document(**record["document"]), passages, [PassageVectors(*part) for part in parts], file)
+    return IndexedDocument(Document(**record["document"]), passages, [PassageVectors(*part) for part in parts], file)
 
 
 def _passage(doc_id: str, number: int, start: int, end: int, text: str, spans: list[list[int]], *rest: Any) -> Passage:

@@ -6,12 +6,12 @@ from retrieval.embedding import Encoder, PassageVectors
 from retrieval.ingest.chunking import split
 from retrieval.ingest.files import ParsedDocument
 from retrieval.records import Passage
-from retrieval.storage import Content, Prepared, content
+from retrieval.storage import Content, IndexedDocument, content
 
 
 def encode(
     batch: Sequence[ParsedDocument], encoder: Encoder, known: Mapping[Content, PassageVectors] | None = None
-) -> list[Prepared]:
+) -> list[IndexedDocument]:
     """Split and encode documents, in this order; the model is given passages of like length from all of them.
 
     known: vectors that need not be made again, by what they depend on.
@@ -20,7 +20,7 @@ def encode(
     titled = [(passage, item.document.title) for item, own in zip(batch, chunked, strict=True) for passage in own]
     vectors = iter(_vectors(titled, encoder, known or {}))
     return [
-        Prepared(item.document, own, [next(vectors) for _ in own], item.file)
+        IndexedDocument(item.document, own, [next(vectors) for _ in own], item.file)
         for item, own in zip(batch, chunked, strict=True)
     ]
 

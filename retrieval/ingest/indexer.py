@@ -12,7 +12,7 @@ from retrieval.ingest.encode import encode
 from retrieval.ingest.files import ParsedDocument, absolute, find_files, from_memory, is_unchanged, load
 from retrieval.records import Document
 from retrieval.settings import Settings
-from retrieval.storage import Backend, FileState, Prepared, vectors_by_content
+from retrieval.storage import Backend, FileState, IndexedDocument, vectors_by_content
 
 Source = str | os.PathLike[str] | Document
 Progress = Callable[[int, int, str], None]  # done, total, name of what was done last
@@ -62,9 +62,9 @@ class Indexer:
         self._open_encoder = open_encoder
         self._settings = settings
         self._progress = progress
-        self._files = backend.files()
+        self._files = backend.files.all()
         self._report = Report()
-        self._batch: list[ParsedDocument | Prepared] = []
+        self._batch: list[ParsedDocument | IndexedDocument] = []
         self._characters = 0  # in the batch
         self._replaced: dict[str, str] = {}  # name of a document in the batch -> doc_id of its earlier version
         self._done = self._total = 0
@@ -114,7 +114,7 @@ class Indexer:
         failed = [name for name, state in self._files.items() if state.reason and not state.doc_id]
         gone = [name for name in failed if _is_at_or_below(name, str(path)) and not os.path.lexists(name)]
         if gone:
-            self._backend.forget(gone)
+            self._backend.files.forget(gone)
 
     def must_read(self, path: Path) -> bool:
         """Tell whether a file is to be read; if not, count it as unchanged, or as failed for a closed folder.
@@ -138,18 +138,18 @@ class Indexer:
             parsed = from_memory(document)
         except DocumentError as error:
             return self.fail(error, is_file=False)
-        before = self._backend.document(document.doc_id)
+        before = self._backend.documents.get(document.doc_id)
         if before == document:
             self._count(self._report.unchanged, document.doc_id, document.doc_id)
         else:
             self._queue(parsed, None if before is None else document.doc_id)
 
-    def take(self, document: ParsedDocument | Prepared) -> None:
+    def take(self, document: ParsedDocument | IndexedDocument) -> None:
         """Add what was read of a file, encoded or not, unless the library has its content already."""
         doc_id, path = document.document.doc_id, _name(document)
         if any(waiting.document.doc_id == doc_id for waiting in self._batch):
             self._flush()
-        if self._backend.header(doc_id) is None:
+        if self._backend.documents.header(doc_id) is None:
             state = self._files.get(path)
             self._queue(document, None if state is None else state.doc_id)
         else:
@@ -158,11 +158,11 @@ class Indexer:
 
     def link(self, path: str, now: FileState) -> None:
         """Point a file at the document that holds its content."""
-        known = self._backend.header(now.doc_id or "")
+        known = self._backend.documents.header(now.doc_id or "")
         if known is None:
             return self.fail(DocumentError(path, "was removed from the library meanwhile; add it again"))
         gone = [known.source] if known.source and not os.path.lexists(known.source) else []
-        self._backend.rearrange({path: now}, gone)
+        self._backend.files.rearrange({path: now}, gone)
         self._count(self._report.unchanged, known.doc_id, path)
 
     def fail(self, error: DocumentError, is_file: bool = True) -> None:
@@ -176,7 +176,7 @@ class Indexer:
         before = self._files.get(name)
         if is_file and (before is None or (before.reason, before.size, before.mtime_ns) != (reason, size, mtime_ns)):
             with suppress(StorageError):  # the disk is full: the report still says it
-                self._backend.fail_file(name, reason, size, mtime_ns)
+                self._backend.files.fail(name, reason, size, mtime_ns)
         self._progressed(name)
 
     def finish(self) -> Report:
@@ -184,7 +184,7 @@ class Indexer:
         self._flush()
         return self._report
 
-    def _queue(self, document: ParsedDocument | Prepared, replaced: str | None) -> None:
+    def _queue(self, document: ParsedDocument | IndexedDocument, replaced: str | None) -> None:
         """Let a document wait until there are enough to be encoded and stored together."""
         name = _name(document)
         if warning := document.document.metadata.get("warnings"):
@@ -203,7 +203,7 @@ class Indexer:
         if not batch:
             return
         try:
-            self._backend.add(self._encoded(batch, replaced.values()))
+            self._backend.documents.add(self._encoded(batch, replaced.values()))
         except LibraryDamagedError:
             raise
         except StorageError as error:
@@ -214,12 +214,14 @@ class Indexer:
             names = self._report.replaced if _name(document) in replaced else self._report.added
             self._count(names, document.document.doc_id, _name(document))
 
-    def _encoded(self, batch: Sequence[ParsedDocument | Prepared], replaced: Iterable[str]) -> list[Prepared]:
+    def _encoded(
+        self, batch: Sequence[ParsedDocument | IndexedDocument], replaced: Iterable[str]
+    ) -> list[IndexedDocument]:
         """Encode what is only parsed so far, but for passages that the replaced documents hold already."""
         parsed = [document for document in batch if isinstance(document, ParsedDocument)]
         if not parsed:
-            return [document for document in batch if isinstance(document, Prepared)]
-        known = vectors_by_content(self._backend.prepared(replaced))
+            return [document for document in batch if isinstance(document, IndexedDocument)]
+        known = vectors_by_content(self._backend.documents.indexed(replaced))
         made = iter(encode(parsed, self._open_encoder(), known))
         return [next(made) if isinstance(document, ParsedDocument) else document for document in batch]
 
@@ -235,8 +237,8 @@ class Indexer:
 
 def remove(backend: Backend, names: Iterable[str]) -> list[str]:
     """Remove documents by doc_id or path, and forget files that could not be read; see Library.remove."""
-    sources = {document.doc_id: document.source for document, _ in backend.documents()}
-    files = backend.files()
+    sources = {document.doc_id: document.source for document, _ in backend.documents.all()}
+    files = backend.files.all()
     held = [(path, state.doc_id) for path, state in files.items()]
     held += [(source, doc_id) for doc_id, source in sources.items() if source and source not in files]
     found: dict[str, bool] = {}  # doc_id or path -> whether it is a document
@@ -249,11 +251,11 @@ def remove(backend: Backend, names: Iterable[str]) -> list[str]:
     doc_ids = [name for name, is_document in found.items() if is_document]
     failed = [name for name, is_document in found.items() if not is_document]
     if failed:
-        backend.forget(failed)
-    return (backend.remove(doc_ids) if doc_ids else []) + failed
+        backend.files.forget(failed)
+    return (backend.documents.remove(doc_ids) if doc_ids else []) + failed
 
 
-def _name(document: ParsedDocument | Prepared) -> str:
+def _name(document: ParsedDocument | IndexedDocument) -> str:
     """Return what progress and reports call a document: its file's path, or its doc_id where it has no file."""
     return document.document.doc_id if document.file is None else str(document.document.source)
 

@@ -104,7 +104,7 @@ class Plan:
 
 def plan(backend: Backend, folder: Path, ignored: Ignored, max_bytes: int) -> Plan:
     """Compare a folder with what a library knows of it. Reads only files that may be of a content that it holds."""
-    files = backend.files()
+    files = backend.files.all()
     known = {name: state for name, state in files.items() if name.startswith(str(folder) + os.sep)}
     here = {name_of(path): path for path in walk(folder, ignored)}
     fresh = {name: path for name, path in here.items() if name not in known or not is_unchanged(path, known[name])}
@@ -124,7 +124,7 @@ def _links(backend: Backend, fresh: dict[str, Path], sizes: set[int], max_bytes:
             doc_id, size, mtime_ns = identify(path, max_bytes)
         except (DocumentError, OSError):
             continue  # to be said when it is read
-        held = backend.header(doc_id)
+        held = backend.documents.header(doc_id)
         if held and held.source and Path(held.source).suffix.lower() == path.suffix.lower():
             links[name] = FileState(size, mtime_ns, doc_id, "")
     return links
@@ -132,7 +132,7 @@ def _links(backend: Backend, fresh: dict[str, Path], sizes: set[int], max_bytes:
 
 def _strays(backend: Backend, elsewhere: Collection[str], links: Mapping[str, FileState]) -> list[str]:
     """Return the files outside the folder that are not there any more, and whose content is now in it."""
-    documents = [backend.header(state.doc_id) for state in links.values() if state.doc_id]
+    documents = [backend.documents.header(state.doc_id) for state in links.values() if state.doc_id]
     sources = {document.source for document in documents if document and document.source}
     return sorted(source for source in sources if source in elsewhere and not os.path.lexists(source))
 
@@ -186,7 +186,7 @@ def sync(
     if dry_run:
         return planned.report(Report())
     if planned.links or planned.gone:
-        backend.rearrange(planned.links, planned.gone)
+        backend.files.rearrange(planned.links, planned.gone)
     fresh = planned.fresh()
     if not fresh:
         return planned.report(Report())

@@ -70,7 +70,7 @@ class _Pool:
 def rank(store: Backend, question: str, encoded: QuestionVectors, k: int, where: Mapping[str, Any]) -> list[Ranked]:
     """Return the best `k` passages for a question, best first. where: see Library.search."""
     words = question_words(question)[:MOST_WORDS]
-    candidates, lexical = store.find(words, encoded.vector, max(CANDIDATES, k), where)
+    candidates, lexical = store.passages.find(words, encoded.vector, max(CANDIDATES, k), where)
     if not candidates:
         return []
     pool = _compared(candidates, lexical, encoded.vector)
@@ -138,14 +138,14 @@ def _read(
 
     Returns (len(top),) each, and fills in the support of their sentences.
     """
-    rarity = store.rarity(words)
-    weights = np.array(list(rarity.values()), np.float32) / (sum(rarity.values()) or 1.0)
+    idf = store.passages.idf(words)
+    weights = np.array(list(idf.values()), np.float32) / (sum(idf.values()) or 1.0)
     near = [pool.candidates[i] for i in top.tolist()]
     rows, places = runs(pool.candidates.starts, top)
     starts = places[:-1]
-    held = _held(near, starts, list(rarity), len(rows))
+    held = _held(near, starts, list(idf), len(rows))
     alignment, closest = _aligned(store, encoded.tokens, near, starts, len(rows))
-    tokens = [[index for index, term in enumerate(encoded.terms) if term == own] for own in rarity]
+    tokens = [[index for index, term in enumerate(encoded.terms) if term == own] for own in idf]
     pool.sentences[rows, 1] = _support(held, closest, tokens) @ weights
     pool.sentences[rows, 2] = closest.min(axis=1) if closest.shape[1] else 0
     return {"alignment": alignment, "coverage": np.maximum.reduceat(held @ weights, starts)}
@@ -181,7 +181,7 @@ def _aligned(
     rotated vectors: <q, sign(x)> / sqrt(dim) estimates sqrt(2 / pi) cos(q, x).
     """
     alignment, closest = np.zeros(len(near), np.float32), np.zeros((sentences, len(question)), np.float32)
-    tokens = store.tokens([candidate.id for candidate in near])
+    tokens = store.passages.tokens([candidate.id for candidate in near])
     found = [(i, *tokens[candidate.id]) for i, candidate in enumerate(near) if len(tokens[candidate.id][0])]
     if not found or not len(question):
         return alignment, closest

@@ -1,9 +1,9 @@
 """Where a library is kept: one protocol, in a folder (SQLite and FAISS) or on Milvus."""
 
-from retrieval.storage.base import Backend, Content, FileState, Prepared, content, vectors_by_content
+from retrieval.storage.base import Backend, Content, FileState, IndexedDocument, content, vectors_by_content
 from retrieval.storage.candidates import Candidate, Candidates, runs
 from retrieval.storage.copying import Totals, copy
-from retrieval.storage.local.database import SCHEMA_VERSION
+from retrieval.storage.local.schema import SCHEMA_VERSION
 from retrieval.storage.opening import open_backend
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "Candidates",
     "Content",
     "FileState",
-    "Prepared",
+    "IndexedDocument",
     "Totals",
     "content",
     "copy",

@@ -1,8 +1,9 @@
-"""What a library needs of the place where it is kept, and the records that go in and out. Knows of no such place.
+"""What a library needs of the place where it is kept, and the records that go in and out.
 
-Two satisfy it: `embedded.Embedded`, one SQLite file with a FAISS index beside it, and `milvus.Milvus`, a cluster.
-tests/test_backend.py says what both must do. Every write is whole or not at all for each document, and is there for
-whoever asks next (on a cluster, over another connection, a moment later); repeating a write changes nothing.
+Two places satisfy it: `local.backend.LocalBackend`, one SQLite file with a FAISS index beside it, and
+`milvus.backend.MilvusBackend`, a cluster. tests/storage/test_backend.py says what both must do. Every write is whole
+or not at all for each document, and is there for whoever asks next (on a cluster, over another connection, a moment
+later); repeating a write changes nothing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,20 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from retrieval.embedding import Floats, PassageVectors
 from retrieval.records import Coverage, Document, Passage, Span
 from retrieval.storage.candidates import Candidates
+from retrieval.storage.codec import Tokens
 
 Content = tuple[str, str, str, tuple[Span, ...]]
 Judgement = tuple[int, str, bool, list[str], bool, str]  # id, question, found, quotes, good, note
-Tokens = tuple[NDArray[np.uint8], NDArray[np.uint16]]  # bits and sentences, as in PassageVectors
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class IndexedDocument:
     """A document ready to be stored: its passages, their vectors, and the file's state (size, mtime_ns) if any."""
 
     document: Document
@@ -45,32 +43,13 @@ class FileState:
     reason: str
 
 
-def encoded_spans(passage: Passage) -> bytes:
-    """Return the spans of a passage's sentences, counted from its start, as uint32."""
-    return (np.array(passage.sentences, np.int64) - passage.start).astype(np.uint32).tobytes()
-
-
-def quantized(vectors: Floats) -> bytes:
-    """Return rows as int8 with one float32 scale each, scales first."""
-    scales = np.maximum(np.abs(vectors).max(axis=1, initial=0), 1e-12).astype(np.float32) / 127
-    rows: NDArray[np.int8] = np.round(vectors / scales[:, None]).astype(np.int8)
-    return bytes(scales.tobytes() + rows.tobytes())
-
-
-def decoded_tokens(sentences: bytes, bits: bytes) -> Tokens:
-    """Return the bits and sentences of a passage's tokens as they were given; none for empty bytes."""
-    numbers = np.frombuffer(sentences, np.uint16)
-    width = len(bits) // len(numbers) if len(numbers) else 0
-    return np.frombuffer(bits, np.uint8).reshape(len(numbers), width), numbers
-
-
 def content(passage: Passage, title: str) -> Content:
     """Return all that a passage's vectors depend on: title, heading, text, and spans of sentences in it."""
     spans = tuple((a - passage.start, b - passage.start) for a, b in passage.sentences)
     return title, passage.heading, passage.text, spans
 
 
-def vectors_by_content(items: Iterable[Prepared]) -> dict[Content, PassageVectors]:
+def vectors_by_content(items: Iterable[IndexedDocument]) -> dict[Content, PassageVectors]:
     """Return what the vectors of documents' passages depend on, and the vectors."""
     return {
         content(passage, item.document.title): vectors
@@ -79,39 +58,29 @@ def vectors_by_content(items: Iterable[Prepared]) -> dict[Content, PassageVector
     }
 
 
-class Backend(Protocol):
-    """Where a library is kept. Safe to use from several threads, and by several processes at once.
+class Documents(Protocol):
+    """The documents of a library, each with its text, passages and vectors."""
 
-    Reads raise LibraryDamagedError where what is kept cannot be read as it was written, writes StorageError where
-    they cannot be done; a cluster that does not answer raises UnreachableError on both.
-    """
-
-    @property
-    def name(self) -> str:
-        """What people call it: the folder, or the address."""
-
-    # --- documents
-
-    def add(self, prepared: Sequence[Prepared]) -> None:
+    def add(self, documents: Sequence[IndexedDocument]) -> None:
         """Store documents; each replaces its namesake, and the document that its file held before if no other does."""
 
     def remove(self, doc_ids: Iterable[str]) -> list[str]:
         """Remove documents, and what is known of their files; return the doc_ids that were there."""
 
-    def document(self, doc_id: str) -> Document | None:
+    def get(self, doc_id: str) -> Document | None:
         """Return one document with its text, or None."""
 
     def header(self, doc_id: str) -> Document | None:
         """Return one document without its text, or None."""
 
-    def documents(self) -> list[tuple[Document, int]]:
+    def all(self) -> list[tuple[Document, int]]:
         """Return every document without its text, and its number of passages, in the order of adding."""
 
-    def passages(self, doc_id: str, start: int, end: int | None) -> list[Passage]:
-        """Return a document's passages that reach into [start, end), in order; end: None for the end of the text."""
+    def indexed(self, doc_ids: Iterable[str]) -> list[IndexedDocument]:
+        """Return documents with their passages and vectors, those of sentences to 1/127; no files.
 
-    def paragraphs(self) -> dict[str, int]:
-        """Return doc_id -> its number of paragraphs."""
+        In this order; those that are not there are left out.
+        """
 
     def text_at(self, doc_id: str, start: int, end: int) -> str | None:
         """Return the stored text of a span, or None where there is no such document."""
@@ -119,18 +88,20 @@ class Backend(Protocol):
     def hashes(self, doc_ids: Sequence[str]) -> dict[str, str]:
         """Return doc_id -> sha256 of the documents that are there."""
 
-    def prepared(self, doc_ids: Iterable[str]) -> list[Prepared]:
-        """Return documents with their passages and vectors, those of sentences to 1/127; no files.
+    def paragraphs(self) -> dict[str, int]:
+        """Return doc_id -> its number of paragraphs."""
 
-        In this order; those that are not there are left out.
-        """
+    def count(self) -> int:
+        """Count the documents."""
 
-    # --- files
 
-    def files(self) -> dict[str, FileState]:
+class Files(Protocol):
+    """The files that documents were read from, and those that could not be read."""
+
+    def all(self) -> dict[str, FileState]:
         """Return path -> state of every file that was ever added and not removed, failed ones included."""
 
-    def fail_file(self, path: str, reason: str, size: int = 0, mtime_ns: int = 0) -> None:
+    def fail(self, path: str, reason: str, size: int = 0, mtime_ns: int = 0) -> None:
         """Record why a file cannot be read now, and its state if that may be so until it changes.
 
         What was read of it before stays.
@@ -145,17 +116,25 @@ class Backend(Protocol):
         Documents that no file holds any more are removed; those whose file is gone get another of theirs as source.
         """
 
-    # --- what ranking asks
+    def coverage(self) -> Coverage:
+        """Count files, documents without a file, and failed files."""
+
+    def count(self) -> int:
+        """Count the files."""
+
+
+class PassageIndex(Protocol):
+    """The passages of all documents, found by vector and by word; numbered, and no number is ever used again."""
 
     def find(
         self, words: Sequence[str], vector: Floats, count: int, where: Mapping[str, Any]
     ) -> tuple[Candidates, dict[int, float]]:
         """Return the union of the `count` nearest passages and the `count` of best BM25, and passage id -> BM25.
 
-        vector: (dim,) unit. BM25 as in `fulltext`, at least of those found. where: see Library.search; QuestionError.
+        vector: (dim,) unit. BM25 as in `bm25`, at least of those found. where: see Library.search; QuestionError.
         """
 
-    def fulltext(self, words: Sequence[str], limit: int, where: Mapping[str, Any]) -> dict[int, float]:
+    def bm25(self, words: Sequence[str], limit: int, where: Mapping[str, Any]) -> dict[int, float]:
         """Return passage id -> BM25 of title, heading and text (higher is better) of the best `limit` passages.
 
         k1 = 1.2, b = 0.75, and numbers of passages over all of the library, as in SQLite's FTS5.
@@ -164,24 +143,26 @@ class Backend(Protocol):
     def tokens(self, ids: Sequence[int]) -> dict[int, Tokens]:
         """Return passage id -> its tokens; none where the passage is gone."""
 
-    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+    def idf(self, words: Sequence[str]) -> dict[str, float]:
         """Return stem -> inverse document frequency (Robertson's, never negative) over all passages."""
 
-    def frequencies(self, terms: Iterable[str]) -> dict[str, int]:
+    def document_frequencies(self, terms: Iterable[str]) -> dict[str, int]:
         """Return stem -> number of passages that hold it, of those that any passage holds."""
 
-    # --- the library as a whole
+    def of_document(self, doc_id: str, start: int = 0, end: int | None = None) -> list[Passage]:
+        """Return a document's passages that reach into [start, end), in order; end: None for the end of the text."""
 
-    def count(self, table: str) -> int:
-        """Count the documents, passages or files."""
+    def count(self) -> int:
+        """Count the passages."""
 
-    def coverage(self) -> Coverage:
-        """Count files, documents without a file, and failed files."""
 
-    def meta(self, key: str) -> str | None:
-        """Return a fact about the library as a whole, or None."""
+class Facts(Protocol):
+    """What is kept of a library as a whole."""
 
-    def set_meta(self, key: str, value: str) -> None:
+    def get(self, key: str) -> str | None:
+        """Return a fact, or None."""
+
+    def set(self, key: str, value: str) -> None:
         """Record a fact unless one is there already."""
 
     def generation(self) -> int:
@@ -196,11 +177,43 @@ class Backend(Protocol):
     def feedback(self) -> list[Judgement]:
         """Return every judgement, oldest first."""
 
+
+class Backend(Protocol):
+    """Where a library is kept. Safe to use from several threads, and by several processes at once.
+
+    Reads raise LibraryDamagedError where what is kept cannot be read as it was written, writes StorageError where
+    they cannot be done; a cluster that does not answer raises UnreachableError on both.
+
+        backend.documents.add([indexed])
+        candidates, scores = backend.passages.find(words, vector, 200, {})
+        backend.documents.text_at("a1", 0, 40)
+    """
+
+    @property
+    def name(self) -> str:
+        """What people call it: the folder, or the address."""
+
+    @property
+    def documents(self) -> Documents:
+        """Its documents."""
+
+    @property
+    def files(self) -> Files:
+        """Its files."""
+
+    @property
+    def passages(self) -> PassageIndex:
+        """Its passages, with the indexes over them."""
+
+    @property
+    def facts(self) -> Facts:
+        """What is kept of the library as a whole."""
+
     def check(self) -> None:
         """Read everything; LibraryDamagedError where what is kept does not fit together."""
 
     def backup(self, target: Path) -> Path:
-        """Copy all to a new folder, which is then an embedded library; see Library.backup."""
+        """Copy all to a new folder, which is then a local library; see Library.backup."""
 
     def save(self) -> None:
         """Bring what only makes it faster up to date. Nothing is lost without it."""

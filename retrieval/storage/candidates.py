@@ -1,11 +1,10 @@
-"""The passages read last, decoded, with the vectors of all in a few big arrays. Ranks nothing, reads nothing itself.
+"""Passages that were found, with all that ranking compares, in a few big arrays.
 
 Hundreds of passages are compared for a question. Each as objects of its own, they lie all over the memory, and
 looking them up takes longer than the arithmetic: 1.3 ms for 350 of them, and 0.4 from a few arrays.
 """
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, overload
 
@@ -14,11 +13,8 @@ from numpy.typing import NDArray
 
 from retrieval.embedding import Floats
 from retrieval.linalg import dots
-from retrieval.records import Passage
+from retrieval.storage.codec import Codes, decode_passage, decode_rows, decode_vector
 from retrieval.text import stems
-
-KEPT = 4096  # passages on a shelf, of about 10 KB each with their text and stems
-SENTENCES = 8  # of a passage, for which there is room
 
 
 class Candidate:
@@ -30,17 +26,16 @@ class Candidate:
     """
 
     def __init__(self, row: tuple[Any, ...]) -> None:
-        """Decode (id, the fields of `decoded_passage`, vector, `quantized` sentence vectors).
+        """Decode (id, the fields of `codec.decode_passage`, vector, rows of the sentence vectors).
 
         ValueError where its parts do not fit each other.
         """
-        self.id, *passage, vector, packed = row
-        self.passage = decoded_passage(*passage)
-        sentences = self.passage.sentences
-        self.vector: Floats = np.frombuffer(vector, np.float32)
-        self.sentence_scales: Floats = np.frombuffer(packed, np.float32, len(sentences))
-        codes = np.frombuffer(packed, np.int8, offset=self.sentence_scales.nbytes)
-        self.sentence_codes: NDArray[np.int8] = codes.reshape(len(sentences), -1)
+        self.id, *passage, vector, rows = row
+        self.passage = decode_passage(*passage)
+        self.vector: Floats = decode_vector(vector)
+        self.sentence_codes: Codes
+        self.sentence_scales: Floats
+        self.sentence_codes, self.sentence_scales = decode_rows(rows, len(self.passage.sentences))
         if (
             len(self.vector) != self.sentence_codes.shape[1]
             or not _is_unit(self.vector)
@@ -70,19 +65,8 @@ def _is_unit(vector: Floats) -> bool:
     return squared == 0 or 0.99 < squared < 1.01
 
 
-def decoded_passage(
-    doc_id: str, number: int, start: int, end: int, text: str, spans: bytes, page: int | None, heading: str, place: str
-) -> Passage:
-    """Make a passage again; spans: see `encoded_spans`. ValueError where it and its sentences do not fit."""
-    offsets = np.frombuffer(spans, np.uint32).reshape(-1, 2)
-    if len(text) != end - start or not len(offsets) or int(offsets.max()) > len(text):
-        raise ValueError(f"passage {start} to {end} of {doc_id} and its sentences do not fit")
-    sentences = tuple((a + start, b + start) for a, b in offsets.tolist())
-    return Passage(doc_id, number, start, end, text, sentences, page, heading, place)
-
-
-class Shelf:
-    """Room for so many passages and sentences. What is on it stays as it is."""
+class CandidateArrays:
+    """Room for so many candidates and sentences. What is put in stays as it is."""
 
     def __init__(self, passages: int, sentences: int, dim: int) -> None:
         self.held: list[Candidate] = []
@@ -134,12 +118,12 @@ class Candidates(Sequence[Candidate]):
     ids: of the passages. starts: (n + 1,) where the sentences of each begin, among those of all one after another.
     """
 
-    def __init__(self, shelf: Shelf, ids: Sequence[int]) -> None:
-        slots = list(map(shelf.slots.get, ids))  # one look at each: they lie all over the memory
+    def __init__(self, arrays: CandidateArrays, ids: Sequence[int]) -> None:
+        slots = list(map(arrays.slots.get, ids))  # one look at each: they lie all over the memory
         self.ids = [number for number, slot in zip(ids, slots, strict=True) if slot is not None]
-        self._shelf = shelf
+        self._arrays = arrays
         self._slots = np.array([slot for slot in slots if slot is not None], np.int64)
-        self._rows, self.starts = runs(shelf.starts, self._slots)
+        self._rows, self.starts = runs(arrays.starts, self._slots)
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -150,51 +134,15 @@ class Candidates(Sequence[Candidate]):
     def __getitem__(self, index: slice) -> list[Candidate]: ...
     def __getitem__(self, index: int | slice) -> Candidate | list[Candidate]:
         if isinstance(index, slice):
-            return [self._shelf.held[slot] for slot in self._slots[index].tolist()]
-        return self._shelf.held[int(self._slots[index])]
+            return [self._arrays.held[slot] for slot in self._slots[index].tolist()]
+        return self._arrays.held[int(self._slots[index])]
 
     def passage_products(self, vector: Floats) -> Floats:
         """Return (n,) the inner product of each passage's vector with a vector (dim,)."""
-        return dots(self._shelf.vectors[self._slots], vector)
+        return dots(self._arrays.vectors[self._slots], vector)
 
     def sentence_products(self, vector: Floats) -> Floats:
         """Return (s,) the inner product of each sentence's vector with a vector (dim,)."""
-        found = dots(self._shelf.codes[self._rows], vector)
-        found *= self._shelf.scales[self._rows]
+        found = dots(self._arrays.codes[self._rows], vector)
+        found *= self._arrays.scales[self._rows]
         return found
-
-
-class Shelves:
-    """Keeps the passages that were read last: between KEPT and twice as many. Safe to use from several threads.
-
-    What is asked for again of a shelf that is full moves to the next, and the rest goes when that is full too.
-    """
-
-    def __init__(self) -> None:
-        self._shelf = self._full = Shelf(0, 0, 0)
-        self._lock = threading.Lock()
-
-    def get(self, ids: Iterable[int], read: Callable[[list[int]], Iterable[Candidate]]) -> Candidates:
-        """Return the passages of these ids, without those that are gone. read: what returns those not kept."""
-        wanted, full = list(ids), self._full
-        there = Candidates(self._shelf, wanted)
-        if len(there) == len(wanted):
-            return there
-        found = {each.id: each for each in [*there, *Candidates(full, wanted)]}
-        missing = [number for number in wanted if number not in found]
-        if missing:
-            found |= {each.id: each for each in read(missing)}
-        return Candidates(self._put(found), wanted)
-
-    def _put(self, found: dict[int, Candidate]) -> Shelf:
-        """Return a shelf that holds all of them."""
-        with self._lock:
-            shelf, added = self._shelf, [each for number, each in found.items() if number not in self._shelf.slots]
-            if not shelf.fits(added):
-                added = list(found.values())
-                sentences = sum(len(each.sentence_scales) for each in added)
-                shelf = Shelf(max(KEPT, len(added)), max(SENTENCES * KEPT, sentences), len(added[0].vector))
-                if len(added) <= KEPT:  # else one for once: a whole document, or all of a library
-                    self._shelf, self._full = shelf, self._shelf
-            shelf.put(added)
-            return shelf

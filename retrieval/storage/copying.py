@@ -1,17 +1,17 @@
-"""Moves a library from one backend to another without encoding again. Knows nothing about either of them."""
+"""Copy a library from one backend to another without encoding again, and make backups that are whole or not at all."""
 
 import hashlib
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.errors import EncoderMismatchError, LibraryDamagedError, LibraryError, StorageError
+from retrieval.files import new_folder
 from retrieval.records import Document
 from retrieval.storage.base import Backend
-from retrieval.storage.local.backend import Embedded
 
 BATCH_PASSAGES = 512  # written together
 Progress = Callable[[int, int, str], None]
@@ -33,9 +33,9 @@ class Totals:
 def totals(library: Backend) -> Totals:
     """Read a library whole and return its totals; StorageError where it is written to meanwhile."""
     digest, passages = hashlib.sha256(), 0
-    documents = sorted(library.documents(), key=lambda item: item[0].doc_id)
+    documents = sorted(library.documents.all(), key=lambda item: item[0].doc_id)
     for batch in _batches(documents):
-        items = library.prepared(batch)
+        items = library.documents.indexed(batch)
         if len(items) != len(batch):
             raise StorageError(f"{library.name} is being written to; copy it when that is done")
         for item in items:
@@ -43,7 +43,7 @@ def totals(library: Backend) -> Totals:
             spans = [(p.start, p.end, p.number, p.sentences) for p in item.passages]
             digest.update(repr((item.document.doc_id, item.document.title, item.document.sha256, spans)).encode())
             digest.update(item.document.text.encode("utf-8", "surrogatepass"))
-    return Totals(len(documents), passages, len(library.files()), digest.hexdigest())
+    return Totals(len(documents), passages, len(library.files.all()), digest.hexdigest())
 
 
 def _batches(documents: Iterable[tuple[Document, int]]) -> Iterator[list[str]]:
@@ -66,12 +66,12 @@ def copy(source: Backend, target: Backend, progress: Progress | None = None) -> 
     EncoderMismatchError where the target was built with another encoder, StorageError where the two differ at the end.
     """
     _check_encoders(source, target)
-    every, there = source.documents(), target.documents()
+    every, there = source.documents.all(), target.documents.all()
     held = {document.doc_id: (document, passages) for document, passages in there}
     missing = [item for item in every if held.get(item[0].doc_id) != item]
     done = len(every) - len(missing)
     for batch in _batches(missing):
-        target.add(source.prepared(batch))
+        target.documents.add(source.documents.indexed(batch))
         done += len(batch)
         if progress:
             progress(done, len(every), batch[-1])
@@ -82,34 +82,34 @@ def copy(source: Backend, target: Backend, progress: Progress | None = None) -> 
 
 
 def _check_encoders(source: Backend, target: Backend) -> None:
-    own = source.meta("encoder")
+    own = source.facts.get("encoder")
     if own is not None:
-        target.set_meta("encoder", own)
-    if target.meta("encoder") != own:
+        target.facts.set("encoder", own)
+    if target.facts.get("encoder") != own:
         raise EncoderMismatchError(
-            f"{target.name} was built with encoder {target.meta('encoder')}, and {source.name} with {own}; "
+            f"{target.name} was built with encoder {target.facts.get('encoder')}, and {source.name} with {own}; "
             "copy into a new library"
         )
 
 
 def _copy_files(source: Backend, target: Backend) -> None:
     """Point the target's files at its documents; those that failed, with their reasons."""
-    there = target.files()
-    missing = {path: state for path, state in source.files().items() if there.get(path) != state}
+    there = target.files.all()
+    missing = {path: state for path, state in source.files.all().items() if there.get(path) != state}
     if links := {path: state for path, state in missing.items() if state.doc_id}:
-        target.rearrange(links, [])
+        target.files.rearrange(links, [])
     for path, state in missing.items():
         if not state.doc_id:
-            target.fail_file(path, state.reason, state.size, state.mtime_ns)
+            target.files.fail(path, state.reason, state.size, state.mtime_ns)
 
 
 def _copy_feedback(source: Backend, target: Backend) -> None:
-    there = Counter(repr(given[1:]) for given in target.feedback())
-    for given in source.feedback():
+    there = Counter(repr(given[1:]) for given in target.facts.feedback())
+    for given in source.facts.feedback():
         if there[repr(given[1:])]:
             there[repr(given[1:])] -= 1
         else:
-            target.add_feedback(*given[1:])
+            target.facts.add_feedback(*given[1:])
 
 
 def _verified(source: Backend, target: Backend) -> Totals:
@@ -121,19 +121,19 @@ def _verified(source: Backend, target: Backend) -> Totals:
     return own
 
 
-def export(source: Backend, target: Path) -> Path:
-    """Copy a library into a new folder, which is there whole or not at all; return the folder."""
+@contextmanager
+def backed_up(name: str, target: Path) -> Iterator[Path]:
+    """Yield an empty folder to fill with a copy of the library called `name`; it becomes `target`, whole or not at all.
+
+    StorageError where no backup can be made there, LibraryDamagedError where the library is damaged.
+    """
     if os.path.lexists(target):
         raise StorageError(f"{target} is there already; name a new folder for the backup")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f"{target.name}.partial-") as partial:
-            copied = Embedded(Path(partial, "library"))
-            copy(source, copied)
-            copied.close()
-            copied.folder.rename(target)
-    except LibraryDamagedError:
-        raise
+        with new_folder(target) as folder:
+            yield folder
+    except LibraryDamagedError as error:
+        hint = "restore it from an earlier backup, or add your documents to a new library"
+        raise LibraryDamagedError(f"no backup was made in {target}: {name} is damaged; {hint}") from error
     except (OSError, LibraryError) as error:
         raise StorageError(f"no backup was made in {target}: {error}") from error
-    return target

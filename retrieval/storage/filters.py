@@ -1,59 +1,51 @@
-"""What `where` asks for: its values and ranges, and SQL over documents (d). Knows nothing about passages or ranking."""
+"""What `where` asks for, parsed; local/filters.py and milvus/filters.py compile it for their engines."""
 
-import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from retrieval.errors import QuestionError
 from retrieval.records import Scalar
 
-_COLUMNS = ("doc_id", "source", "title")
+FIELDS = ("doc_id", "source", "title")  # of a document; every other key is of its metadata
 _DATE = r"\d{4}(?:-\d\d(?:-\d\d)?)?"
 _RANGE = re.compile(rf"({_DATE})?\.\.({_DATE})?")
-_ANY_OF = "IN (SELECT CAST(value AS TEXT) FROM json_each(?))"
 
 
-def conditions(where: Mapping[str, Any]) -> tuple[str, list[Scalar]]:
-    """Return (SQL, parameters) for {"doc_id", "source", "title" or a metadata key: a value, or a list of any of them}.
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """ISO dates from `first` to `last`, whatever begins like them included; "" where it is open."""
 
-    A range of ISO dates is a value too, and both ends are inside: "2018-06..2018-07", "2018..", "..2018-06-14".
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A field or metadata key has one of these values, or one within these ranges; none of either allow nothing."""
+
+    key: str
+    values: tuple[Scalar, ...]
+    ranges: tuple[DateRange, ...]
+
+
+def parse(where: Mapping[str, Any]) -> list[Condition]:
+    """Return the conditions, all of which a document must meet; see Library.search for what they may be.
+
+    A range of ISO dates, "2018-06..2018-07", "2018.." or "..2018-06-14", is a value too, for a field may hold it.
     Raises QuestionError for a value that cannot be compared.
     """
-    parts, parameters = ["1"], list[Scalar]()
-    for key, value in where.items():
-        column = f"d.{key}" if key in _COLUMNS else "CAST(m.value AS TEXT)"
-        matches, values = _matches(column, options(key, value))
-        if key in _COLUMNS:
-            parts.append(matches)
-            parameters += values
-        else:
-            parts.append(f"EXISTS (SELECT 1 FROM json_each(d.metadata) m WHERE m.key = ? AND {matches})")
-            parameters += [key, *values]
-    return " AND ".join(parts), parameters
+    return [_condition(key, value) for key, value in where.items()]
 
 
-def options(key: str, value: Any) -> list[Scalar]:
-    """Return the values that a condition allows; QuestionError names one that cannot be compared."""
-    options = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
-    wrong = [option for option in options if not isinstance(option, Scalar)]
-    if wrong:
+def _condition(key: str, value: Any) -> Condition:
+    values = tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
+    if not all(isinstance(each, Scalar) for each in values):
         raise QuestionError(f"where[{key!r}] is {value!r}; expected text, a number, true or false, or a list of those")
-    return options
+    return Condition(key, values, tuple(filter(None, map(_date_range, values))))
 
 
-def date_range(option: Scalar) -> tuple[str, str] | None:
-    """Return the ends of a range of dates, "" for one that is open, or None where a value is no range."""
-    found = _RANGE.fullmatch(option) if isinstance(option, str) and option != ".." else None
-    return None if found is None else (found[1] or "", found[2] or "")
-
-
-def _matches(column: str, options: list[Scalar]) -> tuple[str, list[Scalar]]:
-    """Return SQL that is true where a column is one of these values, or within one of these ranges."""
-    parts, parameters = [f"{column} {_ANY_OF}"], list[Scalar]([json.dumps(options)])
-    for option in options:
-        if found := date_range(option):
-            first, last = found
-            parts.append(f"({column} GLOB '[0-9][0-9][0-9][0-9]*' AND {column} >= ? AND substr({column}, 1, ?) <= ?)")
-            parameters += [first, len(last) or 1, last or "9"]
-    return f"({' OR '.join(parts)})", parameters
+def _date_range(value: Scalar) -> DateRange | None:
+    found = _RANGE.fullmatch(value) if isinstance(value, str) and value != ".." else None
+    return None if found is None else DateRange(found[1] or "", found[2] or "")

@@ -7,15 +7,15 @@ from retrieval import Library, Settings
 from retrieval.answering.quotes import QUOTES, SENTENCES, Quote, choose, cite, unmentioned
 from retrieval.records import Document
 from retrieval.search.retriever import Ranked
-from retrieval.storage.local.documents import Store
+from retrieval.storage.local.backend import LocalBackend
 
 TEXT = "One bee. Two bees. Three bees. Four bees. Five bees. Six bees.\n\nOne ant. Two ants. Three ants.\n\nOne bee. Two flies."
 
 
 @pytest.fixture
 def store(tmp_path):
-    opened = Store(tmp_path / "library.db")
-    opened.add([prepare(Document("d", "Insects", TEXT, source="/docs/d.txt", sha256="ab12"))])
+    opened = LocalBackend(tmp_path)
+    opened.documents.add([prepare(Document("d", "Insects", TEXT, source="/docs/d.txt", sha256="ab12"))])
     yield opened
     opened.close()
 
@@ -24,7 +24,7 @@ def ranked(store, *rows, behind=0.0):
     """The store's passages in order; rows: of each, the cosines of its sentences. behind: distance of one to the next."""
     return [
         Ranked(candidate, 100.0 - behind * place, {"passage": 0.5, "alignment": 0.5}, np.array([[x, x, x] for x in row], np.float32))
-        for place, (candidate, row) in enumerate(zip(store.candidates([1, 2, 3]), rows, strict=False))
+        for place, (candidate, row) in enumerate(zip(store.passages.candidates([1, 2, 3]), rows, strict=False))
     ]  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def test_a_citation_has_the_exact_place(store):
 def test_a_citation_says_who_says_so(store):
     text = "It snowed.\n\n“It is late,” said Anna Berg (VG, May 3)."
     prepared = prepare(Document("d", "Night", text))
-    store.add([prepared])
+    store.documents.add([prepared])
     (citation,) = cite(store, [Quote(prepared.passages[-1], 0, 0, 1.0)])
     assert (citation.speaker, citation.speaker_span) == ("Anna Berg", (31, 40))
     assert (citation.reported_in, citation.reported_span) == ("VG, May 3", (42, 51))
@@ -93,16 +93,16 @@ def test_a_citation_says_who_says_so(store):
 
 def test_a_quote_that_is_not_in_the_stored_text_is_dropped(store):
     chosen = choose(ranked(store, [0, 0, 0, 0, 0, 1], [0, 1, 0]))
-    store.add([prepare(Document("d", "Insects", TEXT.replace("Six bees", "Six wasps")))])
+    store.documents.add([prepare(Document("d", "Insects", TEXT.replace("Six bees", "Six wasps")))])
     assert [citation.quote for citation in cite(store, chosen)] == []
-    store.add([prepare(Document("d", "Insects", TEXT.replace("Two ants", "Ten ants")))])
+    store.documents.add([prepare(Document("d", "Insects", TEXT.replace("Two ants", "Ten ants")))])
     assert [(citation.marker, citation.quote) for citation in cite(store, chosen)] == [(1, "Six bees.")]
-    store.remove(["d"])
+    store.documents.remove(["d"])
     assert cite(store, chosen) == ()
 
 
 def test_a_quote_is_a_run_of_whole_sentences(store):
-    passage = store.candidates([1])[0].passage
+    passage = store.passages.candidates([1])[0].passage
     assert Quote(passage, 1, 2, 0.0).text == "Two bees. Three bees."
     assert TEXT[slice(*Quote(passage, 1, 2, 0.0).span)] == "Two bees. Three bees."
 
@@ -234,7 +234,7 @@ def test_partly_is_said(asked):
     [("What is the GDP of Mongolia?", ("GDP", "Mongolia")), ("how do volcanoes hiccup?", ("hiccup",)), ("", ())],
 )
 def test_words_that_no_document_mentions(asked, question, missing):
-    assert unmentioned(asked._store, question) == missing
+    assert unmentioned(asked.backend, question) == missing
 
 
 def test_what_nothing_mentions_is_named_when_nothing_was_found(asked, tmp_path):

@@ -9,7 +9,7 @@ from retrieval.answering import confidence as certainty
 from retrieval.answering.quotes import choose
 from retrieval.records import Document
 from retrieval.search.retriever import Ranked
-from retrieval.storage.local.documents import Store
+from retrieval.storage.local.backend import LocalBackend
 
 
 @pytest.fixture
@@ -18,9 +18,9 @@ def answered(tmp_path):
     stores = []
 
     def ask(question, text, cosine=0.6, alignment=0.7, weakest=0.5):
-        stores.append(Store(tmp_path / f"{len(stores)}.db"))
-        stores[-1].add([prepare(Document("d", "Bridges", text, source=None, sha256="ab12"))])
-        (candidate,) = stores[-1].candidates([1])
+        stores.append(LocalBackend(tmp_path / str(len(stores))))
+        stores[-1].documents.add([prepare(Document("d", "Bridges", text, source=None, sha256="ab12"))])
+        (candidate,) = stores[-1].passages.candidates([1])
         rows = np.tile(np.array([cosine, 0.8, weakest], np.float32), (len(candidate.passage.sentences), 1))
         ranked = [Ranked(candidate, 100.0, {"alignment": alignment}, rows)]
         quotes = choose(ranked)

@@ -9,7 +9,7 @@ from fakes import HashedEncoder
 
 from eval.performance.size import folder, rows
 from retrieval import Document, Library, Settings
-from retrieval.storage.local.backend import Embedded
+from retrieval.storage.local.backend import LocalBackend
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_the_parts_of_a_folder_are_all_of_its_bytes(library):
 
 
 def test_rows_hold_the_same_passages(library):
-    opened = Embedded(library, False)
+    opened = LocalBackend(library, False)
     parts = rows(opened)
     opened.close()
     assert parts["passage vectors"] == 4 * 64 * 4

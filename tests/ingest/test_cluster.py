@@ -159,7 +159,7 @@ def test_files_are_reported_as_by_a_plain_add(cluster, tmp_path):
         reports = [far.add(given, ray=cluster.address), near.add(given)]
         assert in_order(reports[0]) == in_order(reports[1])
         assert str(reports[0]) == "0 added, 4 unchanged, 1 replaced, 4 failed"
-        assert far._store.files() == near._store.files()
+        assert far.backend.files.all() == near.backend.files.all()
     assert stored(tmp_path / "far") == stored(tmp_path / "near")
 
 
@@ -241,14 +241,14 @@ def test_without_ray(hashed, monkeypatch, tmp_path):
 def test_a_library_that_lacks_a_passage_or_a_document_is_an_error(hashed, tmp_path):
     report = hashed.add(texts(tmp_path / "docs", 2))
     job = Job(Work(Settings(), None, "", frozenset()), dict.fromkeys(report.added, 8))
-    job.verify(hashed._store, report)
+    job.verify(hashed.backend, report)
     with sqlite3.connect(hashed.path / "library.db") as connection:
         connection.execute("DELETE FROM passages WHERE id = 3")
     with pytest.raises(ClusterError, match="holds 15 passages of documents that have 16"):
-        job.verify(hashed._store, report)
+        job.verify(hashed.backend, report)
     hashed.remove(report.added[0])
     with pytest.raises(ClusterError, match=f"1 documents are not as they were added, among them {report.added[0]}"):
-        job.verify(hashed._store, report)
+        job.verify(hashed.backend, report)
 
 
 def test_packing_keeps_every_character_and_number():

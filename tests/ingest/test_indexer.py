@@ -117,10 +117,12 @@ def test_vectors_that_are_used_again_stay_as_they_are(library, tmp_path):
     library.add(after)
     with Library(tmp_path / "anew", encoder=CountingEncoder()) as anew:
         anew.add(after)
-        (kept,), (made,) = (each._store.candidates([number]) for each, number in ((library, 3), (anew, 2)))
+        (kept,), (made,) = (each.backend.passages.candidates([number]) for each, number in ((library, 3), (anew, 2)))
         assert (kept.passage, kept.vector.tolist()) == (made.passage, made.vector.tolist())
         np.testing.assert_allclose(kept.sentence_vectors, made.sentence_vectors, rtol=1e-6)
-        for own, other in zip(library._store.tokens([3])[3], anew._store.tokens([2])[2], strict=True):
+        for own, other in zip(
+            library.backend.passages.tokens([3])[3], anew.backend.passages.tokens([2])[2], strict=True
+        ):
             np.testing.assert_array_equal(own, other)
 
 

@@ -178,11 +178,11 @@ def test_a_new_name_is_found_and_the_old_one_is_not(library, folder):
     (folder / "b.md").rename(folder / "drinks.md")
     library.sync(folder)
     assert [document.title for document in library.documents()] == ["winter quarters", "Tea", "c", "d"]
-    found = library._store.fulltext(["quarters", "drinks", "a"], 9, {})
-    assert [library._store.candidates([number])[0].passage.text for number in found] == [TEXTS["a.txt"]]
+    found = library.backend.passages.bm25(["quarters", "drinks", "a"], 9, {})
+    assert [library.backend.passages.candidates([number])[0].passage.text for number in found] == [TEXTS["a.txt"]]
     (folder / "winter quarters.txt").unlink()
     library.sync(folder)
-    assert library._store.fulltext(["quarters", "shiver"], 9, {}) == {}
+    assert library.backend.passages.bm25(["quarters", "shiver"], 9, {}) == {}
     library.check()
 
 
@@ -194,11 +194,11 @@ def test_what_fails_is_said_and_read_again_when_it_has_changed(library, folder):
         write(folder / name, content)
     first = library.sync(folder)
     assert counts(first) == {"added": 4, "failed": 3}
-    before = library._store.files()
+    before = library.backend.files.all()
     second = library.sync(folder)
     assert second.failed == first.failed
     assert counts(second) == {"unchanged": 4, "failed": 3}
-    assert library._store.files() == before
+    assert library.backend.files.all() == before
     write(folder / "empty.txt", "Now it holds text.")
     assert counts(library.sync(folder)) == {"added": 1, "unchanged": 4, "failed": 2}
     (folder / "video.xyz").unlink()
@@ -324,13 +324,13 @@ def test_a_dry_run_changes_nothing_and_tells_what_would_happen(library, folder):
     assert counts(library.sync(folder, dry_run=True)) == {"added": 4}
     assert library.documents() == []
     library.sync(folder)
-    before = library._store.files()
+    before = library.backend.files.all()
     (folder / "a.txt").rename(folder / "z.txt")
     (folder / "b.md").unlink()
     write(folder / "sub" / "c.txt", "Snow falls.")
     expected = {"unchanged": 1, "replaced": 1, "moved": 1, "removed": 1}
     assert counts(library.sync(folder, dry_run=True)) == expected
-    assert library._store.files() == before
+    assert library.backend.files.all() == before
     assert counts(library.sync(folder)) == expected
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from encoders import CountingEncoder
-from folders import assert_in_step, counts, disturb, write
+from folders import assert_in_step, counts, disturb, stored_tokens, write
 
 from retrieval import Library, Settings
 
@@ -62,13 +62,13 @@ def synced(python, tmp_path):
 def assert_whole(library, acknowledged):
     """The library is sound, and what was acknowledged is there as the file is."""
     library.check()
-    files = library._store.files()
+    files = library.backend.files.all()
     held = {state.doc_id for state in files.values() if state.doc_id}
     assert held == {document.doc_id for document in library.documents()}
     for name in acknowledged:
         assert library.document(files[name].doc_id).text == Path(name).read_text()
     passages = library.info()["passages"]
-    assert passages == library._store.count("tokens") == len(held)
+    assert passages == stored_tokens(library.path) == len(held)
     assert len(library.search("hive", 10_000)) == passages
 
 

@@ -8,7 +8,7 @@ from fakes import HashedEncoder, about_bees, prepare, scattered
 from retrieval.errors import QuestionError
 from retrieval.records import Document
 from retrieval.search.retriever import rank
-from retrieval.storage.local.backend import Embedded
+from retrieval.storage.local.backend import LocalBackend
 from retrieval.text.terms import question_words
 
 ENCODER = HashedEncoder()
@@ -36,18 +36,18 @@ def many():
     return [*made, scattered("s", 120, 5)]
 
 
-def found(backend, question, where=None):
+def found(passages, question, where=None):
     """Return what is found by where it stands, and BM25 by where it stands."""
     encoded = ENCODER.question(question)
-    candidates, scores = backend.find(question_words(question), encoded.vector, 200, where or {})
+    candidates, scores = passages.find(question_words(question), encoded.vector, 200, where or {})
     places = {candidate.id: (candidate.passage.doc_id, candidate.passage.start) for candidate in candidates}
     return set(places.values()), {places[key]: score for key, score in scores.items() if key in places}
 
 
 def test_all_backends_find_and_rank_the_same(backend, many, tmp_path):
-    expected = Embedded(tmp_path / "expected")
+    expected = LocalBackend(tmp_path / "expected")
     for each in (backend, expected):
-        each.add(many)
+        each.documents.add(many)
     for question in (
         "honey bee hives",
         "ferry naïve пчёлы bridge",
@@ -55,14 +55,14 @@ def test_all_backends_find_and_rank_the_same(backend, many, tmp_path):
         "word7 bee",
         "no such",
     ):
-        (places, scores), (own, by_sqlite) = found(backend, question), found(expected, question)
+        (places, scores), (own, by_sqlite) = found(backend.passages, question), found(expected.passages, question)
         assert len(places ^ own) <= 2  # ties at the end of the two hundred
         same = scores.keys() & by_sqlite.keys()
         assert len(same) >= len(by_sqlite) - 2
         assert [scores[key] for key in same] == pytest.approx([by_sqlite[key] for key in same], rel=1e-6)
         words = question_words(question)
-        assert backend.rarity(words) == pytest.approx(expected.rarity(words))
-        assert backend.frequencies(words) == expected.frequencies(words)
+        assert backend.passages.idf(words) == pytest.approx(expected.passages.idf(words))
+        assert backend.passages.document_frequencies(words) == expected.passages.document_frequencies(words)
         best, known = (
             [
                 (r.candidate.passage.doc_id, r.candidate.passage.start)
@@ -83,14 +83,17 @@ CONDITIONS = [
 ]  # fmt: skip
 
 
-def test_words_are_counted_alike_in_a_large_library(engine, many, monkeypatch):
+def test_words_are_counted_alike_in_a_large_library(engine, many):
+    from retrieval.storage.milvus.passages import Passages
+    from retrieval.storage.milvus.snapshot import Committed
+
     backend = opened(engine.address())
-    backend.add(many)
-    words = question_words("honey naïve пчёлы word7 nothing")
-    expected = backend.rarity(words), backend.frequencies(words), found(backend, "honey naïve пчёлы word7")
-    monkeypatch.setattr("retrieval.storage.milvus.passages.SMALL", 0)
-    again = opened(backend.name)
-    assert (again.rarity(words), again.frequencies(words), found(again, "honey naïve пчёлы word7")) == expected
+    backend.documents.add(many)
+    question, words = "honey naïve пчёлы word7", question_words("honey naïve пчёлы word7 nothing")
+    large = Passages(backend.client, Committed(backend.client), small=0)
+    assert large.idf(words) == backend.passages.idf(words)
+    assert large.document_frequencies(words) == backend.passages.document_frequencies(words)
+    assert found(large, question) == found(backend.passages, question)
 
 
 @pytest.mark.filterwarnings("error")
@@ -101,21 +104,23 @@ def test_conditions_choose_documents(backend):
         "c": {"kind": "blog", "date": "2018-08-31"},
         "d": {"kind": "essay", "date": "2020", "quote": 'He said "no" \\'},
     }
-    backend.add([prepare(about_bees(name, source=f"/x/{name}", metadata=own)) for name, own in fields.items()])
+    backend.documents.add(
+        [prepare(about_bees(name, source=f"/x/{name}", metadata=own)) for name, own in fields.items()]
+    )
     for where, expected in CONDITIONS:
         vector = ENCODER.question("honey").vector
-        candidates, _ = backend.find(["honey"], vector, 9, where)
+        candidates, _ = backend.passages.find(["honey"], vector, 9, where)
         assert "".join(sorted({each.passage.doc_id for each in candidates})) == expected, where
-        assert len(backend.fulltext(["honey"], 9, where)) == 2 * len(expected), where
+        assert len(backend.passages.bm25(["honey"], 9, where)) == 2 * len(expected), where
     with pytest.raises(QuestionError, match="where\\['kind'\\]"):
-        backend.find(["honey"], vector, 9, {"kind": {"a": 1}})
+        backend.passages.find(["honey"], vector, 9, {"kind": {"a": 1}})
 
 
 def test_another_process_sees_what_was_written(backend, place):
     other = opened(place)
-    assert found(other, "honey")[0] == set()
-    backend.add([prepare(about_bees())])
-    assert len(found(other, "honey")[0]) == 2
-    other.remove(["a1"])
-    assert found(backend, "honey")[0] == set()
+    assert found(other.passages, "honey")[0] == set()
+    backend.documents.add([prepare(about_bees())])
+    assert len(found(other.passages, "honey")[0]) == 2
+    other.documents.remove(["a1"])
+    assert found(backend.passages, "honey")[0] == set()
     other.close()

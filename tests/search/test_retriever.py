@@ -8,7 +8,8 @@ from retrieval.embedding.binary import rotation
 from retrieval.errors import QuestionError
 from retrieval.records import Document
 from retrieval.search.retriever import CANDIDATES, CLOSER, FIRST_WEIGHTS, merged, rank
-from retrieval.storage.local.backend import Embedded
+from retrieval.storage.local.backend import LocalBackend
+from retrieval.storage.local.passages import Passages
 from retrieval.text import terms
 
 ENCODER = HashedEncoder()
@@ -18,7 +19,7 @@ WORDS = "bee hive honey river bridge ferry tea leaf ash flight lamp keeper ice s
 @pytest.fixture
 def many(tmp_path):
     """A store of 300 passages of a few sentences of random words, in 60 documents."""
-    random, store = np.random.RandomState(7), Embedded(tmp_path)
+    random, store = np.random.RandomState(7), LocalBackend(tmp_path)
     words = WORDS.split()
 
     def sentence():
@@ -26,7 +27,7 @@ def many(tmp_path):
 
     for number in range(60):
         text = "\n\n".join(" ".join(sentence() for _ in range(1 + random.randint(3))) for _ in range(5))
-        store.add([prepare(Document(f"d{number:02}", text=text, metadata={"half": number // 30}))])
+        store.documents.add([prepare(Document(f"d{number:02}", text=text, metadata={"half": number // 30}))])
     yield store
     store.close()
 
@@ -36,13 +37,13 @@ def ranked(store, question, k=10, where=None):
 
 
 def every_passage(store):
-    return store.candidates(range(1, store.count("passages") + 1))
+    return store.passages.candidates(range(1, store.passages.count() + 1))
 
 
 def first_scores(store, question, candidates):
     """The first step of ranking, worked out over the candidates without an index."""
     vector = ENCODER.question(question).vector
-    lexical = store.fulltext(question.lower().split(), 10_000, {})
+    lexical = store.passages.bm25(question.lower().split(), 10_000, {})
     signals = {
         "passage": [float(c.vector @ vector) for c in candidates],
         "sentence": [max(float(row @ vector) for row in c.sentence_vectors) for c in candidates],
@@ -76,16 +77,17 @@ def test_candidates_are_the_nearest_and_the_best_of_the_full_text(many):
     question = "honey bee"
     vector = ENCODER.question(question).vector
     nearest = sorted(every_passage(many), key=lambda c: -float(c.vector @ vector))[:CANDIDATES]
-    lexical = list(many.fulltext(["honey", "bee"], CANDIDATES, {}))
+    lexical = list(many.passages.bm25(["honey", "bee"], CANDIDATES, {}))
     assert {item.candidate.id for item in ranked(many, question, 200)} <= {c.id for c in nearest} | set(lexical)
 
 
-def test_asking_both_indexes_at_once_finds_the_same(many, monkeypatch):
-    expected = [(item.candidate.id, item.score) for item in ranked(many, "honey bee", 50, {"half": 1})]
-    monkeypatch.setattr("retrieval.storage.local.backend.LARGE", 0)
-    assert [(item.candidate.id, item.score) for item in ranked(many, "honey bee", 50, {"half": 1})] == expected
+def test_asking_both_indexes_at_once_finds_the_same(many):
+    words, vector = ["honey", "bee"], ENCODER.question("honey bee").vector
+    at_once = Passages(many.database, many.folder / "vectors.faiss", large=0)
+    found, expected = (each.find(words, vector, 50, {"half": 1}) for each in (at_once, many.passages))
+    assert (found[0].ids, found[1]) == (expected[0].ids, expected[1])
     with pytest.raises(QuestionError):
-        ranked(many, "honey bee", 50, {"half": {}})
+        at_once.find(words, vector, 50, {"half": {}})
 
 
 def test_every_candidate_comes_back_where_all_are_asked_for(many):
@@ -105,7 +107,7 @@ def test_alignment_is_the_mean_of_each_tokens_closest(many):
     """Against the definition, token by token: the signs of a passage's tokens and the question's own vectors."""
     tokens = ENCODER.question("honey bee").tokens
     for item in ranked(many, "honey bee", 30):
-        bits, _ = many.tokens([item.candidate.id])[item.candidate.id]
+        bits, _ = many.passages.tokens([item.candidate.id])[item.candidate.id]
         signs = 2.0 * np.unpackbits(bits, axis=1, count=ENCODER.dim) - 1
         cosines = signs @ tokens.T * np.sqrt(np.pi / 2 / ENCODER.dim)
         assert item.signals["alignment"] == pytest.approx(cosines.max(axis=0).mean(), abs=1e-4)
@@ -126,10 +128,10 @@ def test_signs_of_rotated_vectors_estimate_cosines():
 def test_coverage_and_support_are_shares_of_the_terms_by_rarity(many):
     """Against the definition, term by term; for support a term that is not there counts by its closest token."""
     question = "honey glacier rye"
-    encoded, rarity = ENCODER.question(question), many.rarity(question.split())
+    encoded, rarity = ENCODER.question(question), many.passages.idf(question.split())
     total = sum(rarity.values())
     for item in ranked(many, question, 30):
-        bits, numbers = many.tokens([item.candidate.id])[item.candidate.id]
+        bits, numbers = many.passages.tokens([item.candidate.id])[item.candidate.id]
         signs = 2.0 * np.unpackbits(bits, axis=1, count=ENCODER.dim) - 1
         cosines = signs @ encoded.tokens.T * np.sqrt(np.pi / 2 / ENCODER.dim)
         shares = []
@@ -145,9 +147,13 @@ def test_coverage_and_support_are_shares_of_the_terms_by_rarity(many):
 
 
 def test_rarity_is_robertsons(tmp_path):
-    store = Embedded(tmp_path)
-    store.add([prepare(Document("d", text="Honey bees.\n\nHoney flows. Rye grows.\n\nTea.\n\nHoney and tea. Rye."))])
-    assert store.rarity(["honey", "rye"]) == pytest.approx({"honei": np.log1p(1.5 / 3.5), "rye": np.log1p(2.5 / 2.5)})
+    store = LocalBackend(tmp_path)
+    store.documents.add(
+        [prepare(Document("d", text="Honey bees.\n\nHoney flows. Rye grows.\n\nTea.\n\nHoney and tea. Rye."))]
+    )
+    assert store.passages.idf(["honey", "rye"]) == pytest.approx(
+        {"honei": np.log1p(1.5 / 3.5), "rye": np.log1p(2.5 / 2.5)}
+    )
 
 
 @pytest.mark.parametrize("where, expected", [({"half": 0}, range(30)), ({"half": 1}, range(30, 60))], ids=str)
@@ -171,16 +177,16 @@ def test_odd_questions_are_ranked_like_others(many, question):
 
 
 def test_passages_without_token_vectors_can_be_ranked(tmp_path):
-    store = Embedded(tmp_path)
-    store.add([scattered("d", 100, 1)])
+    store = LocalBackend(tmp_path)
+    store.documents.add([scattered("d", 100, 1)])
     found = ranked(store, "word7 word8")
     assert [item.signals["alignment"] for item in found] == [0.0] * 10
     assert {item.candidate.passage.text for item in found[:2]} == {"word7", "word8"}
 
 
 def test_a_single_passage_is_found(tmp_path):
-    store = Embedded(tmp_path)
-    store.add([prepare(Document("d", text="Honey."))])
+    store = LocalBackend(tmp_path)
+    store.documents.add([prepare(Document("d", text="Honey."))])
     assert [item.candidate.passage.text for item in ranked(store, "bread")] == ["Honey."]
 
 

@@ -8,8 +8,8 @@ from fakes import HashedEncoder, about_bees, numbered, prepare
 from retrieval import Library
 from retrieval.errors import LibraryDamagedError
 from retrieval.records import Coverage, Document
-from retrieval.storage.base import FileState, Prepared
-from retrieval.storage.local.backend import Embedded
+from retrieval.storage.base import FileState, IndexedDocument
+from retrieval.storage.local.backend import LocalBackend
 
 ENCODER = HashedEncoder()
 
@@ -19,7 +19,7 @@ def from_file(doc_id, path, text="Bees shiver. They eat honey.", title=None):
 
 
 def names(backend):
-    return [document.doc_id for document, _ in backend.documents()]
+    return [document.doc_id for document, _ in backend.documents.all()]
 
 
 # --- documents
@@ -30,157 +30,155 @@ def test_a_document_comes_back_as_it_was(backend, text):
     given = about_bees(
         text=text, source="/a/bees.txt", metadata={"issue": "96", "größe": 1.5, "open": True}, sha256="ab"
     )
-    backend.add([prepare(given)])
-    assert backend.document("a1") == given
-    assert backend.header("a1") == about_bees(text="", source=given.source, metadata=given.metadata, sha256="ab")
-    assert backend.hashes(["a1", "b2"]) == {"a1": "ab"}
+    backend.documents.add([prepare(given)])
+    assert backend.documents.get("a1") == given
+    assert backend.documents.header("a1") == about_bees(
+        text="", source=given.source, metadata=given.metadata, sha256="ab"
+    )
+    assert backend.documents.hashes(["a1", "b2"]) == {"a1": "ab"}
     spans = [(0, 1), (5, 9), (15_990, 16_010), (15_999, 32_001), (len(text) - 3, len(text))]
-    assert [backend.text_at("a1", *span) for span in spans] == [text[slice(*span)] for span in spans]
+    assert [backend.documents.text_at("a1", *span) for span in spans] == [text[slice(*span)] for span in spans]
 
 
 def test_what_is_not_there_is_none(backend):
-    assert (backend.document("b2"), backend.header("b2"), backend.text_at("b2", 0, 1)) == (None, None, None)
-    assert backend.prepared(["b2"]) == []
-    assert backend.passages("b2", 0, None) == backend.remove(["b2"]) == backend.documents() == []
-    found, scores = backend.find(["bees"], ENCODER.question("bees").vector, 9, {})
+    assert (backend.documents.get("b2"), backend.documents.header("b2"), backend.documents.text_at("b2", 0, 1)) == (
+        None,
+        None,
+        None,
+    )
+    assert backend.documents.indexed(["b2"]) == []
+    assert (
+        backend.passages.of_document("b2", 0, None) == backend.documents.remove(["b2"]) == backend.documents.all() == []
+    )
+    found, scores = backend.passages.find(["bees"], ENCODER.question("bees").vector, 9, {})
     assert (list(found), scores) == ([], {})
-    assert backend.fulltext(["bees"], 9, {}) == backend.frequencies(["bee"]) == {}
+    assert backend.passages.bm25(["bees"], 9, {}) == backend.passages.document_frequencies(["bee"]) == {}
 
 
 def test_a_document_without_words_is_kept(backend):
-    backend.add([Prepared(about_bees(text="* * *"), [], [])])
-    assert backend.document("a1") == about_bees(text="* * *")
-    assert [count for _, count in backend.documents()] == [0]
-    assert backend.paragraphs() == {}
+    backend.documents.add([IndexedDocument(about_bees(text="* * *"), [], [])])
+    assert backend.documents.get("a1") == about_bees(text="* * *")
+    assert [count for _, count in backend.documents.all()] == [0]
+    assert backend.documents.paragraphs() == {}
 
 
 def test_passages_come_back_with_their_vectors(backend):
     given = prepare(about_bees())
-    backend.add([given])
-    (found,) = backend.prepared(["b2", "a1"])
+    backend.documents.add([given])
+    (found,) = backend.documents.indexed(["b2", "a1"])
     assert (found.document, list(found.passages)) == (given.document, list(given.passages))
     for made, kept in zip(given.vectors, found.vectors, strict=True):
         np.testing.assert_array_equal(kept.vector, made.vector)
         np.testing.assert_allclose(kept.sentences, made.sentences, atol=1 / 127)
         np.testing.assert_array_equal(kept.token_bits, made.token_bits)
         np.testing.assert_array_equal(kept.token_sentences, made.token_sentences)
-    assert backend.passages("a1", 0, None) == list(given.passages)
-    assert [p.start for p in backend.passages("a1", 45, 46)] == [given.passages[1].start]
-    assert backend.paragraphs() == {"a1": 2}
+    assert backend.passages.of_document("a1", 0, None) == list(given.passages)
+    assert [p.start for p in backend.passages.of_document("a1", 45, 46)] == [given.passages[1].start]
+    assert backend.documents.paragraphs() == {"a1": 2}
 
 
 def test_a_namesake_replaces(backend):
-    backend.add([prepare(about_bees())])
-    backend.add([prepare(about_bees(text="Ants do."))])
-    assert backend.document("a1").text == "Ants do."
-    assert len(backend.fulltext(["bees", "colony"], 9, {})) == 1  # the title
-    assert backend.fulltext(["honey"], 9, {}) == {}
-    assert (backend.count("documents"), backend.count("passages")) == (1, 1)
+    backend.documents.add([prepare(about_bees())])
+    backend.documents.add([prepare(about_bees(text="Ants do."))])
+    assert backend.documents.get("a1").text == "Ants do."
+    assert len(backend.passages.bm25(["bees", "colony"], 9, {})) == 1  # the title
+    assert backend.passages.bm25(["honey"], 9, {}) == {}
+    assert (backend.documents.count(), backend.passages.count()) == (1, 1)
 
 
 def test_documents_are_in_the_order_of_adding(backend):
-    backend.add([prepare(numbered(number, 0)) for number in (2, 0, 1)])
-    backend.add([prepare(numbered(2, 1))])
+    backend.documents.add([prepare(numbered(number, 0)) for number in (2, 0, 1)])
+    backend.documents.add([prepare(numbered(2, 1))])
     assert names(backend) == ["d0", "d1", "d2"]
 
 
 def test_adding_twice_is_adding_once(backend):
     for _ in range(2):
-        backend.add([prepare(numbered(1, 0)), prepare(numbered(2, 0))])
-    assert (backend.count("documents"), backend.count("passages")) == (2, 12)
+        backend.documents.add([prepare(numbered(1, 0)), prepare(numbered(2, 0))])
+    assert (backend.documents.count(), backend.passages.count()) == (2, 12)
     backend.check()
 
 
 def test_removing_leaves_nothing_behind(backend):
-    backend.add([prepare(about_bees()), from_file("b2", "/docs/b.txt")])
-    assert backend.remove(["a1", "c3", "b2"]) == ["a1", "b2"]
-    assert [backend.count(table) for table in ("documents", "passages", "files")] == [0, 0, 0]
-    assert backend.fulltext(["honey", "bees"], 9, {}) == backend.files() == {}
-    assert backend.coverage() == Coverage(0, 0)
-
-
-def test_more_rows_than_one_call_returns_are_read(backend, monkeypatch):
-    pytest.importorskip("pymilvus")
-    monkeypatch.setattr("retrieval.storage.milvus.client.READ_ROWS", 7)
-    given = [f"a{number:02}" for number in range(40)]
-    backend.add([from_file(name, f"/d/{name}.txt", f"Bees shiver {name}.") for name in given])
-    assert names(backend) == given
-    assert sorted(backend.files()) == [f"/d/{name}.txt" for name in given]
-    assert len(backend.find(["bees"], ENCODER.question("bees").vector, 200, {})[0]) == 40
-    backend.check()
-    assert backend.remove(given) == given
-    assert [backend.count(table) for table in ("documents", "passages", "files")] == [0, 0, 0]
+    backend.documents.add([prepare(about_bees()), from_file("b2", "/docs/b.txt")])
+    assert backend.documents.remove(["a1", "c3", "b2"]) == ["a1", "b2"]
+    assert [part.count() for part in (backend.documents, backend.passages, backend.files)] == [0, 0, 0]
+    assert backend.passages.bm25(["honey", "bees"], 9, {}) == backend.files.all() == {}
+    assert backend.files.coverage() == Coverage(0, 0)
 
 
 # --- files
 
 
 def test_files_are_remembered_with_their_documents(backend):
-    backend.add([from_file("a1", "/d/a.txt"), prepare(about_bees("m1"))])
-    backend.fail_file("/d/broken.pdf", "not a PDF", 7, 8)
-    backend.fail_file("/d/a.txt", "gone", 9, 9)
-    assert backend.files() == {
+    backend.documents.add([from_file("a1", "/d/a.txt"), prepare(about_bees("m1"))])
+    backend.files.fail("/d/broken.pdf", "not a PDF", 7, 8)
+    backend.files.fail("/d/a.txt", "gone", 9, 9)
+    assert backend.files.all() == {
         "/d/a.txt": FileState(9, 9, "a1", "gone"), "/d/broken.pdf": FileState(7, 8, None, "not a PDF"),
     }  # fmt: skip
-    assert backend.coverage() == Coverage(3, 2)
-    backend.forget(["/d/broken.pdf", "/d/a.txt", "/d/none"])
-    assert list(backend.files()) == ["/d/a.txt"]
+    assert backend.files.coverage() == Coverage(3, 2)
+    backend.files.forget(["/d/broken.pdf", "/d/a.txt", "/d/none"])
+    assert list(backend.files.all()) == ["/d/a.txt"]
 
 
 def test_a_changed_file_replaces_its_document(backend):
-    backend.add([from_file("a1", "/d/a.txt")])
-    backend.add([from_file("a2", "/d/a.txt", "Ants march.")])
+    backend.documents.add([from_file("a1", "/d/a.txt")])
+    backend.documents.add([from_file("a2", "/d/a.txt", "Ants march.")])
     assert names(backend) == ["a2"]
-    assert backend.files() == {"/d/a.txt": FileState(10, 1, "a2", "")}
-    backend.add([from_file("a1", "/d/a.txt")])  # and back
+    assert backend.files.all() == {"/d/a.txt": FileState(10, 1, "a2", "")}
+    backend.documents.add([from_file("a1", "/d/a.txt")])  # and back
     assert names(backend) == ["a1"]
-    assert backend.count("passages") == 1
+    assert backend.passages.count() == 1
 
 
 def test_a_document_stays_while_a_file_holds_it(backend):
-    backend.add([from_file("a1", "/d/a.txt")])
-    backend.rearrange({"/d/b.txt": FileState(10, 1, "a1", "")}, [])
-    backend.add([from_file("a2", "/d/a.txt", "Ants march.")])
+    backend.documents.add([from_file("a1", "/d/a.txt")])
+    backend.files.rearrange({"/d/b.txt": FileState(10, 1, "a1", "")}, [])
+    backend.documents.add([from_file("a2", "/d/a.txt", "Ants march.")])
     assert sorted(names(backend)) == ["a1", "a2"]
-    assert backend.header("a1").source == "/d/b.txt"
+    assert backend.documents.header("a1").source == "/d/b.txt"
 
 
 def test_a_moved_file_takes_its_document_with_it(backend):
-    backend.add([from_file("a1", "/d/my-bees.txt", title="my-bees")])
-    backend.rearrange({"/e/old-hive.txt": FileState(10, 2, "a1", "")}, ["/d/my-bees.txt"])
-    assert (backend.header("a1").source, backend.header("a1").title) == ("/e/old-hive.txt", "old-hive")
-    assert backend.files() == {"/e/old-hive.txt": FileState(10, 2, "a1", "")}
-    assert len(backend.fulltext(["hive"], 9, {})) == 1  # it is found by its new title
-    assert backend.document("a1").text == "Bees shiver. They eat honey."
-    backend.rearrange({}, ["/e/old-hive.txt"])
-    assert (names(backend), backend.files(), backend.count("passages")) == ([], {}, 0)
+    backend.documents.add([from_file("a1", "/d/my-bees.txt", title="my-bees")])
+    backend.files.rearrange({"/e/old-hive.txt": FileState(10, 2, "a1", "")}, ["/d/my-bees.txt"])
+    assert (backend.documents.header("a1").source, backend.documents.header("a1").title) == (
+        "/e/old-hive.txt",
+        "old-hive",
+    )
+    assert backend.files.all() == {"/e/old-hive.txt": FileState(10, 2, "a1", "")}
+    assert len(backend.passages.bm25(["hive"], 9, {})) == 1  # it is found by its new title
+    assert backend.documents.get("a1").text == "Bees shiver. They eat honey."
+    backend.files.rearrange({}, ["/e/old-hive.txt"])
+    assert (names(backend), backend.files.all(), backend.passages.count()) == ([], {}, 0)
 
 
 # --- the library as a whole
 
 
 def test_facts_are_recorded_once(backend):
-    assert backend.meta("encoder") is None
-    backend.set_meta("encoder", "first")
-    backend.set_meta("encoder", "second")
-    assert backend.meta("encoder") == "first"
+    assert backend.facts.get("encoder") is None
+    backend.facts.set("encoder", "first")
+    backend.facts.set("encoder", "second")
+    assert backend.facts.get("encoder") == "first"
 
 
 def test_every_write_makes_the_generation_grow(backend):
-    seen = [backend.generation()]
+    seen = [backend.facts.generation()]
     for write in (
-        lambda: backend.add([from_file("a1", "/d/a.txt")]), lambda: backend.rearrange({}, ["/d/a.txt"]),
-        lambda: backend.add([prepare(about_bees())]), lambda: backend.remove(["a1"]),
+        lambda: backend.documents.add([from_file("a1", "/d/a.txt")]), lambda: backend.files.rearrange({}, ["/d/a.txt"]),
+        lambda: backend.documents.add([prepare(about_bees())]), lambda: backend.documents.remove(["a1"]),
     ):  # fmt: skip
         write()
-        seen.append(backend.generation())
+        seen.append(backend.facts.generation())
     assert seen == sorted(set(seen))
 
 
 def test_judgements_are_kept_in_order(backend):
-    backend.add_feedback("Who?", True, ["He “did” 🐝."], False, "no")
-    backend.add_feedback("When?", False, [], True, "")
-    assert [fields for _, *fields in backend.feedback()] == [
+    backend.facts.add_feedback("Who?", True, ["He “did” 🐝."], False, "no")
+    backend.facts.add_feedback("When?", False, [], True, "")
+    assert [fields for _, *fields in backend.facts.feedback()] == [
         ["Who?", True, ["He “did” 🐝."], False, "no"], ["When?", False, [], True, ""],
     ]  # fmt: skip
 
@@ -232,13 +230,13 @@ def test_a_backup_is_a_library(library, tmp_path):
 
 def test_checking_finds_passages_that_are_gone(place):
     backend = opened(place)
-    backend.add([prepare(about_bees())])
+    backend.documents.add([prepare(about_bees())])
     backend.check()
-    if isinstance(backend, Embedded):
-        with backend._writing() as connection:
+    if isinstance(backend, LocalBackend):
+        with backend.database.writing() as connection:
             connection.execute("UPDATE passages SET text = replace(text, 'honey', 'hones')")
     else:
-        backend._server.delete("passages", "first > 10")
+        backend.client.delete("passages", "first > 10")
     with pytest.raises(LibraryDamagedError, match="damaged"):
         backend.check()
     backend.close()

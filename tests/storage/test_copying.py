@@ -45,11 +45,11 @@ QUESTIONS = ["mark word3v0", "How many pounds of honey?", "Do ants march?"]
 
 def test_a_copy_is_the_same_library(places, source):
     here, there = map(opened, places)
-    assert here.copy_to(there) == totals(source._store)
+    assert here.copy_to(there) == totals(source.backend)
     assert [(d.doc_id, d.source) for d in there.documents()] == [(d.doc_id, d.source) for d in here.documents()]
-    assert there._store.files() == here._store.files()
+    assert there.backend.files.all() == here.backend.files.all()
     assert (there.feedback(), str(there.coverage())) == (here.feedback(), str(here.coverage()))
-    assert there._store.meta("encoder") == "hashed-words"
+    assert there.backend.facts.get("encoder") == "hashed-words"
     for question in QUESTIONS:
         assert there.ask(question).citations == here.ask(question).citations
 
@@ -66,9 +66,9 @@ def test_a_copy_that_was_interrupted_goes_on(places, monkeypatch):
         here.copy_to(there, stop)
     kept = {document.doc_id: there.header(document.doc_id) for document in there.documents()}
     assert 0 < len(kept) < 7
-    written = there._store.generation()
+    written = there.backend.facts.generation()
     here.copy_to(there)
-    assert there._store.generation() > written
+    assert there.backend.facts.generation() > written
     here.copy_to(there)  # and once more: nothing is there twice
     assert (there.info()["documents"], there.info()["passages"]) == (7, 33)
     assert len(there.feedback()) == 1
@@ -91,12 +91,12 @@ def test_the_encoder_must_be_the_same(source, tmp_path):
 
 
 def test_totals_change_with_every_span(source):
-    before = totals(source._store)
+    before = totals(source.backend)
     assert before == Totals(7, 33, 3, before.spans)
-    with source._store._writing() as connection:
+    with source.backend.database.writing() as connection:
         connection.execute("UPDATE passages SET number = number + 1 WHERE id = 1")
     with opened(source.path) as again:  # what was read before is kept in memory
-        assert totals(again._store).spans != before.spans
+        assert totals(again.backend).spans != before.spans
 
 
 def test_the_command_copies_and_compares(source, engine, pincite):

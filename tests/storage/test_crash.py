@@ -5,6 +5,7 @@ import time
 
 import pytest
 from fakes import HashedEncoder, numbered, prepare
+from folders import stored_tokens
 
 from retrieval import Library, Settings
 
@@ -49,7 +50,7 @@ def assert_whole(library, acknowledged, version):
     for name, found in stored.items():
         assert library.document(name) == numbered(int(name[1:]), found)
     passages = len(prepare(numbered(0, 0)).passages)
-    assert library._store.count("passages") == library._store.count("tokens") == passages * len(stored)
+    assert library.backend.passages.count() == stored_tokens(library.path) == passages * len(stored)
     assert len(library.search("hive", 10_000)) == passages * len(stored)
 
 

@@ -7,18 +7,18 @@ import pytest
 from fakes import about_bees, prepare, scattered
 
 from retrieval.errors import LibraryDamagedError, LibraryError, StorageError
-from retrieval.storage.local.documents import Store
+from retrieval.storage.local.database import Database
 
 
 def test_threads_share_a_store_and_leave_no_connections(store):
-    store.add([scattered("a", 50, 1)])
+    store.documents.add([scattered("a", 50, 1)])
     errors = []
 
     def use(number):
         try:
-            store.set_meta(f"key {number}", "value")
-            assert len(store.candidates(range(1, 51))) == 50
-            assert store.meta(f"key {number}") == "value"
+            store.facts.set(f"key {number}", "value")
+            assert len(store.passages.candidates(range(1, 51))) == 50
+            assert store.facts.get(f"key {number}") == "value"
         except BaseException as error:
             errors.append(error)
 
@@ -29,23 +29,23 @@ def test_threads_share_a_store_and_leave_no_connections(store):
         for thread in threads:
             thread.join()
     assert errors == []
-    assert len(store._idle) <= 8
+    assert len(store.database._idle) <= 8
 
 
 def test_a_closed_store_opens_again(store):
-    store.add([prepare(about_bees())])
+    store.documents.add([prepare(about_bees())])
     store.close()
-    assert store.count("documents") == 1
+    assert store.documents.count() == 1
 
 
 def test_a_store_of_another_schema_is_refused(store):
     store.close()
-    with sqlite3.connect(store.path) as connection:
+    with sqlite3.connect(store.database.path) as connection:
         connection.execute("UPDATE meta SET value = '7' WHERE key = 'schema'")
     with pytest.raises(
         LibraryError, match="has schema 7, and this pincite reads schema 3; add your documents to a new"
     ):
-        Store(store.path)
+        Database(store.database.path)
 
 
 @pytest.mark.parametrize("content", [b"not a database" * 500, b"x", b"SQLite format 3\x00" + b"\xff" * 4096])
@@ -53,7 +53,7 @@ def test_a_file_that_is_no_library_stays_as_it_is(tmp_path, content):
     path = tmp_path / "library.db"
     path.write_bytes(content)
     with pytest.raises(LibraryDamagedError, match=f"^{path} is damaged"):
-        Store(path)
+        Database(path)
     assert path.read_bytes() == content
 
 
@@ -61,7 +61,7 @@ def test_an_emptied_file_beside_its_index_is_damage(tmp_path):
     (tmp_path / "library.db").touch()
     (tmp_path / "vectors.faiss").touch()
     with pytest.raises(LibraryDamagedError, match="is empty although the library was not"):
-        Store(tmp_path / "library.db")
+        Database(tmp_path / "library.db")
 
 
 def test_a_database_of_something_else_is_left_alone(tmp_path):
@@ -69,7 +69,7 @@ def test_a_database_of_something_else_is_left_alone(tmp_path):
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE meta (something TEXT)")
     with pytest.raises(LibraryDamagedError, match="no such column: value"):
-        Store(path)
+        Database(path)
 
 
 @pytest.mark.parametrize(
@@ -86,27 +86,31 @@ def test_a_database_of_something_else_is_left_alone(tmp_path):
     ],
 )
 def test_a_damaged_passage_is_damage_and_nothing_else(store, change):
-    store.add([prepare(about_bees())])
-    with sqlite3.connect(store.path) as connection:
+    store.documents.add([prepare(about_bees())])
+    with sqlite3.connect(store.database.path) as connection:
         connection.execute(change)
     with pytest.raises(LibraryDamagedError):
-        store.candidates([1, 2])
+        store.passages.candidates([1, 2])
 
 
 def test_checking_finds_passages_that_are_not_in_their_text(store):
-    store.add([prepare(about_bees())])
+    store.documents.add([prepare(about_bees())])
     store.check()
-    with sqlite3.connect(store.path) as connection:
+    with sqlite3.connect(store.database.path) as connection:
         connection.execute("UPDATE documents SET text = replace(text, 'colony', 'hornet')")
     with pytest.raises(LibraryDamagedError, match="passages of Bees are not in its text"):
         store.check()
 
 
 def test_damaged_metadata_is_damage(store):
-    store.add([prepare(about_bees())])
-    with sqlite3.connect(store.path) as connection:
+    store.documents.add([prepare(about_bees())])
+    with sqlite3.connect(store.database.path) as connection:
         connection.execute("UPDATE documents SET metadata = '{'")
-    for read in (store.documents, lambda: store.header("a1"), lambda: store.allowed({"year": 1})):
+    for read in (
+        store.documents.all,
+        lambda: store.documents.header("a1"),
+        lambda: store.passages.allowed({"year": 1}),
+    ):
         with pytest.raises(LibraryDamagedError):
             read()
 
@@ -114,20 +118,19 @@ def test_damaged_metadata_is_damage(store):
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match=f"^{tmp_path}/file/library cannot be used: Not a directory"):
-        Store(tmp_path / "file" / "library" / "library.db")
+        Database(tmp_path / "file" / "library" / "library.db")
 
 
-def test_a_library_that_another_program_holds_is_said_to_be_busy(store, monkeypatch):
-    monkeypatch.setattr("retrieval.storage.local.database.BUSY_SECONDS", 0.05)
-    store.close()
-    other = sqlite3.connect(store.path, isolation_level=None)
+def test_a_library_that_another_program_holds_is_said_to_be_busy(store):
+    impatient = Database(store.database.path, busy_seconds=0.05)
+    other = sqlite3.connect(store.database.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StorageError, match="another program is writing to it; try again"):
-        store.add([prepare(about_bees())])
+        impatient.set_meta("a", "b")
     other.execute("ROLLBACK")
     other.close()
-    store.add([prepare(about_bees())])
-    assert store.count("documents") == 1
+    impatient.set_meta("a", "c")
+    assert impatient.meta("a") == "c"
 
 
 def test_processes_may_make_the_same_library_at_once(tmp_path):
@@ -145,7 +148,7 @@ def fork(path, begin):
         return child
     try:
         time.sleep(max(0.0, begin - time.monotonic()))
-        Store(path).set_meta(str(os.getpid()), "here")
+        Database(path).set_meta(str(os.getpid()), "here")
         os._exit(0)
     except BaseException:
         os._exit(1)

@@ -1,21 +1,17 @@
-"""A library is opened after an upgrade, read where nothing can be written, and copied while it is used."""
+"""A library is read where nothing can be written, and copied while it is used."""
 
-import gzip
 import os
 import shutil
 import sqlite3
 import subprocess
-import threading
 import time
-from pathlib import Path
 
 import pytest
 from fakes import HashedEncoder, assert_answers, numbered
 
-from retrieval import Document, Library, PinciteError, Settings
+from retrieval import Library, Settings
 from retrieval.errors import LibraryDamagedError, StorageError
 
-DATA = Path(__file__).parents[1] / "data"
 COUNT = 20
 
 
@@ -29,70 +25,6 @@ def built(tmp_path):
     with opened(tmp_path / "library") as library:
         library.add(numbered(number, 0) for number in range(COUNT))
     return tmp_path / "library"
-
-
-# --- earlier versions
-
-
-@pytest.fixture
-def earlier(tmp_path):
-    """A library that the version of schema 2 made (commit 993c041), of a document about bees and one about tea."""
-    folder = tmp_path / "earlier"
-    folder.mkdir()
-    (folder / "library.db").write_bytes(gzip.decompress((DATA / "library-schema-2.db.gz").read_bytes()))
-    return folder
-
-
-class NoEncoder(HashedEncoder):
-    """Encodes questions only."""
-
-    def encode_passages(self, passages, titles):
-        raise AssertionError("nothing is to be encoded again")
-
-
-def test_a_library_of_an_earlier_schema_keeps_its_vectors(earlier):
-    with Library(earlier, Settings(threshold=0.0), encoder=NoEncoder()) as library:
-        library.check()
-        answer = library.ask("Do honey bees hibernate?")
-        assert (answer.citations[0].doc_id, answer.citations[0].quote) == ("bees", "Honey bees do not hibernate.")
-        assert library.verify(answer.citations[0]) == "valid"
-        assert [document.metadata for document in library.documents()] == [{"year": 2018}, {}]
-        assert answer.passages[0].passage.place == ""
-    with opened(earlier) as library:
-        library.add(Document("new", "Glacier", "The glacier is measured every September."))
-        assert library.search("glacier measured")[0].passage.doc_id == "new"
-        assert library._store.meta("schema") == "3"
-
-
-def test_a_migration_happens_whole_or_not_at_all(earlier):
-    """Where it cannot be finished, the file is as it was."""
-    with sqlite3.connect(earlier / "library.db") as connection:
-        connection.execute("CREATE TRIGGER refuse BEFORE UPDATE ON meta BEGIN SELECT RAISE (ABORT, 'refused'); END")
-    with pytest.raises(PinciteError, match="refused"):
-        opened(earlier)
-    with sqlite3.connect(earlier / "library.db") as connection:
-        assert "place" not in [row[1] for row in connection.execute("PRAGMA table_info (passages)")]
-        connection.execute("DROP TRIGGER refuse")
-    with opened(earlier) as library:
-        assert library.search("tea")[0].passage.doc_id == "tea"
-
-
-def test_threads_may_migrate_the_same_library_at_once(earlier):
-    errors = []
-
-    def use():
-        try:
-            with opened(earlier) as library:
-                assert library.search("tea")[0].passage.doc_id == "tea"
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=use) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
 
 
 # --- read-only media
@@ -204,7 +136,7 @@ library = Library(sys.argv[1], encoder=HashedEncoder())
 number = 100
 while True:
     library.add([numbered(number, 0), numbered(number + 1, 0)])
-    library._store.remove([f"d{number - 10}", f"d{number - 9}"])
+    library.backend.documents.remove([f"d{number - 10}", f"d{number - 9}"])
     print(number, flush=True)
     number += 2
 """

@@ -12,12 +12,13 @@ from retrieval import Library
 from retrieval.records import Document
 
 pytest.importorskip("pymilvus", reason="not installed: pip install 'pincite[cluster]'")
-from retrieval.storage.milvus.client import Server
+from retrieval.storage.milvus.backend import MilvusBackend
+from retrieval.storage.milvus.client import Address, Client
 
 ENCODER = HashedEncoder()
 
 
-class Cut(Server):
+class Cut(Client):
     """A connection that ends at the n-th write; what is read before changes nothing."""
 
     def __init__(self, address, settings, calls):
@@ -32,23 +33,22 @@ class Cut(Server):
         return super().call(method, *arguments, **options)
 
 
-def from_file(doc_id, text):
-    return prepare(Document(doc_id, "Ants", text, "/d/a.txt"), (10, 1))
+def from_file(doc_id, text, path="/d/a.txt"):
+    return prepare(Document(doc_id, "Ants", text, path), (10, 1))
 
 
 def states(backend):
     """Return the texts of all documents, each found by its words, and nothing else."""
     backend.check()
-    texts = [backend.document(document.doc_id).text for document, _ in backend.documents()]
-    found, _ = backend.find(["word"], ENCODER.question("word").vector, 200, {})
+    texts = [backend.documents.get(document.doc_id).text for document, _ in backend.documents.all()]
+    found, _ = backend.passages.find(["word"], ENCODER.question("word").vector, 200, {})
     assert {candidate.passage.text for candidate in found} == set(texts)
     return set(texts)
 
 
 def cut_short(address, calls, write):
     """Run a write that ends after so many calls; tell whether it was done before."""
-    writer = opened(address)
-    writer._server = Cut(writer._server.address, patient(), calls)
+    writer = MilvusBackend(Cut(Address.of(address), patient(), calls))
     try:
         write(writer)
     except KeyboardInterrupt:
@@ -56,24 +56,29 @@ def cut_short(address, calls, write):
     return True
 
 
+def later(address):
+    """Open a library when what others have begun is taken for abandoned."""
+    return MilvusBackend(Client(Address.of(address), patient()), abandoned_seconds=-1.0)
+
+
 WRITES = {
     "replace": (
-        lambda backend: backend.add([from_file("a2", "A second word."), prepare(about_bees("m1", "Another word."))]),
+        lambda backend: backend.documents.add([from_file("a2", "A second word."), prepare(about_bees("m1", "Another word."))]),
         [{"A first word.", "A second word."}, {"One word.", "Another word."}], {"A second word.", "Another word."},
     ),
-    "remove": (lambda backend: backend.remove(["m1"]), [{"A first word."}, {"One word.", None}], {"A first word."}),
-    "drop a file": (lambda backend: backend.rearrange({}, ["/d/a.txt"]), [{"One word."}, {"A first word.", None}], {"One word."}),
+    "remove": (lambda backend: backend.documents.remove(["m1"]), [{"A first word."}, {"One word.", None}], {"A first word."}),
+    "drop a file": (lambda backend: backend.files.rearrange({}, ["/d/a.txt"]), [{"One word."}, {"A first word.", None}], {"One word."}),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", WRITES)
-def test_a_write_that_is_cut_short_is_seen_whole_or_not_at_all(engine, kind, monkeypatch):
+def test_a_write_that_is_cut_short_is_seen_whole_or_not_at_all(engine, kind):
     write, either, after = WRITES[kind]
     address = engine.address()
     backend = opened(address)
     for calls in range(60):
-        backend.remove(["a1", "a2", "m1"])
-        backend.add([from_file("a1", "A first word."), prepare(about_bees("m1", "One word."))])
+        backend.documents.remove(["a1", "a2", "m1"])
+        backend.documents.add([from_file("a1", "A first word."), prepare(about_bees("m1", "One word."))])
         done = cut_short(address, calls, write)
         reader = opened(address)
         seen = states(reader)
@@ -82,48 +87,47 @@ def test_a_write_that_is_cut_short_is_seen_whole_or_not_at_all(engine, kind, mon
             break
         write(opened(address))
         assert states(backend) == after, calls
-        with monkeypatch.context() as later:
-            later.setattr("retrieval.storage.milvus.backend.ABANDONED_SECONDS", -1.0)
-            opened(address).remove(["nothing"])
+        later(address).documents.remove(["nothing"])
         assert states(backend) == after, calls
-        assert backend.count("passages") == len(after), calls
-        left = backend._server.query("records", 'kind in ["text", "document", "note"]', ["kind"])
+        assert backend.passages.count() == len(after), calls
+        left = backend.client.query("records", 'kind in ["text", "document", "note"]', ["kind"])
         assert sorted(row["kind"] for row in left) == sorted([*["document"] * len(after), *["text"] * len(after)]), (
             calls
         )
     assert calls > 3 and done
 
 
-def test_what_a_killed_writer_left_is_tidied_up_by_the_next(engine, monkeypatch):
+def test_what_a_killed_writer_left_is_tidied_up_by_the_next(engine):
     address = engine.address()
     backend = opened(address)
-    backend.add([prepare(about_bees("m1", "One word."))])
+    backend.documents.add([prepare(about_bees("m1", "One word."))])
     calls = 0
-    while backend.count("passages") == 1:  # until it is cut between the passages and the document's row
+    while backend.passages.count() == 1:  # until it is cut between the passages and the document's row
         calls += 1
-        assert not cut_short(address, calls, lambda writer: writer.add([prepare(about_bees("x", "Left behind."))]))
+        assert not cut_short(
+            address, calls, lambda writer: writer.documents.add([prepare(about_bees("x", "Left behind."))])
+        )
     assert states(backend) == {"One word."}
-    monkeypatch.setattr("retrieval.storage.milvus.backend.ABANDONED_SECONDS", -1.0)
-    opened(address).add([prepare(about_bees("m2", "Two word."))])
-    assert (backend.count("passages"), states(backend)) == (2, {"One word.", "Two word."})
+    later(address).documents.add([prepare(about_bees("m2", "Two word."))])
+    assert (backend.passages.count(), states(backend)) == (2, {"One word.", "Two word."})
 
 
 def test_a_writer_whose_passages_are_deleted_meanwhile_writes_them_again(engine):
     address = engine.address()
     writer, other = opened(address), opened(address)
-    write = writer._write
+    write = writer.passages.write
 
-    def disturbed(made, prepared):
-        write(made, prepared)
+    def disturbed(own, given):
+        write(own, given)
         if not states_of.get("disturbed"):
             states_of["disturbed"] = True
-            other.add([prepare(about_bees("m1", "The other word."))])
+            other.documents.add([prepare(about_bees("m1", "The other word."))])
 
     states_of = {}
-    writer._write = disturbed
-    writer.add([prepare(about_bees("m1", "One word."))])
+    writer.passages.write = disturbed
+    writer.documents.add([prepare(about_bees("m1", "One word."))])
     assert states(other) == {"One word."}
-    assert other.count("passages") == 1
+    assert other.passages.count() == 1
 
 
 def test_a_reader_finds_one_version_while_another_takes_its_place(engine):
@@ -135,19 +139,19 @@ def test_a_reader_finds_one_version_while_another_takes_its_place(engine):
     def write():
         for version in versions:
             time.sleep(0.15)
-            writer.add([version])
+            writer.documents.add([version])
 
-    writer.add(versions[:1])
+    writer.documents.add(versions[:1])
     writing = threading.Thread(target=write)
     writing.start()
     seen = []
     while writing.is_alive():
-        found, _ = reader.find(words, vector, 200, {})
+        found, _ = reader.passages.find(words, vector, 200, {})
         seen += [int(candidate.passage.text.split()[1]) for candidate in found] + [-1] * (len(found) != 1)
-        assert reader.document("m1").text.startswith("Version")
+        assert reader.documents.get("m1").text.startswith("Version")
     writing.join()
     assert seen == sorted(seen) and -1 not in seen
-    assert reader.find(words, vector, 200, {})[0][0].passage.text == "Version 9 word."
+    assert reader.passages.find(words, vector, 200, {})[0][0].passage.text == "Version 9 word."
 
 
 def test_writers_at_once_write_everything_once(engine):
@@ -158,14 +162,28 @@ def test_writers_at_once_write_everything_once(engine):
     def write(shift):
         writer = opened(address)
         for first in range(0, 12, 3):
-            writer.add([given[(first + shift + offset) % 12] for offset in range(3)])
+            writer.documents.add([given[(first + shift + offset) % 12] for offset in range(3)])
 
     with futures.ThreadPoolExecutor(3) as pool:
         list(pool.map(write, (0, 4, 8)))
     reader = opened(address)
     reader.check()
-    assert sorted(document.doc_id for document, _ in reader.documents()) == sorted(f"d{number}" for number in range(12))
-    assert (reader.count("passages"), reader.count("documents")) == (72, 12)
+    assert sorted(document.doc_id for document, _ in reader.documents.all()) == sorted(
+        f"d{number}" for number in range(12)
+    )
+    assert (reader.passages.count(), reader.documents.count()) == (72, 12)
+
+
+def test_more_rows_than_one_call_returns_are_read(engine):
+    backend = MilvusBackend(Client(Address.of(engine.address()), patient(), read_rows=7))
+    given = [f"a{number:02}" for number in range(40)]
+    backend.documents.add([from_file(name, f"Bees shiver {name}.", f"/d/{name}.txt") for name in given])
+    assert [document.doc_id for document, _ in backend.documents.all()] == given
+    assert sorted(backend.files.all()) == [f"/d/{name}.txt" for name in given]
+    assert len(backend.passages.find(["bees"], ENCODER.question("bees").vector, 200, {})[0]) == 40
+    backend.check()
+    assert backend.documents.remove(given) == given
+    assert [part.count() for part in (backend.documents, backend.passages, backend.files)] == [0, 0, 0]
 
 
 ADD = """

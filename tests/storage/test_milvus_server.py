@@ -19,7 +19,8 @@ from ui.web.service import Service, guarded
 grpc = pytest.importorskip("grpc", reason="not installed: pip install 'pincite[cluster]'")
 pytest.importorskip("pymilvus", reason="not installed: pip install 'pincite[cluster]'")
 from retrieval.storage.milvus.client import Address  # noqa: E402
-from retrieval.storage.milvus.rows import hashed, record  # noqa: E402
+from retrieval.storage.milvus.filters import hashed  # noqa: E402
+from retrieval.storage.milvus.rows import record  # noqa: E402
 
 ENCODER = HashedEncoder()
 
@@ -88,7 +89,7 @@ def test_a_server_that_does_not_answer_is_named_in_time(own_engine):
                 use()
         assert time.monotonic() - began < 20
         own_engine.resume()
-        library._store._server._seconds = 30.0  # the machine may be busy
+        library.backend.client.seconds = 30.0  # the machine may be busy
         assert library.ask("mark word0v0").citations[0].doc_id == "d0"
 
 
@@ -101,7 +102,7 @@ def test_the_page_says_so_and_recovers_by_itself(own_engine):
         own_engine.stop()
         assert f"127.0.0.1:{own_engine.port} has not answered" in ask({"question": "mark word0v0"})["error"]
         own_engine.start()
-        library._store._server._seconds = 30.0
+        library.backend.client.seconds = 30.0
         assert "word0v0" in ask({"question": "mark word0v0"})["html"]
 
 
@@ -115,7 +116,7 @@ def test_a_library_of_another_schema_is_refused(engine):
     address = engine.address()
     backend = opened(address)
     row = record("meta", hashed("schema"), payload=["99"])
-    backend._server.upsert("records", [row])
+    backend.client.upsert("records", [row])
     with pytest.raises(LibraryError, match=f"{address} has schema 99, and this pincite reads 1; "):
         opened(address)
 

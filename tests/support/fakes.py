@@ -12,7 +12,7 @@ from retrieval.embedding.base import PassageVectors, QuestionVectors, unit
 from retrieval.ingest.chunking import split
 from retrieval.ingest.files import from_memory
 from retrieval.records import Document, Passage
-from retrieval.storage.base import Prepared
+from retrieval.storage.base import IndexedDocument
 from retrieval.text.terms import STOP_WORDS, stem
 
 _WORD = re.compile(r"\w+")
@@ -71,15 +71,15 @@ def _passage(passage: Passage, title: str) -> PassageVectors:
     return PassageVectors(whole, np.stack([_mean(part) for part in parts]), bits, numbers)
 
 
-def prepare(document: Document, file: tuple[int, int] | None = None) -> Prepared:
+def prepare(document: Document, file: tuple[int, int] | None = None) -> IndexedDocument:
     """Split and encode a document, as the store wants it."""
     encoder = HashedEncoder()
     passages = split(document, from_memory(document).blocks, encoder.count_tokens, encoder.max_tokens)
     vectors = dict(encoder.encode_passages(passages, [document.title] * len(passages)))
-    return Prepared(document, passages, [vectors[index] for index in range(len(passages))], file)
+    return IndexedDocument(document, passages, [vectors[index] for index in range(len(passages))], file)
 
 
-def scattered(doc_id: str, count: int, seed: int, metadata: dict | None = None) -> Prepared:
+def scattered(doc_id: str, count: int, seed: int, metadata: dict | None = None) -> IndexedDocument:
     """Return a document of `count` one-word passages whose vectors are random: no two as close as another two."""
     text = "\n\n".join(f"word{number}" for number in range(count))
     spans = [match.span() for match in _WORD.finditer(text)]
@@ -87,7 +87,7 @@ def scattered(doc_id: str, count: int, seed: int, metadata: dict | None = None) 
     rows = unit(np.random.RandomState(seed).standard_normal((count, HashedEncoder.dim)))
     nothing = np.zeros((0, HashedEncoder.dim // 8), np.uint8), np.zeros(0, np.uint16)
     vectors = [PassageVectors(row, row[None, :], *nothing) for row in rows]
-    return Prepared(Document(doc_id, "", text, metadata=metadata or {}), passages, vectors)
+    return IndexedDocument(Document(doc_id, "", text, metadata=metadata or {}), passages, vectors)
 
 
 def numbered(number: int, version: int) -> Document:

@@ -1,6 +1,7 @@
 """Folders that change, and what a library in step with one must be like."""
 
 import os
+import sqlite3
 
 TEXTS = {
     "a.txt": "Bees shiver in winter.",
@@ -28,6 +29,12 @@ def four_files(root):
     return root
 
 
+def stored_tokens(folder):
+    """Return of how many passages a library in a folder holds the tokens."""
+    with sqlite3.connect(folder / "library.db") as connection:
+        return connection.execute("SELECT count(*) FROM tokens").fetchone()[0]
+
+
 def counts(report):
     kinds = ("added", "unchanged", "replaced", "moved", "removed", "failed")
     return {kind: len(getattr(report, kind)) for kind in kinds if getattr(report, kind)}
@@ -52,7 +59,7 @@ def assert_in_step(library, folder):
     found = sources(library)
     assert found.keys() == there.keys()
     assert all(source in there[text] for text, source in found.items())
-    assert {path for path, state in library._store.files().items() if state.doc_id} == set().union(*there.values())
+    assert {path for path, state in library.backend.files.all().items() if state.doc_id} == set().union(*there.values())
     generation, encoded = library.info()["generation"], library._given_encoder.encoded
     assert counts(library.sync(folder)) == ({"unchanged": len(list(folder.rglob("*.txt")))} if there else {})
     assert (library.info()["generation"], library._given_encoder.encoded) == (generation, encoded)

@@ -1,27 +1,22 @@
-"""A library in a folder: the store, and the index over its vectors, as one backend. Knows nothing about ranking."""
+"""A library in a folder: `library.db`, the truth, and `vectors.faiss`, a cache of it."""
 
+import json
 import os
-import threading
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from retrieval.embedding import Floats
 from retrieval.errors import LibraryError
-from retrieval.parallel import side_by_side
-from retrieval.storage.candidates import Candidates
-from retrieval.storage.local.backup import back_up
-from retrieval.storage.local.documents import Store
-
-if TYPE_CHECKING:
-    from retrieval.storage.local.faiss_index import Vectors
-
-LARGE = 20_000  # passages, from which on both indexes are asked at once: 62 -> 53 ms at a million
-BM25_ROWS = 2000  # scores kept for candidates that only the vectors found
+from retrieval.storage.base import Judgement
+from retrieval.storage.copying import backed_up
+from retrieval.storage.local.database import Database
+from retrieval.storage.local.documents import Documents, Files
+from retrieval.storage.local.passages import Passages
 
 
-class Embedded(Store):
-    """`library.db`, the truth, and `vectors.faiss`, a cache of it that is opened when first needed."""
+class LocalBackend:
+    """A database, and over it documents, files, passages with their indexes, and facts; see storage.base.Backend."""
 
     def __init__(self, folder: Path, create: bool = True) -> None:
         """Open or create a folder; LibraryError where there is none and none is to be made, or it is no library's."""
@@ -29,56 +24,80 @@ class Embedded(Store):
             raise LibraryError(f"{folder} is a file; a library is a folder")
         if not create and not os.path.lexists(folder / "library.db"):
             raise LibraryError(f"{folder} holds no library; make one with: pincite add --library {folder} PATH…")
-        super().__init__(folder / "library.db")
         self.folder = folder
-        self._vectors: Vectors | None = None
-        self._opening = threading.Lock()
+        self.database = Database(folder / "library.db")
+        self.passages = Passages(self.database, folder / "vectors.faiss")
+        self.documents = Documents(self.database, self.passages)
+        self.files = Files(self.database)
+        self.facts = Facts(self.database)
 
     @property
     def name(self) -> str:
         """The folder."""
         return str(self.folder)
 
-    def index(self, dim: int) -> "Vectors":
-        """Return the index over all passage vectors, of `dim` dimensions each."""
-        with self._opening:
-            if self._vectors is None:
-                from retrieval.storage.local.faiss_index import Vectors  # faiss takes 0.2 s to import
+    def check(self) -> None:
+        """Read the whole file; LibraryDamagedError where SQLite finds damage, or passages not in their text."""
+        self.database.check()
+        self.documents.check()
 
-                self._vectors = Vectors(self, self.folder / "vectors.faiss", dim)
-            return self._vectors
+    def backup(self, target: Path) -> Path:
+        """Copy the folder; see Library.backup.
 
-    def find(
-        self, words: Sequence[str], vector: Floats, count: int, where: Mapping[str, Any]
-    ) -> tuple[Candidates, dict[int, float]]:
-        """See Backend.find; BM25 of the best 2,000 is returned, found or not."""
-        allowed = self.allowed(where) if where else None
-        index = self.index(len(vector))
-        asked: list[Callable[[], Any]] = [
-            lambda: self.bm25(words, max(BM25_ROWS, count), allowed),
-            lambda: index.nearest(vector, count, allowed),
-        ]
-        (ids, scores), nearest = side_by_side(lambda ask: ask(), asked, 2 if len(index) > LARGE else 1)
-        found = self.candidates(dict.fromkeys([*nearest, *ids[:count].tolist()]))
-        return found, dict(zip(ids.tolist(), scores.tolist(), strict=True))
+        The index goes first: it then covers no more than the database does, and is caught up on opening.
+        """
+        with backed_up(self.name, target) as folder:
+            with suppress(FileNotFoundError):
+                shutil.copy(self.folder / "vectors.faiss", folder)
+            self.database.copy(folder / "library.db")
+            copied = LocalBackend(folder)
+            copied.check()
+            copied.close()
+        return target
 
     def save(self) -> None:
         """Write the index's snapshot where it is behind."""
-        if dim := self.dim():
-            self.index(dim).save()
-
-    def size(self) -> int:
-        """Return the bytes of the folder's files."""
-        return sum(file.stat().st_size for file in self.folder.iterdir() if file.is_file())
-
-    def backup(self, target: Path) -> Path:
-        """Copy the folder; see Library.backup."""
-        return back_up(self, self.folder, target)
+        self.passages.save()
 
     def close(self) -> None:
         """Write the index's snapshot where it is behind, and close the files."""
-        with self._opening:
-            if self._vectors is not None:
-                self._vectors.save()
-                self._vectors = None
-        super().close()
+        self.passages.close()
+        self.database.close()
+
+
+class Facts:
+    """What is kept of the library as a whole; see storage.base.Facts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, key: str) -> str | None:
+        """Return a fact, or None."""
+        return self._database.meta(key)
+
+    def set(self, key: str, value: str) -> None:
+        """Record a fact unless one is there already."""
+        self._database.set_meta(key, value)
+
+    def generation(self) -> int:
+        """Return the number of the last write; it only grows."""
+        return self._database.generation()
+
+    def size(self) -> int:
+        """Return the bytes of the folder's files."""
+        return sum(file.stat().st_size for file in self._database.path.parent.iterdir() if file.is_file())
+
+    def add_feedback(self, question: str, found: bool, quotes: Sequence[str], good: bool, note: str) -> None:
+        """Keep one judgement of an answer."""
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT INTO feedback (question, found, quotes, good, note) VALUES (?, ?, ?, ?, ?)",
+                (question, found, json.dumps(list(quotes)), good, note),
+            )
+
+    def feedback(self) -> list[Judgement]:
+        """Return (id, question, found, quotes, good, note) of every judgement, oldest first."""
+        with self._database.reading() as connection:
+            query = "SELECT id, question, found, quotes, good, note FROM feedback ORDER BY id"
+            rows = connection.execute(query).fetchall()
+            return [(row[0], row[1], bool(row[2]), json.loads(row[3]), bool(row[4]), row[5]) for row in rows]

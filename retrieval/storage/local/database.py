@@ -1,4 +1,4 @@
-"""The SQLite file: schema, connections, transactions, and its errors as ours. Knows nothing about documents or ranking.
+"""The SQLite file: connections, transactions, generations, and its errors as ours.
 
 Every write raises the generation by one and stamps it with a random number: the same generation with another stamp is
 another history, as after the file was deleted or restored from a backup.
@@ -12,38 +12,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from retrieval.errors import LibraryDamagedError, LibraryError, StorageError
+from retrieval.storage.local.schema import SCHEMA_VERSION, TABLES
 
 Connection = sqlite3.Connection
-SCHEMA_VERSION = 3
-BUSY_SECONDS = 60.0
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE writes (generation INTEGER PRIMARY KEY AUTOINCREMENT, stamp INTEGER NOT NULL);
-CREATE TABLE documents (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, doc_id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, source TEXT,
-    metadata TEXT NOT NULL, sha256 TEXT NOT NULL, passages INTEGER NOT NULL, text TEXT NOT NULL);
-CREATE TABLE files (
-    path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-    doc_id TEXT REFERENCES documents (doc_id) ON DELETE CASCADE, reason TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
-CREATE INDEX files_doc_id ON files (doc_id);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
-    generation INTEGER NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    page INTEGER, heading TEXT NOT NULL, place TEXT NOT NULL, text TEXT NOT NULL, sentences BLOB NOT NULL,
-    vector BLOB NOT NULL, sentence_vectors BLOB NOT NULL);
-CREATE INDEX passages_document ON passages (document);
-CREATE INDEX passages_generation ON passages (generation);
-CREATE TABLE tokens (
-    id INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE, sentences BLOB NOT NULL, bits BLOB NOT NULL);
-CREATE TABLE removed (generation INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
-CREATE TABLE feedback (
-    id INTEGER PRIMARY KEY, given TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, question TEXT NOT NULL,
-    found INTEGER NOT NULL, quotes TEXT NOT NULL, good INTEGER NOT NULL, note TEXT NOT NULL);
-CREATE VIRTUAL TABLE fulltext USING fts5 (title, text, content = '', tokenize = 'porter unicode61');
-CREATE VIRTUAL TABLE terms USING fts5vocab (fulltext, row);
-"""
-# What brings a library to the next schema and keeps its vectors; schema 1 lacks what only the model could make.
-_MIGRATIONS = {"2": ("ALTER TABLE passages ADD COLUMN place TEXT NOT NULL DEFAULT ''",)}
+BUSY_SECONDS = 60.0  # that a write waits for another
 _BUSY = "another program is writing to it; try again when that is done"
 _DENIED = "check the permissions of the file and its folder"
 _FULL = "free some space or choose another folder; what was added before is kept"
@@ -67,9 +39,10 @@ _STORAGE_HINTS = {
 class Database:
     """Connections to one file: as many as are used at once. Several processes may read while one writes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_seconds: float = BUSY_SECONDS) -> None:
         """Open or create; LibraryDamagedError where the file is not a library's, and the file stays as it is."""
         self.path = path
+        self._busy_seconds = busy_seconds
         self._idle: list[Connection] = []
         self._frozen = False
         with self._errors():
@@ -78,42 +51,31 @@ class Database:
             if size == 0 and (path.parent / "vectors.faiss").exists():
                 raise LibraryDamagedError(f"{path} is empty although the library was not; restore it from a backup")
             if size and size < 512:  # which SQLite would take for a new one
-                raise self._damaged(f"it has {size} bytes")
-            with self._reading() as connection:
+                raise self.damaged(f"it has {size} bytes")
+            with self.reading() as connection:
                 empty = _is_empty(connection)
         if empty:
             self._create()
-        if self.meta("schema") in _MIGRATIONS:
-            self._migrate()
         found = self.meta("schema")
         if found != str(SCHEMA_VERSION):
             hint = "add your documents to a new library"
             raise LibraryError(f"{path} has schema {found}, and this pincite reads schema {SCHEMA_VERSION}; {hint}")
 
     def _create(self) -> None:
-        with self._writing() as connection:
+        with self.writing() as connection:
             if _is_empty(connection):  # else another process was first
-                for statement in _SCHEMA.split(";\n"):
+                for statement in TABLES.split(";\n"):
                     connection.execute(statement)
                 connection.execute("INSERT INTO meta VALUES ('schema', ?)", (SCHEMA_VERSION,))
-
-    def _migrate(self) -> None:
-        """Bring the file to the schema of today in one transaction."""
-        with self._writing() as connection:
-            find = "SELECT value FROM meta WHERE key = 'schema'"
-            while (found := connection.execute(find).fetchone()[0]) in _MIGRATIONS:  # else another process was first
-                for statement in _MIGRATIONS[found]:
-                    connection.execute(statement)
-                connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (int(found) + 1,))
 
     def _connect(self) -> Connection:
         """Open the file, or where nothing can be written beside it, read it as one that does not change."""
         try:
-            connection, self._frozen = _configured(str(self.path)), False
+            connection, self._frozen = _configured(str(self.path), self._busy_seconds), False
         except sqlite3.OperationalError as error:
             if not self._cannot_be_written(error):
                 raise
-            connection, self._frozen = _configured(f"{self.path.as_uri()}?immutable=1"), True
+            connection, self._frozen = _configured(f"{self.path.as_uri()}?immutable=1", self._busy_seconds), True
         return connection
 
     def _cannot_be_written(self, error: sqlite3.OperationalError) -> bool:
@@ -141,10 +103,11 @@ class Database:
         """Tell trouble with the disk, which SQLite gives a code of its own, from damage."""
         code = getattr(error, "sqlite_errorname", "SQLITE_CORRUPT").split("_")[1]  # no code: text that is not UTF-8
         if code not in _STORAGE_HINTS:
-            return self._damaged(error)
+            return self.damaged(error)
         return StorageError(f"{self.path} cannot be read or written: {error} ({_STORAGE_HINTS[code]})")
 
-    def _damaged(self, reason: object) -> LibraryDamagedError:
+    def damaged(self, reason: object) -> LibraryDamagedError:
+        """Return the error that says that this file is damaged, and what to do."""
         hint = "restore it from a backup, or add your documents to a new library; this file was left as it is"
         return LibraryDamagedError(f"{self.path} is damaged ({reason}); {hint}")
 
@@ -165,16 +128,16 @@ class Database:
                     self._idle.append(connection)
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
         """Lend a connection; what cannot be decoded while it is lent counts as damage."""
         with self._lent() as connection:
             try:
                 yield connection
             except (ValueError, TypeError) as error:
-                raise self._damaged(error) from error
+                raise self.damaged(error) from error
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
         """One transaction, rolled back whole on any error."""
         with self._lent() as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -193,58 +156,58 @@ class Database:
 
     def copy(self, path: Path) -> None:
         """Write what is there now to a new file, by SQLite's online backup: others may read and write meanwhile."""
-        with self._reading() as connection, closing(sqlite3.connect(path)) as copied:
+        with self.reading() as connection, closing(sqlite3.connect(path)) as copied:
             connection.backup(copied)
 
     def check(self) -> None:
         """Read the whole file; LibraryDamagedError where SQLite finds damage."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
-            raise self._damaged(found)
+            raise self.damaged(found)
 
     def meta(self, key: str) -> str | None:
         """Return a fact about the library as a whole, or None."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
             return None if row is None else str(row[0])
 
     def set_meta(self, key: str, value: str) -> None:
         """Record a fact unless one is there already."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (key, value))
 
     def generation(self) -> int:
         """Return the number of the last write; it only grows."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return int(connection.execute("SELECT coalesce(max(generation), 0) FROM writes").fetchone()[0])
 
     def stamp(self, generation: int) -> int | None:
         """Return the random number of a write, or None where there was no such write."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute("SELECT stamp FROM writes WHERE generation = ?", (generation,)).fetchone()
             return None if row is None else int(row[0])
 
 
-def _configured(name: str) -> Connection:
+def _configured(name: str, busy_seconds: float) -> Connection:
     """Connect to a path or, where it begins with "file:", a URI."""
     connection = sqlite3.connect(
-        name, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, uri=name.startswith("file:")
+        name, timeout=busy_seconds, isolation_level=None, check_same_thread=False, uri=name.startswith("file:")
     )
     try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -16000")  # the inner pages of a million passages; a third off reading
-        _use_wal(connection)
+        _use_wal(connection, busy_seconds)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _use_wal(connection: Connection) -> None:
+def _use_wal(connection: Connection, busy_seconds: float) -> None:
     """Switch to write-ahead logging, once for a file. SQLite does not wait for other processes here, so this does."""
-    deadline = time.monotonic() + BUSY_SECONDS
+    deadline = time.monotonic() + busy_seconds
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
             connection.execute("PRAGMA journal_mode = WAL")

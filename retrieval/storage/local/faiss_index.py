@@ -1,4 +1,4 @@
-"""The FAISS index over passage vectors: a cache of the store, caught up or rebuilt when behind. Never the truth.
+"""The FAISS index over passage vectors: a cache of the database, caught up or rebuilt when behind. Never the truth.
 
 Flat in half precision up to 100,000 passages; above that inverted lists of 8-bit codes (IVF, Jégou et al., 2011). Both
 find candidates that search scores again by their stored vectors. An index never changes once made: what was added since
@@ -22,11 +22,10 @@ left out: a tenth of the other's building speed for 1 ms of a question, and noth
 size, CRC-32. One file, renamed into place, so an index and its generation cannot come apart.
 """
 
+import json
 import os
 import struct
-import tempfile
 import threading
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -39,27 +38,80 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.embedding import Floats
+from retrieval.files import new_file, remove_abandoned
 from retrieval.linalg import dots
-from retrieval.storage.local.documents import Store
+from retrieval.storage.codec import decode_vector
+from retrieval.storage.local.database import Database
 
-FLAT_MOST = 100_000  # passages: 4 ms on one thread
-PROBES = 200  # lists that a question is compared with: 9 ms at a million, of which that is a tenth
 SAMPLE = 32  # vectors for each list that it is trained on
-BEHIND_SHARE = 0.1  # of the index that may have changed since before it is written again,
-BEHIND_MOST = 20_000  # and at the most: 30 MB, 0.1 s to read on opening
 ABANDONED_SECONDS = 600
 _TRAILER = struct.Struct("<8sqqqI")
 _MAGIC = b"pincite3"
-# What is checked of a file: its two ends, which hold all structure and any index that is flat and small. Between them
-# are codes and ids of a large one; damage there can cost a candidate, and no wrong answer, for search reads the store.
-_CHECKED = 16 * 2**20
+_LISTED = "IN (SELECT value FROM json_each(?))"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the index decides by.
+
+    flat_most: passages up to which it is flat: 4 ms on one thread. probes: lists that a question is compared with: 9 ms
+    at a million, of which that is a tenth. behind_share: of the index that may have changed before it is written
+    again, and behind_most: at the most; 30 MB, 0.1 s to read on opening.
+    checked: bytes that are checked at each end of a file, which hold all structure and any index that is flat and
+    small. Between them are codes and ids of a large one; damage there can cost a candidate, and no wrong answer, for
+    search reads the database.
+    """
+
+    flat_most: int = 100_000
+    probes: int = 200
+    behind_share: float = 0.1
+    behind_most: int = 20_000
+    checked: int = 16 * 2**20
+
+
+class StoredVectors:
+    """The passage vectors as the database has them, by generation."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def count_between(self, after: int, until: int) -> int:
+        """Count the passages added after one generation, up to another."""
+        with self._database.reading() as connection:
+            query = "SELECT count(*) FROM passages WHERE generation > ? AND generation <= ?"
+            return int(connection.execute(query, (after, until)).fetchone()[0])
+
+    def between(self, after: int, until: int, dim: int) -> Iterator[tuple[NDArray[np.int64], Floats]]:
+        """Yield (ids, (n, dim) vectors) of passages added after one generation, up to another, in blocks of 4,096."""
+        with self._database.reading() as connection:
+            cursor = connection.execute(
+                "SELECT id, vector FROM passages WHERE generation > ? AND generation <= ? ORDER BY generation, id",
+                (after, until),
+            )
+            while rows := cursor.fetchmany(4096):
+                vectors = decode_vector(b"".join(row[1] for row in rows))
+                yield np.array([row[0] for row in rows], np.int64), vectors.reshape(len(rows), dim)
+
+    def sample(self, count: int, dim: int) -> Floats:
+        """Return (n, dim) vectors of about `count` passages, or all if there are fewer, spread evenly over all."""
+        with self._database.reading() as connection:
+            ids = [row[0] for row in connection.execute("SELECT id FROM passages")]
+            chosen = json.dumps(ids[:: max(1, len(ids) // count)])
+            query = f"SELECT vector FROM passages WHERE id {_LISTED}"
+            found = b"".join(row[0] for row in connection.execute(query, (chosen,)))
+            return decode_vector(found).reshape(-1, dim)
+
+    def removed_since(self, generation: int) -> list[tuple[int, int]]:
+        """Return (first, last) ids of the passages removed after a generation."""
+        with self._database.reading() as connection:
+            return connection.execute("SELECT first, last FROM removed WHERE generation > ?", (generation,)).fetchall()
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
     """One moment of the index; a new one replaces it, so that readers need no lock.
 
-    index covers the store up to generation `covered`; what came from there to `generation` is in ids (n,) and rows
+    index covers the database up to generation `covered`; what came from there to `generation` is in ids (n,) and rows
     (n, dim). gone: sorted ids that were removed since `covered`.
     """
 
@@ -70,18 +122,19 @@ class _View:
     rows: Floats
     gone: NDArray[np.int64]
 
-    def is_behind(self) -> bool:
+    def is_behind(self, limits: Limits) -> bool:
         """Tell whether so much has changed that the index should be written anew."""
         changed = len(self.ids) + len(self.gone)
-        return changed > min(BEHIND_SHARE * int(self.index.ntotal), BEHIND_MOST)
+        return changed > min(limits.behind_share * int(self.index.ntotal), limits.behind_most)
 
 
-class Vectors:
+class FaissIndex:
     """Passage vectors by id, searched by cosine. Safe to use from several threads."""
 
-    def __init__(self, store: Store, path: Path, dim: int) -> None:
-        """Map the snapshot; one that is missing, damaged or of another dimension is built anew from the store."""
-        self._store = store
+    def __init__(self, database: Database, path: Path, dim: int, limits: Limits = Limits()) -> None:
+        """Map the snapshot; one that is missing, damaged or of another dimension is built anew from the database."""
+        self._database, self._vectors = database, StoredVectors(database)
+        self._limits = limits
         self._path = path
         self._dim = dim
         self._lock = threading.Lock()
@@ -104,7 +157,7 @@ class Vectors:
         return True
 
     def _snapshot(self, flags: int) -> tuple[Any, int]:
-        """Return (index, generation) of a snapshot that is whole and of this store's own past, else (None, 0).
+        """Return (index, generation) of a snapshot that is whole and of this database's own past, else (None, 0).
 
         It is not of its past after a backup was restored.
         """
@@ -113,8 +166,9 @@ class Vectors:
                 size = file.seek(0, os.SEEK_END) - _TRAILER.size
                 file.seek(max(0, size))
                 magic, generation, stamp, length, checksum = _TRAILER.unpack(file.read())
-            whole = magic == _MAGIC and length == size and checksum == _checksum(self._path, size, generation, stamp)
-            if not whole or stamp != self._store.stamp(generation):
+            whole = magic == _MAGIC and length == size
+            whole = whole and checksum == _checksum(self._path, size, generation, stamp, self._limits.checked)
+            if not whole or stamp != self._database.stamp(generation):
                 return None, 0
             index = faiss.read_index(str(self._path), flags)
         except (OSError, struct.error, RuntimeError):  # RuntimeError: FAISS cannot read it
@@ -126,10 +180,10 @@ class Vectors:
 
     def catch_up(self) -> None:
         """Take in what was added and removed since, by this process or another."""
-        if self._store.generation() == self._view.generation:
+        if self._database.generation() == self._view.generation:
             return
         with self._lock:
-            generation = self._store.generation()
+            generation = self._database.generation()
             if self._is_far_behind(generation) and not (self._load() and not self._is_far_behind(generation)):
                 self._view = self._seen(self._taken_in(generation), generation)
             elif generation != self._view.generation:
@@ -138,13 +192,13 @@ class Vectors:
     def _is_far_behind(self, generation: int) -> bool:
         """Tell whether too much was added to be compared one by one."""
         view = self._view
-        added = len(view.ids) + self._store.count_between(view.generation, generation)
-        return added > (BEHIND_MOST if view.index.ntotal else FLAT_MOST)
+        added = len(view.ids) + self._vectors.count_between(view.generation, generation)
+        return added > (self._limits.behind_most if view.index.ntotal else self._limits.flat_most)
 
     def _caught_up(self, view: _View, generation: int) -> _View:
         gone = np.union1d(view.gone, self._removed_since(view.generation))
         ids, rows = [view.ids], [view.rows]
-        for some, vectors in self._store.vectors_between(view.generation, generation, self._dim):
+        for some, vectors in self._vectors.between(view.generation, generation, self._dim):
             ids.append(some)
             rows.append(vectors)
         joined = np.concatenate(ids)
@@ -152,14 +206,14 @@ class Vectors:
         return replace(view, generation=generation, ids=joined[kept], rows=np.concatenate(rows)[kept], gone=gone)
 
     def _removed_since(self, generation: int) -> NDArray[np.int64]:
-        ranges = [np.arange(first, last + 1) for first, last in self._store.removed_since(generation)]
+        ranges = [np.arange(first, last + 1) for first, last in self._vectors.removed_since(generation)]
         return np.concatenate([np.zeros(0, np.int64), *ranges])
 
     def save(self) -> None:
         """Write the snapshot where it is behind; a disk that is full costs only the time to rebuild later."""
         self.catch_up()
         with self._lock:
-            if self._view.is_behind():
+            if self._view.is_behind(self._limits):
                 self._view = self._seen(self._taken_in(self._view.generation), self._view.generation)
             if self._view.covered > self._written:
                 with suppress(OSError, RuntimeError):
@@ -174,57 +228,44 @@ class Vectors:
 
     def _taken_in(self, generation: int) -> Any:
         """Return an index of all passages up to a generation: the snapshot's with what has changed, or a new one."""
-        count = self._store.count_between(0, generation)
+        count = self._vectors.count_between(0, generation)
         index, covered = self._snapshot(0)
-        if index is None or not _suits(index, count):
+        if index is None or not _suits(index, count, self._limits.flat_most):
             index, covered = self._new(count), 0
         with _all_cores():
             if covered:
                 index.remove_ids(faiss.IDSelectorBatch(self._removed_since(covered)))
-            for ids, vectors in self._store.vectors_between(covered, generation, self._dim):
+            for ids, vectors in self._vectors.between(covered, generation, self._dim):
                 index.add_with_ids(vectors, ids)
         return index
 
     def _new(self, count: int) -> Any:
         """Return an empty index of the kind for `count` passages, trained."""
-        if count <= FLAT_MOST:
+        if count <= self._limits.flat_most:
             return _flat(self._dim)
         count_of_lists = lists(count)
         index = faiss.index_factory(self._dim, f"IVF{count_of_lists},SQ8", faiss.METRIC_INNER_PRODUCT)
         index.cp.min_points_per_centroid = 1  # says nothing of it on the terminal
         with _all_cores():
-            index.train(self._store.sample_vectors(SAMPLE * count_of_lists, self._dim))
+            index.train(self._vectors.sample(SAMPLE * count_of_lists, self._dim))
         return index
 
     def _write(self, index: Any, generation: int) -> None:
         """Write beside the snapshot and rename; OSError or RuntimeError where the disk refuses."""
-        self._sweep()
-        stamp = self._store.stamp(generation) or 0
-        with tempfile.NamedTemporaryFile(dir=self._path.parent, prefix=self._path.name, delete=False) as file:
-            written = Path(file.name)
-        try:
+        remove_abandoned(self._path.parent.glob(f"{self._path.name}?*"), ABANDONED_SECONDS)
+        stamp = self._database.stamp(generation) or 0
+        with new_file(self._path) as written:
             faiss.write_index(index, str(written))
             size = written.stat().st_size
-            checksum = _checksum(written, size, generation, stamp)
+            checksum = _checksum(written, size, generation, stamp, self._limits.checked)
             with written.open("ab") as file:
                 file.write(_TRAILER.pack(_MAGIC, generation, stamp, size, checksum))
-                file.flush()
-                os.fsync(file.fileno())
-            written.replace(self._path)
-        finally:
-            written.unlink(missing_ok=True)
-
-    def _sweep(self) -> None:
-        """Delete what a process that was killed while it wrote a snapshot has left behind."""
-        for path in self._path.parent.glob(f"{self._path.name}?*"):
-            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
-                path.unlink(missing_ok=True)
 
     def nearest(self, vector: Floats, count: int, allowed: NDArray[np.int64] | None = None) -> list[int]:
         """Return the ids of the `count` closest passages by cosine, best first, among the allowed ones if given."""
         self.catch_up()
         view = self._view
-        scores, ids = _search(view, vector, count, allowed)
+        scores, ids = _search(view, vector, count, allowed, self._limits.probes)
         if len(view.ids):
             mask = slice(None) if allowed is None else np.isin(view.ids, allowed)
             scores = np.concatenate([scores, dots(view.rows[mask], vector)])
@@ -234,7 +275,7 @@ class Vectors:
 
 
 def _search(
-    view: _View, vector: Floats, count: int, allowed: NDArray[np.int64] | None
+    view: _View, vector: Floats, count: int, allowed: NDArray[np.int64] | None, probes: int
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Return (scores, ids) of the closest in the index, without those that are gone or not allowed."""
     # One thread: a question is milliseconds, and threads that wait for each other cost more (and starve the encoder).
@@ -249,8 +290,8 @@ def _search(
     if not count or not share:
         return np.zeros(0, np.float32), np.zeros(0, np.int64)
     if isinstance(index, faiss.IndexIVF):  # few allowed ones: as many of them as of all otherwise
-        probes = max(PROBES, 4 * count * index.nlist / index.ntotal) / min(1.0, share)
-        parameters = faiss.SearchParametersIVF(sel=selector, nprobe=min(index.nlist, round(probes)))
+        wanted = max(probes, 4 * count * index.nlist / index.ntotal) / min(1.0, share)
+        parameters = faiss.SearchParametersIVF(sel=selector, nprobe=min(index.nlist, round(wanted)))
     else:
         parameters = faiss.SearchParameters(sel=selector)
     scores, ids = index.search(vector[None, :], count, params=parameters)
@@ -274,20 +315,20 @@ def lists(count: int) -> int:
     return int(2 * count**0.5)
 
 
-def _suits(index: Any, count: int) -> bool:
+def _suits(index: Any, count: int, flat_most: int) -> bool:
     """Tell whether an index is of the kind, and about of the number of lists, that `count` vectors want."""
     if not isinstance(index, faiss.IndexIVF):
-        return count <= FLAT_MOST
-    return count > FLAT_MOST / 2 and 0.5 < index.nlist / lists(count) < 2
+        return count <= flat_most
+    return count > flat_most / 2 and 0.5 < index.nlist / lists(count) < 2
 
 
-def _checksum(path: Path, size: int, generation: int, stamp: int) -> int:
-    """Return the CRC-32 of both ends of the first `size` bytes of a file, of the size and of what it covers."""
+def _checksum(path: Path, size: int, generation: int, stamp: int, checked: int) -> int:
+    """Return the CRC-32 of both ends, `checked` bytes each, of a file of `size` bytes, and of what it covers."""
     checksum = zlib.crc32(struct.pack("<qqq", size, generation, stamp))
     with path.open("rb") as file:
-        checksum = zlib.crc32(file.read(min(size, _CHECKED)), checksum)
-        file.seek(max(0, size - _CHECKED))
-        return zlib.crc32(file.read(min(size, _CHECKED)), checksum)
+        checksum = zlib.crc32(file.read(min(size, checked)), checksum)
+        file.seek(max(0, size - checked))
+        return zlib.crc32(file.read(min(size, checked)), checksum)
 
 
 @contextmanager

@@ -1,108 +1,162 @@
-"""Reads from the database what ranking needs: candidates, tokens, vectors. Ranks nothing, writes nothing."""
+"""Passages as rows of the database, and what ranking asks of them: candidates by vector and by word, and tokens."""
 
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.embedding import Floats
+from retrieval.embedding import Floats, PassageVectors
 from retrieval.parallel import side_by_side
 from retrieval.records import Passage
-from retrieval.storage.base import Tokens, decoded_tokens
-from retrieval.storage.candidates import Candidate, Candidates, Shelves, decoded_passage
-from retrieval.storage.local.fulltext import Fulltext
+from retrieval.storage.cache import PassageCache
+from retrieval.storage.candidates import Candidate, Candidates
+from retrieval.storage.codec import (
+    NO_TOKENS,
+    Tokens,
+    decode_passage,
+    decode_tokens,
+    encode_rows,
+    encode_spans,
+    encode_tokens,
+    encode_vector,
+)
+from retrieval.storage.filters import parse
+from retrieval.storage.local.database import Connection, Database
+from retrieval.storage.local.filters import compiled
+from retrieval.storage.local.fulltext import Fulltext, index_texts
 
+if TYPE_CHECKING:
+    from retrieval.storage.local.faiss_index import FaissIndex
+
+LARGE = 20_000  # passages, from which on both indexes are asked at once: 62 -> 53 ms at a million
+BM25_ROWS = 2000  # scores kept for candidates that only the vectors found
 SAMPLED = 40  # passages that tell whether the others are to be waited for:
 DISK_SECONDS = 1e-4  # each; from memory it is a third of it
 READERS = 4  # connections that wait for the disk at once
 KEPT_TOKENS = 4096  # passages whose tokens stay in memory, about 4 KB each
 _PASSAGE = 'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.place'
-_TOUCHED = """
-SELECT total(instr(p.sentence_vectors, x'00') + length(d.doc_id))
-FROM passages p JOIN documents d ON d.id = p.document WHERE p.id IN (SELECT value FROM json_each(?))
+_OF_DOCUMENTS = "passages p JOIN documents d ON d.id = p.document"
+_LISTED = "IN (SELECT value FROM json_each(?))"
+_TOUCHED = f"""
+SELECT total(instr(p.sentence_vectors, x'00') + length(d.doc_id)) FROM {_OF_DOCUMENTS} WHERE p.id {_LISTED}
 """
-_NO_TOKENS = decoded_tokens(b"", b"")
-_CANDIDATES = f"""
-SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors
-FROM passages p JOIN documents d ON d.id = p.document WHERE p.id IN (SELECT value FROM json_each(?))
-"""
+_CANDIDATES = f"SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors FROM {_OF_DOCUMENTS} WHERE p.id {_LISTED}"
 
 
-class Lookup(Fulltext):
-    """The reading half of the store."""
+class Passages:
+    """The passages, a full-text index and a FAISS index over them, and a cache of those read last."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create; see Database."""
-        super().__init__(path)
-        self._shelves = Shelves()
+    def __init__(
+        self, database: Database, snapshot: Path, *, large: int = LARGE, disk_seconds: float = DISK_SECONDS,
+        cache: PassageCache | None = None,
+    ) -> None:  # fmt: skip
+        """Read from a database. snapshot: file of the FAISS index, which is opened when first needed.
+
+        large: passages from which on both indexes are asked at once. disk_seconds: what reading one takes where
+        several threads are to wait for the disk.
+        """
+        self.fulltext = Fulltext(database)
+        self._database, self._snapshot = database, snapshot
+        self._large, self._disk_seconds = large, disk_seconds
+        self._cache = cache or PassageCache()
         self._tokens: dict[int, Tokens] = {}
         self._keeping = threading.Lock()
+        self._index: FaissIndex | None = None
+        self._opening = threading.Lock()
 
-    # --- vectors
+    def count(self) -> int:
+        """Count the passages."""
+        with self._database.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM passages").fetchone()[0])
 
-    def dim(self) -> int:
-        """Return the dimensions of the passage vectors, 0 where there are none yet."""
-        with self._reading() as connection:
+    # --- the FAISS index
+
+    def index(self, dim: int) -> "FaissIndex":
+        """Return the index over all passage vectors, of `dim` dimensions each."""
+        with self._opening:
+            if self._index is None:
+                from retrieval.storage.local.faiss_index import FaissIndex  # faiss takes 0.2 s to import
+
+                self._index = FaissIndex(self._database, self._snapshot, dim)
+            return self._index
+
+    def save(self) -> None:
+        """Write the index's snapshot where it is behind."""
+        with self._database.reading() as connection:
             row = connection.execute("SELECT length(vector) / 4 FROM passages LIMIT 1").fetchone()
-            return int(row[0]) if row else 0
+        if row:
+            self.index(int(row[0])).save()
 
-    def count_between(self, after: int, until: int) -> int:
-        """Count the passages added after one generation, up to another."""
-        with self._reading() as connection:
-            query = "SELECT count(*) FROM passages WHERE generation > ? AND generation <= ?"
-            return int(connection.execute(query, (after, until)).fetchone()[0])
+    def close(self) -> None:
+        """Write the index's snapshot where it is behind, and let go of the index."""
+        with self._opening:
+            if self._index is not None:
+                self._index.save()
+                self._index = None
 
-    def vectors_between(self, after: int, until: int, dim: int) -> Iterator[tuple[NDArray[np.int64], Floats]]:
-        """Yield (ids, (n, dim) vectors) of passages added after one generation, up to another, in blocks of 4,096."""
-        with self._reading() as connection:
-            cursor = connection.execute(
-                "SELECT id, vector FROM passages WHERE generation > ? AND generation <= ? ORDER BY generation, id",
-                (after, until),
-            )
-            while rows := cursor.fetchmany(4096):
-                vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float32)
-                yield np.array([row[0] for row in rows], np.int64), vectors.reshape(len(rows), dim)
+    # --- found
 
-    def sample_vectors(self, count: int, dim: int) -> Floats:
-        """Return (n, dim) vectors of about `count` passages, or all if there are fewer, spread evenly over all."""
-        with self._reading() as connection:
-            ids = [row[0] for row in connection.execute("SELECT id FROM passages")]
-            chosen = json.dumps(ids[:: max(1, len(ids) // count)])
-            query = "SELECT vector FROM passages WHERE id IN (SELECT value FROM json_each(?))"
-            found = b"".join(row[0] for row in connection.execute(query, (chosen,)))
-            return np.frombuffer(found, np.float32).reshape(-1, dim)
+    def find(
+        self, words: Sequence[str], vector: Floats, count: int, where: Mapping[str, Any]
+    ) -> tuple[Candidates, dict[int, float]]:
+        """See PassageIndex.find; BM25 of the best 2,000 is returned, found or not."""
+        allowed = self.allowed(where) if where else None
+        index = self.index(len(vector))
+        asked: list[Callable[[], Any]] = [
+            lambda: self.fulltext.bm25(words, max(BM25_ROWS, count), allowed),
+            lambda: index.nearest(vector, count, allowed),
+        ]
+        (ids, scores), nearest = side_by_side(lambda ask: ask(), asked, 2 if len(index) > self._large else 1)
+        found = self.candidates(dict.fromkeys([*nearest, *ids[:count].tolist()]))
+        return found, dict(zip(ids.tolist(), scores.tolist(), strict=True))
 
-    def removed_since(self, generation: int) -> list[tuple[int, int]]:
-        """Return (first, last) ids of the passages removed after a generation."""
-        with self._reading() as connection:
-            return connection.execute("SELECT first, last FROM removed WHERE generation > ?", (generation,)).fetchall()
+    def bm25(self, words: Sequence[str], limit: int, where: Mapping[str, Any]) -> dict[int, float]:
+        """Return passage id -> BM25 of the best `limit` passages; see PassageIndex.bm25 and Fulltext.bm25."""
+        ids, scores = self.fulltext.bm25(words, limit, self.allowed(where) if where else None)
+        return dict(zip(ids.tolist(), scores.tolist(), strict=True))
 
-    # --- candidates
+    def idf(self, words: Sequence[str]) -> dict[str, float]:
+        """Return stem -> inverse document frequency over all passages."""
+        return self.fulltext.idf(words)
+
+    def document_frequencies(self, terms: Iterable[str]) -> dict[str, int]:
+        """Return stem -> number of passages that hold it, of those that any passage holds."""
+        return self.fulltext.document_frequencies(terms)
+
+    def allowed(self, where: Mapping[str, Any]) -> NDArray[np.int64]:
+        """Return the sorted ids of passages whose document matches every condition."""
+        condition, values = compiled(parse(where))
+        with self._database.reading() as connection:
+            query = f"SELECT p.id FROM {_OF_DOCUMENTS} WHERE {condition} ORDER BY p.id"
+            return np.array([row[0] for row in connection.execute(query, values).fetchall()], np.int64)
+
+    # --- read
 
     def candidates(self, ids: Iterable[int]) -> Candidates:
         """Return passages by id with their vectors; ids that are gone are left out.
 
         A passage never changes and its id is never used again, so the ones read last are kept decoded.
         """
-        return self._shelves.get(ids, self._read_candidates)
+        return self._cache.get(ids, self._read)
 
-    def _read_candidates(self, ids: list[int]) -> list[Candidate]:
+    def _read(self, ids: list[int]) -> list[Candidate]:
         wanted = list(map(int, ids))
         began = time.perf_counter()
         found = self._decoded(wanted[:SAMPLED])
         rest = wanted[SAMPLED:]
-        if rest and time.perf_counter() - began > DISK_SECONDS * SAMPLED:
+        if rest and time.perf_counter() - began > self._disk_seconds * SAMPLED:
             self._read_ahead(rest)
         for first in range(SAMPLED, len(wanted), 500):
             found += self._decoded(wanted[first : first + 500])
         return found
 
     def _decoded(self, ids: list[int]) -> list[Candidate]:
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(_CANDIDATES, (json.dumps(ids),)).fetchall()
             with np.errstate(over="ignore", invalid="ignore"):  # damaged vectors; 5 µs, so not for each
                 return list(map(Candidate, rows))
@@ -114,29 +168,10 @@ class Lookup(Fulltext):
         """
 
         def touch(part: list[int]) -> None:
-            with self._reading() as connection:
+            with self._database.reading() as connection:
                 connection.execute(_TOUCHED, (json.dumps(part),)).fetchone()
 
         list(side_by_side(touch, [ids[first::READERS] for first in range(READERS)], READERS))
-
-    def passages(self, doc_id: str, start: int, end: int | None) -> list[Passage]:
-        """Return a document's passages that reach into [start, end), in order; end: None for the end of the text."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                f"""SELECT {_PASSAGE} FROM passages p JOIN documents d ON d.id = p.document
-                   WHERE d.doc_id = ? AND p."end" > ? AND (? IS NULL OR p.start < ?) ORDER BY p.id""",
-                (doc_id, start, end, end),
-            ).fetchall()
-            return [decoded_passage(*row) for row in rows]
-
-    def paragraphs(self) -> dict[str, int]:
-        """Return doc_id -> its number of paragraphs."""
-        with self._reading() as connection:
-            return dict(
-                connection.execute(
-                    "SELECT d.doc_id, max(p.number) FROM passages p JOIN documents d ON d.id = p.document GROUP BY d.id"
-                ).fetchall()
-            )
 
     def tokens(self, ids: Sequence[int]) -> dict[int, Tokens]:
         """Return passage id -> (token bits, sentence of each token); see PassageVectors; none where it is gone."""
@@ -148,10 +183,52 @@ class Lookup(Fulltext):
                 self._tokens |= new
                 while len(self._tokens) > KEPT_TOKENS:
                     del self._tokens[next(iter(self._tokens))]
-        return dict.fromkeys(wanted, _NO_TOKENS) | found
+        return dict.fromkeys(wanted, NO_TOKENS) | found
 
     def _read_tokens(self, ids: list[int]) -> dict[int, Tokens]:
-        with self._reading() as connection:
-            query = "SELECT id, sentences, bits FROM tokens WHERE id IN (SELECT value FROM json_each(?))"
+        with self._database.reading() as connection:
+            query = f"SELECT id, sentences, bits FROM tokens WHERE id {_LISTED}"
             rows = connection.execute(query, (json.dumps(ids),)).fetchall()
-            return {row[0]: decoded_tokens(row[1], row[2]) for row in rows}
+            return {row[0]: decode_tokens(row[1], row[2]) for row in rows}
+
+    def of_document(self, doc_id: str, start: int = 0, end: int | None = None) -> list[Passage]:
+        """Return a document's passages that reach into [start, end), in order; end: None for the end of the text."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                f"""SELECT {_PASSAGE} FROM {_OF_DOCUMENTS}
+                   WHERE d.doc_id = ? AND p."end" > ? AND (? IS NULL OR p.start < ?) ORDER BY p.id""",
+                (doc_id, start, end, end),
+            ).fetchall()
+            return [decode_passage(*row) for row in rows]
+
+    def ids_of(self, doc_id: str) -> list[int]:
+        """Return the ids of a document's passages in order."""
+        with self._database.reading() as connection:
+            query = f"SELECT p.id FROM {_OF_DOCUMENTS} WHERE d.doc_id = ? ORDER BY p.id"
+            return [row[0] for row in connection.execute(query, (doc_id,)).fetchall()]
+
+    def spans_of(self, doc_id: str) -> list[tuple[int, int, str]]:
+        """Return (start, end, text) of a document's passages."""
+        with self._database.reading() as connection:
+            query = f'SELECT p.start, p."end", p.text FROM {_OF_DOCUMENTS} WHERE d.doc_id = ?'
+            return connection.execute(query, (doc_id,)).fetchall()
+
+    def paragraphs(self) -> dict[str, int]:
+        """Return doc_id -> its number of paragraphs."""
+        with self._database.reading() as connection:
+            query = f"SELECT d.doc_id, max(p.number) FROM {_OF_DOCUMENTS} GROUP BY d.id"
+            return dict(connection.execute(query).fetchall())
+
+
+def insert_passage(
+    connection: Connection, document: int, title: str, generation: int, p: Passage, vectors: PassageVectors
+) -> None:
+    """Write a passage of a document, its tokens and its full text, in the running transaction."""
+    row = connection.execute(
+        """INSERT INTO passages (document, generation, number, start, "end", page, heading, place, text, sentences,
+           vector, sentence_vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (document, generation, p.number, p.start, p.end, p.page, p.heading, p.place, p.text, encode_spans(p),
+         encode_vector(vectors.vector), encode_rows(vectors.sentences)),
+    ).lastrowid or 0  # fmt: skip
+    connection.execute("INSERT INTO tokens (id, sentences, bits) VALUES (?, ?, ?)", (row, *encode_tokens(vectors)))
+    index_texts(connection, title, [(row, p.heading, p.text)])

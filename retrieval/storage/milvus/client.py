@@ -1,4 +1,4 @@
-"""A Milvus server: its address, calls with bounded retries, its errors as ours. Knows nothing about documents.
+"""A Milvus server: its address, calls with bounded retries, its errors as ours.
 
 pymilvus tries a call again with growing pauses while the server cannot be reached; the time that it may take is
 Settings.milvus_seconds. Every call here can be made twice: rows have keys of their own, and reading changes nothing.
@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from retrieval.errors import LibraryError, StorageError, UnreachableError
+from retrieval.errors import LibraryDamagedError, LibraryError, StorageError, UnreachableError
 from retrieval.settings import Settings
 
 try:
@@ -54,13 +54,17 @@ class Address:
         return f"milvus://{self.host}:{self.port}/{self.library}"
 
 
-class Server:
+class Client:
     """A connection to one server, for the collections of one library. Safe to use from several threads."""
 
-    def __init__(self, address: Address, settings: Settings) -> None:
-        """Connect; UnreachableError where the server does not answer in time, or refuses the token."""
+    def __init__(self, address: Address, settings: Settings, read_rows: int = READ_ROWS) -> None:
+        """Connect; UnreachableError where the server does not answer in time, or refuses the token.
+
+        read_rows: what is asked for at a time.
+        """
         self.address = address
-        self._seconds = settings.milvus_seconds
+        self.seconds = settings.milvus_seconds  # a call may take that long, with all attempts
+        self._read_rows = read_rows
         self._index, self._shards = settings.milvus_index, settings.milvus_shards
         if self._index not in milvus_schema.KINDS:
             raise LibraryError(
@@ -83,15 +87,24 @@ class Server:
         )
         self.version = self.call("get_server_version")
 
+    @property
+    def name(self) -> str:
+        """The address."""
+        return str(self.address)
+
+    def damaged(self, reason: object) -> LibraryDamagedError:
+        """Return the error that says that this library is damaged, and what to do."""
+        return LibraryDamagedError(f"{self.name} is damaged ({reason}); restore it from a backup, or add it anew")
+
     def _tried(self, attempt: Callable[[float], Any]) -> Any:
         """Return what an attempt returns, given the seconds that are left; try again while the server is away."""
         began, pause = time.monotonic(), FIRST_PAUSE
         while True:
-            left = self._seconds - (time.monotonic() - began)
+            left = self.seconds - (time.monotonic() - began)
             try:
                 return attempt(max(left, 1.0))
             except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:
-                explained = _explained(error, self.address, self._seconds)
+                explained = _explained(error, self.address, self.seconds)
                 if not _is_away(error) or left < pause:
                     raise explained from error
             time.sleep(pause)
@@ -140,20 +153,20 @@ class Server:
 
     def delete_in(self, part: str, field: str, values: Iterable[str], also: str = "") -> None:
         """Delete the rows that have one of the values, none of which may come from a person. also: a filter."""
-        for some in _portions(values):
+        for some in self._portions(values):
             self.delete(part, _any_of(field, some, also))
 
     def query_in(
         self, part: str, field: str, values: Iterable[str], fields: Sequence[str], also: str = ""
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows that have one of the values; see `delete_in`."""
-        for some in _portions(values):
+        for some in self._portions(values):
             yield from self.query(part, _any_of(field, some, also), fields, strong=True)
 
     def get(self, part: str, keys: Sequence[str], fields: Sequence[str], strong: bool = False) -> list[dict[str, Any]]:
         """Return rows by primary key, in no order; keys that are not there are left out. strong: see `query`."""
         found: list[dict[str, Any]] = []
-        for some in _portions(keys):
+        for some in self._portions(keys):
             found += self.call("get", self.collection(part), some, output_fields=list(fields), **_level(strong))
         return found
 
@@ -164,17 +177,22 @@ class Server:
         it; what was written over this connection is there in any case.
         """
         name, given = self.collection(part), {"filter": filter, "output_fields": list(fields), **_level(strong)}
-        rows = self.call("query", name, limit=READ_ROWS + 1, **given)
-        if len(rows) <= READ_ROWS:
+        rows = self.call("query", name, limit=self._read_rows + 1, **given)
+        if len(rows) <= self._read_rows:
             yield from rows
             return
         # Its making has calls that know no time limit, so it is not the first to ask a server that may be away.
-        pages = self.call("query_iterator", name, batch_size=READ_ROWS, **given)
+        pages = self.call("query_iterator", name, batch_size=self._read_rows, **given)
         try:
             while some := self._next(pages):
                 yield from some
         finally:
             pages.close()
+
+    def _portions(self, values: Iterable[str]) -> Iterator[list[str]]:
+        """Cut values into lists of as many as one call names."""
+        every, most = list(values), self._read_rows
+        return (every[first : first + most] for first in range(0, len(every), most))
 
     def _next(self, pages: Any) -> list[dict[str, Any]]:
         return list(self._tried(lambda _: pages.next()))
@@ -242,12 +260,6 @@ class Server:
 
 def _level(strong: bool) -> dict[str, str]:
     return {"consistency_level": "Strong" if strong else "Session"}
-
-
-def _portions(values: Iterable[str]) -> Iterator[list[str]]:
-    """Cut values into lists of as many as one call may name."""
-    every = list(values)
-    return (every[first : first + READ_ROWS] for first in range(0, len(every), READ_ROWS))
 
 
 def _any_of(field: str, values: Sequence[str], also: str) -> str:

@@ -1,4 +1,4 @@
-"""The two collections of a library on Milvus: their fields and indexes. Knows no server and no documents."""
+"""The two collections of a library on Milvus: their fields and indexes."""
 
 from typing import Any
 
