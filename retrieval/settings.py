@@ -1,4 +1,4 @@
-"""Settings, frozen; the one place that reads the environment. Knows nothing about who uses them."""
+"""Settings: the one place that reads the environment."""
 
 import math
 import os
