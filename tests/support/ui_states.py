@@ -1,6 +1,6 @@
 """The states of the page, each reached as a person would; used by the tests, and by hand to look at them:
 
-python tests/ui_states.py http://127.0.0.1:7860/ folder-for-screenshots
+PYTHONPATH=. python tests/support/ui_states.py http://127.0.0.1:7860/ folder-for-screenshots
 """
 
 import sys

@@ -1,0 +1,57 @@
+"""Who is let in: passwords, cookies, secrets."""
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from ui.server import Credentials, Guard, credentials, login_routes
+from ui.server import auth as login
+
+SECRET = "a secret that both copies have, 1"
+ANN = ("ann", "p:w")
+
+
+def test_a_login_is_good_for_copies_with_the_same_password_and_secret():
+    known = Credentials(*ANN, SECRET)
+    ticket = known.ticket()
+    assert known._is_signed(ticket)
+    assert Credentials(*ANN, SECRET)._is_signed(ticket)
+    others = Credentials("ann", "other", SECRET), Credentials(*ANN, SECRET + "2"), Credentials(*ANN), Credentials(*ANN)
+    assert not any(other._is_signed(ticket) for other in others)
+    assert len({known.cookie, *(other.cookie for other in others)}) == 5
+    assert not known._is_signed(ticket[:-1]) and not known._is_signed("") and not known._is_signed("in")
+
+
+def test_the_cookie_is_for_this_site_and_its_server_only():
+    known = Credentials(*ANN)
+    client = TestClient(Starlette(routes=login_routes(known)), follow_redirects=False)
+    assert client.post("/login", data={"username": "ann", "password": "x"}).status_code == 400
+    assert client.post("/login", content=b"\xff&password").status_code == 400
+    given = dict(zip(("username", "password"), ANN, strict=True))
+    plain = client.post("/login", data=given).headers["set-cookie"]
+    assert plain.startswith(f"{known.cookie}=in.") and "HttpOnly" in plain and "SameSite=lax" in plain
+    assert "Secure" not in plain
+    assert "Secure" in client.post("/login", data=given, headers={"x-forwarded-proto": "https"}).headers["set-cookie"]
+    out = client.get("/logout")
+    assert (out.status_code, out.headers["location"]) == (303, "./")
+    assert f'{known.cookie}=""' in out.headers["set-cookie"]
+
+
+def test_nothing_speaks_websocket():
+    guard = Guard(Starlette(), local=False, most=1)
+    with pytest.raises(WebSocketDisconnect), TestClient(guard).websocket_connect("/gradio_api/anything"):
+        pass
+
+
+def test_a_login_ends(monkeypatch):
+    known = Credentials(*ANN)
+    monkeypatch.setattr(login, "DAYS", -1)
+    assert not known._is_signed(known.ticket())
+
+
+def test_a_secret_that_could_be_guessed_is_refused(tmp_path):
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    assert credentials("ann:p:w", f"@{tmp_path / 'secret'}")._is_signed(Credentials(*ANN, SECRET).ticket())
+    with pytest.raises(ValueError, match="the secret has 5 characters; make one of at least 32 at random"):
+        credentials("ann:p:w", "short")

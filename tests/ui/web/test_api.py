@@ -1,0 +1,96 @@
+"""What programs meet: endpoints and MCP tools."""
+
+import asyncio
+import json
+import re
+
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+
+pytest_plugins = ["served"]
+QUESTION = "Who urged the CIS countries to help in Syria?"
+
+
+@pytest.fixture(scope="module")
+def client(address):
+    return Client(address, verbose=False)
+
+
+def test_ask_returns_the_answer_as_a_dict(client, served):
+    answer = client.predict(QUESTION, api_name="/ask")
+    expected = served.ask(QUESTION).to_dict()
+    assert {**answer, "timings": {}} == {**json.loads(json.dumps(expected)), "timings": {}}
+    assert "Sergei Shoigu, urged" in answer["citations"][0]["quote"]
+
+
+def test_ask_takes_history_documents_and_a_number_of_passages(client):
+    history = [
+        {"role": "user", "content": "What did Kazakhstan say about troops?"},
+        {"role": "assistant", "content": "x"},
+    ]
+    answer = client.predict("And Kyrgyzstan?", history, [], 2, api_name="/ask")
+    assert answer["asked_as"] != "And Kyrgyzstan?" and len(answer["passages"]) == 2
+    limited = client.predict(QUESTION, None, ["tea"], 5, api_name="/ask")
+    assert {hit["passage"]["doc_id"] for hit in limited["passages"]} == {"tea"}
+
+
+def test_search_documents_and_read_passage(client, served):
+    hits = client.predict("How is green tea made?", 3, api_name="/search")
+    assert [hit["rank"] for hit in hits] == [1, 2, 3] and hits[0]["passage"]["doc_id"] == "tea"
+    listed = client.predict(api_name="/documents")
+    assert [(each["title"], each["paragraphs"]) for each in listed] == [(served.documents()[0].title, 10), ("Tea", 1)]
+    read = client.predict(listed[0]["doc_id"], 3, 1, api_name="/read_passage")
+    text = served.document(listed[0]["doc_id"]).text
+    assert text[read["start"] : read["end"]] == read["text"]
+    assert read["text"].startswith("Sergei Shoigu attends") and read["text"].endswith("2017).")
+
+
+@pytest.mark.parametrize(
+    "given, said", [((" ",), "the question is empty"), (("why " * 1001,), "at most 4,000 characters")]
+)
+def test_a_wrong_call_says_what_is_wrong(client, given, said):
+    with pytest.raises(AppError, match=said):
+        client.predict(*given, api_name="/ask")
+    with pytest.raises(AppError, match="no paragraph 99"):
+        client.predict("tea", 99, 0, api_name="/read_passage")
+
+
+def test_curl_can_ask(address):
+    event = httpx.post(f"{address}gradio_api/call/v2/ask", json={"question": QUESTION}).json()["event_id"]
+    stream = httpx.get(f"{address}gradio_api/call/v2/ask/{event}").text
+    data = json.loads(re.search(r"event: complete\ndata: (.*)", stream)[1])
+    assert data[0]["found"] is True
+
+
+def test_the_api_page_documents_names_types_and_purpose(address):
+    endpoints = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
+    assert sorted(endpoints) == ["/ask", "/documents", "/read_passage", "/search"]
+    assert "verbatim quotes" in endpoints["/ask"]["description"]
+    assert [each["parameter_name"] for each in endpoints["/ask"]["parameters"]] == [
+        "question", "history", "documents", "passages",
+    ]  # fmt: skip
+
+
+def test_the_tools_work_with_the_official_mcp_client(address):
+    async def talk():
+        async with (
+            streamable_http_client(f"{address}gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            asked = await session.call_tool("ask", {"question": QUESTION})
+            passage = await session.call_tool("read_passage", {"doc_id": "tea", "paragraph": 1})
+            found = await session.call_tool("search", {"question": "green tea", "passages": 1})
+            return tools, asked, passage, found
+
+    tools, asked, passage, found = asyncio.run(talk())
+    assert sorted(tools) == ["ask", "documents", "read_passage", "search"]
+    assert tools["ask"].inputSchema["properties"]["question"]["description"] == "what to ask"
+    assert "Sergei Shoigu, urged" in asked.content[0].text
+    assert "Green tea is made" in passage.content[0].text
+    assert "Green tea is made" in found.content[0].text

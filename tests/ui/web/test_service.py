@@ -1,0 +1,29 @@
+"""What the service makes of errors."""
+
+from fakes import HashedEncoder
+
+from retrieval import Document, Library, PinciteError, Settings
+from ui.web import Service
+from ui.web.service import guarded
+
+
+def test_what_goes_wrong_is_told_without_details():
+    def fails(error):
+        raise error
+
+    call = guarded(fails)
+    assert call(PinciteError("do this\nthen that")) == {"error": "do this then that"}
+    assert call(KeyError("secret")) == {"error": "The page sent something unexpected; reload it."}
+    assert call(OSError("/secret/path")) == {
+        "error": "Something went wrong; the terminal where Pincite runs says what."
+    }
+
+
+def test_a_library_that_cannot_be_used_says_so(tmp_path):
+    with Library(tmp_path / "l", Settings(), encoder=HashedEncoder("one")) as library:
+        library.add(Document("a", "A", "Some words."))
+    with Library(tmp_path / "l", Settings(), encoder=HashedEncoder("two")) as library:
+        service = Service(library)
+        service.warm()
+        assert "was built with encoder one, but two is set" in service.status()["error"]
+        assert "was built with encoder" in guarded(service.ask)({"question": "what?"})["error"]
