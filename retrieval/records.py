@@ -39,6 +39,9 @@ class Document:
             object.__setattr__(self, "sha256", content_sha256(self.text))
 
 
+_ROWS = re.compile(r"(?:row |rows \d+–)(?P<last>\d+)$")
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A paragraph, or a part of one that the model cannot read at once.
@@ -63,7 +66,28 @@ class Passage:
     @property
     def locator(self) -> str:
         """Where a person finds it: "p. 4, Install › Linux, ¶ 12", "slide 4, ¶ 12"."""
-        place = self.place or (f"p. {self.page}" if self.page else "")
+        return self._located(self.place or (f"p. {self.page}" if self.page else ""))
+
+    def locate(self, start: int, end: int) -> str:
+        """Where a person finds a part of it: as `locator`; of several rows the one, "Fees, row 12, column Price"."""
+        rows = _ROWS.search(self.place)
+        if rows is None:
+            return self.locator
+        last = int(rows["last"]) - self.text.count("\n", end - self.start)
+        first = last - self.text.count("\n", start - self.start, end - self.start)
+        place = self.place[: rows.start()] + (f"row {last}" if first == last else f"rows {first}–{last}")
+        return self._located(", ".join(filter(None, (place, self._column(start, end)))))
+
+    def _column(self, start: int, end: int) -> str:
+        """Name the column of a cell, or a part of one; "" for a whole row."""
+        line = self.text.rfind("\n", 0, start - self.start) + 1
+        cell = self.text.rfind("; ", line, start - self.start) + 2
+        cell = cell if cell > 1 else line
+        name, colon, _ = self.text[cell : start - self.start].partition(": ")
+        is_one = "; " not in self.text[start - self.start : end - self.start]
+        return f"column {name}" if colon and name and is_one else ""
+
+    def _located(self, place: str) -> str:
         return ", ".join(part for part in (place, self.heading, f"¶ {self.number}") if part)
 
 

@@ -94,8 +94,9 @@ def cite(store: Backend, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
             continue
         number = len(citations) + 1
         citations.append(
-            Citation(number, header.doc_id, header.title or header.doc_id, quote.passage.locator, *quote.span,
-                     quote.text, header.source, header.sha256, **attribute(quote.passage, quote.span)._asdict())
+            Citation(number, header.doc_id, header.title or header.doc_id, quote.passage.locate(*quote.span),
+                     *quote.span, quote.text, header.source, header.sha256,
+                     **attribute(quote.passage, quote.span)._asdict())
         )  # fmt: skip
     return tuple(citations)
 

@@ -90,7 +90,7 @@ def _pages(passages: Sequence[Passage]) -> list[int]:
     """Return the pages that passages stand on; none where they have no pages, or too many."""
     numbers = set[int]()
     for passage in passages:
-        goes_on = _GOES_ON.fullmatch(passage.place)
+        goes_on = _GOES_ON.match(passage.place)
         if passage.page:
             numbers.update(range(passage.page, 1 + (int(goes_on[1]) if goes_on else passage.page)))
     return sorted(numbers) if len(numbers) <= MOST_PAGES else []

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from retrieval.parsers import Block
+from retrieval.parsers import CAPTION, Block
 from retrieval.records import Document, Passage, Span
 from retrieval.text import sentence_spans, trimmed
 
@@ -11,6 +11,7 @@ CountTokens = Callable[[Sequence[str]], Sequence[int]]
 
 # No model reads further than this in one sentence; it also bounds the work on a file that is one endless line.
 _LONGEST_SENTENCE = 1200
+_LONGEST_ROW = 600
 _BREAKABLE = re.compile(rf"\S(?:.{{0,{_LONGEST_SENTENCE - 2}}}\S)?(?=\s|\Z)|\S{{1,{_LONGEST_SENTENCE}}}", re.DOTALL)
 
 
@@ -31,17 +32,26 @@ def split(document: Document, blocks: Iterable[Block], count_tokens: CountTokens
         for index, part in enumerate(_parts(text, sentences, count_tokens, max_tokens, lead)):
             start = headings[0].start if headings and not index else part[0][0]
             end = part[-1][1]
-            page, place = _place(body[-1], start, end)
+            page, place = _place(text, body[-1], start, end)
             quoted = text[start:end]
             passages.append(Passage(document.doc_id, number, start, end, quoted, tuple(part), page, path, place))
     return passages
 
 
-def _place(block: Block, start: int, end: int) -> tuple[int | None, str]:
-    """Return the page where a part of a block begins, and its place: "pp. 3–4" where it goes on to the next page."""
+def _place(text: str, block: Block, start: int, end: int) -> tuple[int | None, str]:
+    """Return the page where a part of a block begins, and its place: "pp. 3–4" where it goes on to the next page.
+
+    Rows of a table have their numbers: "Fees, row 12", "p. 4, rows 2–9".
+    """
     first = max((page for offset, page in block.turns if offset <= start), default=block.page)
     last = max((page for offset, page in block.turns if offset < end), default=first)
-    return first, block.place if first == last else f"pp. {first}–{last}"
+    place = block.place if first == last else f"pp. {first}–{last}"
+    if not block.row:
+        return first, place
+    row = block.row + text.count("\n", block.start, max(start, block.start))
+    until = row + text.count("\n", max(start, block.start), end)
+    rows = f"row {row}" if row == until else f"rows {row}–{until}"
+    return first, ", ".join(filter(None, (place or (f"p. {first}" if first else ""), rows)))
 
 
 def _with_headings(document: Document, blocks: Iterable[Block]) -> Iterator[tuple[list[Block], list[Block], str]]:
@@ -50,6 +60,7 @@ def _with_headings(document: Document, blocks: Iterable[Block]) -> Iterator[tupl
     headings: list[Block] = []
     for block in blocks:
         if not block.level:
+            path = path if block.row else [item for item in path if item[0] < CAPTION]
             yield headings, [block], _joined(path, document.title)
             headings = []
             continue
@@ -68,9 +79,12 @@ def _joined(path: Iterable[tuple[int, str]], title: str) -> str:
 
 
 def _block_sentences(text: str, block: Block) -> Iterator[Span]:
-    """Find a block's sentences; in lists, tables and code every line is one at least."""
+    """Find a block's sentences; in lists and code every line is one at least, in tables a row that is not long."""
     pieces = _lines(text, block) if block.by_line else [(block.start, block.end)]
     for start, end in pieces:
+        if block.row and end - start <= _LONGEST_ROW:  # a part of it would lack the names of its columns
+            yield start, end
+            continue
         for first, last in sentence_spans(text[start:end]):
             if last - first <= _LONGEST_SENTENCE:
                 yield start + first, start + last

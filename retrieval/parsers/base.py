@@ -1,15 +1,30 @@
-"""What a reader hands over: the extracted text, its blocks (paragraphs, headings, rows) and metadata.
+"""What a parser hands over: the extracted text, its blocks (paragraphs, headings, tables), metadata and warnings.
 
-Knows nothing about files, formats or tokens.
+A parser gives a Builder what it finds, in reading order:
+
+    builder = Builder()
+    builder.add("Fees", level=2)                                    # a heading
+    builder.add("Every ship pays.", page=4)                         # a paragraph
+    builder.items([Item("First step", "1."), Item("Second step", "2.")])
+    builder.table([["Port", "Fee"], ["Aro", "240"]], caption="Fees by port")
+    builder.note("2", "Set in 1999.")                               # a foot- or endnote, behind what refers to it
+    builder.warn("notes on cells are not read")
+    return builder.parsed(title, metadata)
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
+from retrieval.parsers.tables import Cell, Layout, Table, cleaned, filled, is_section, layout, row_line
 from retrieval.records import Scalar
 from retrieval.text import one_line, printable
 
 LONGEST_TEXT = 20_000_000  # characters of one document; a novel has 600,000
 LONGEST_HEADING = 200  # characters; what is longer is nobody's heading, whatever it is marked as
+CAPTION = 7  # the level of a table's caption: a heading of its rows only
+_LONGEST_CAPTION = 120
+_DRAWN_ROWS = 5_000  # a longer table is read, and not drawn
+_MOST_WARNINGS = 20
 
 
 class UnreadableError(Exception):
@@ -20,9 +35,10 @@ class UnreadableError(Exception):
 class Block:
     """A stretch of text that is one paragraph, list, table, row or heading.
 
-    level: 0 for body text, 1 to 6 for a heading. by_line: a line end is a sentence end (lists, tables, code).
+    level: 0 for body text, 1 to 6 for a heading, CAPTION for a table's. by_line: a line end is a sentence end.
     page: where it begins, from 1. turns: (offset, page) of each further page that begins inside it.
     heading: a heading's text without marks. place: where a person finds it in a format without pages ("slide 4").
+    row: of a table, the number of the row that its first line is; each further line is the next one. 0: no table.
     """
 
     start: int
@@ -33,16 +49,29 @@ class Block:
     heading: str = ""
     place: str = ""
     turns: tuple[tuple[int, int], ...] = ()
+    row: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a list: its text, and its number as printed ("8.3", "(a)", "iv."), "" for a bullet or none."""
+
+    text: str
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedText:
-    """What a reader found: the text, its title ("" if none), blocks in reading order, and metadata."""
+    """What a parser found: the text, its title ("" if none), blocks in reading order, metadata, and tables to draw.
+
+    metadata["warnings"] says what was not read, or was guessed; the report of an add repeats it.
+    """
 
     text: str
     title: str
     blocks: tuple[Block, ...]
     metadata: dict[str, Scalar] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
 
 
 class Builder:
@@ -51,11 +80,13 @@ class Builder:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._blocks: list[Block] = []
+        self._tables: list[Table] = []
+        self._warnings: dict[str, None] = {}
         self._length = 0
 
     def add(
         self, text: str, level: int = 0, *, by_line: bool = False, page: int | None = None, place: str = "",
-        turns: tuple[tuple[int, int], ...] = (),
+        turns: tuple[tuple[int, int], ...] = (), row: int = 0,
     ) -> None:  # fmt: skip
         """Append one block; white space alone is none. turns: offsets into `text`, which then must be printable.
 
@@ -70,13 +101,114 @@ class Builder:
         level = level if len(text) <= LONGEST_HEADING else 0
         moved = tuple((start + offset, number) for offset, number in turns)
         heading = one_line(text) if level else ""
-        self._blocks.append(Block(start, start + len(text), level, by_line, page, heading, place, moved))
+        self._blocks.append(Block(start, start + len(text), level, by_line, page, heading, place, moved, row))
         self._parts.append(text)
         self._length += len(text) + 2
 
+    def items(self, items: Iterable[Item | str], *, page: int | None = None, place: str = "") -> None:
+        """Append a list: a line for each item, its number before it as printed."""
+        each = (item if isinstance(item, Item) else Item(item) for item in items)
+        lines = (one_line(f"{item.number} {item.text}") for item in each)
+        self.add("\n".join(filter(None, lines)), by_line=True, page=page, place=place)
+
+    def note(self, mark: str, text: str, *, kind: str = "footnote", page: int | None = None) -> None:
+        """Append a note, where it is referred to. mark: as printed, "" where it is not known."""
+        text = one_line(text)
+        self.add(f"[{mark}] {text}" if mark and text else text, page=page, place=f"{kind} {mark}".strip())
+
+    def warn(self, reason: str) -> None:
+        """Say what was not read, or was guessed; the document is added, and the report says so."""
+        if len(self._warnings) < _MOST_WARNINGS:
+            self._warnings[one_line(printable(reason))] = None
+
+    def table(
+        self, rows: Sequence[Sequence[Cell | str]], *, caption: str = "", place: str = "", page: int | None = None,
+        pages: Sequence[int] = (), first: int = 1, known: Layout | None = None, guess: bool = False,
+        apart: bool = False,
+    ) -> Layout:  # fmt: skip
+        """Append a table and return how it was read.
+
+        rows: cells, or their texts, those that begin in each row; empty ones included. pages: of each row, where it
+        goes over several. first: number of the first row. known: how the rows above were read, which these go on.
+        guess: see `layout`. apart: each row is a block of its own, as in sheets, whose rows people call by number.
+        """
+        cells = cleaned(rows)
+        grid = filled(cells)
+        found = layout(cells, grid, guess=guess) if known is None else replace(known, titles=0, head=0)
+        width = max(map(len, grid), default=0)
+        body = found.titles + found.head
+        caption = one_line(caption)
+        lines: list[str] = []
+        section = ""
+        for number, (row, texts) in enumerate(zip(cells, grid, strict=True)):
+            if number < found.titles:
+                title = next(filter(None, texts), "")
+                is_name = not caption and is_caption(title)
+                lines.append("" if is_name else title)
+                caption = title if is_name else caption
+            elif number < body:
+                lines.append(_names_to_say(found, grid[body:]) if number == body - 1 else "")
+            elif is_section(row, width) and width > 1:
+                section = next(filter(None, texts))
+                lines.append(section)
+            else:
+                lines.append(row_line(found.names, texts, section))
+        self._caption(caption, page, place)
+        spans = self._add_rows(lines, page, place, pages, first, apart, width)
+        if len(cells) <= _DRAWN_ROWS and any(spans):
+            drawn = tuple(map(tuple, cells))
+            self._tables.append(Table(drawn, body, found.names, tuple(spans), first, caption))
+        return found
+
+    def _caption(self, caption: str, page: int | None, place: str) -> None:
+        self.add(caption, CAPTION if is_caption(caption) else 0, page=page, place=place)
+
+    def _add_rows(
+        self, lines: Sequence[str], page: int | None, place: str, pages: Sequence[int], first: int, apart: bool,
+        width: int,
+    ) -> list[tuple[int, int] | None]:  # fmt: skip
+        """Add a block for each run of rows that follow each other; return the span of each row in the text."""
+        spans: list[tuple[int, int] | None] = [None] * len(lines)
+        number = 0
+        while number < len(lines):
+            end = number
+            while end < len(lines) and lines[end] and not (apart and end > number):
+                end += 1
+            if end > number:
+                run = lines[number:end]
+                offsets = [0]
+                for line in run:
+                    offsets.append(offsets[-1] + len(line) + 1)
+                start = self._length
+                own = pages[number:end]
+                turns = tuple((offsets[at], own[at]) for at in range(1, len(own)) if own[at] != own[at - 1])
+                begins = own[0] if own else page
+                row = first + number if width > 1 or apart else 0
+                self.add("\n".join(run), by_line=True, page=begins, place=place, turns=turns, row=row)
+                for at, line in enumerate(run):
+                    spans[number + at] = (start + offsets[at], start + offsets[at] + len(line))
+            number = max(end, number + 1)
+        return spans
+
     def parsed(self, title: str = "", metadata: dict[str, Scalar] | None = None) -> ParsedText:
         """Return what was collected; without a title, the first of the highest headings (of the first page) is it."""
-        headings = [block for block in self._blocks if block.level and block.page == self._blocks[0].page]
+        headings = [block for block in self._blocks if 0 < block.level < CAPTION and block.page == self._blocks[0].page]
         first = min(headings, key=lambda block: block.level, default=None)
         found = one_line(printable(title)) or (first.heading if first else "")
-        return ParsedText("\n\n".join(self._parts), found, tuple(self._blocks), metadata or {})
+        fields = dict(metadata or {})
+        said = [str(fields["warnings"])] if fields.get("warnings") else []
+        if said or self._warnings:
+            fields["warnings"] = "; ".join([*said, *self._warnings])
+        return ParsedText("\n\n".join(self._parts), found, tuple(self._blocks), fields, tuple(self._tables))
+
+
+def is_caption(text: str) -> bool:
+    """Tell whether words above a table are short enough to be what it is called, not a paragraph."""
+    return 0 < len(text) <= _LONGEST_CAPTION and not text.endswith((".", "?", "!")) and ". " not in text[8:]
+
+
+def _names_to_say(found: Layout, body: Sequence[Sequence[str]]) -> str:
+    """Return a header as a row of its own, where it may be none, or no row below says all of its names; else ""."""
+    seen = {column for row in body for column, text in enumerate(row) if text}
+    is_said = all(column in seen for column, name in enumerate(found.names) if name)
+    return "" if found.is_sure and is_said else " | ".join(filter(None, dict.fromkeys(found.names)))

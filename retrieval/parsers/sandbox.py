@@ -47,7 +47,7 @@ class Sandbox:
     def parse(self, suffix: str, content: bytes) -> ParsedText:
         """Do what `reading.parse` does; UnreadableError as `run`."""
         answer = self.run(content, "parse", suffix)
-        blocks = tuple(Block(*[*row, tuple(map(tuple, turns))]) for *row, turns in answer["blocks"])
+        blocks = tuple(Block(*[*own, tuple(map(tuple, turns)), row]) for *own, turns, row in answer["blocks"])
         return ParsedText(answer["text"], answer["title"], blocks, answer["metadata"])
 
     def run(self, content: bytes, name: str, *arguments: Any) -> dict[str, Any]:
