@@ -1,4 +1,4 @@
-"""The one object that users hold: a folder with documents that can be asked. Wires the other modules together."""
+"""The one object that users hold: a folder with documents that can be asked."""
 
 import os
 import threading
@@ -56,6 +56,13 @@ class Library:
         The same bytes again change nothing; a changed file or namesake replaces its earlier version. What cannot be
         read is in `report.failed` with its reason and stops nothing else. progress: called as (done, total, name).
         ray: address of a Ray cluster that reads and encodes the files; see `cluster.add`, also for ClusterError.
+
+        >>> print(library.add("articles"))
+        2 added, 0 unchanged, 0 replaced, 0 failed
+        >>> library.add(Document("a1", "Bees", "Honey bees do not hibernate.")).added
+        ['a1']
+        >>> print(library.add(["articles/tea.md", "articles/none.txt"]).failed[0])
+        articles/none.txt: does not exist
         """
         given = [sources] if isinstance(sources, str | os.PathLike | Document) else sources
         if ray is None:
@@ -78,6 +85,12 @@ class Library:
         not for what they hold. ignore: patterns as in .gitignore, besides those in the folder's .pinciteignore.
         sure: believe it even when most of the files are gone; dry_run: change nothing.
         Raises SyncError where the folder is not there, or may be unmounted or emptied by mistake.
+
+        >>> print(library.sync("articles"))
+        2 added, 0 unchanged, 0 replaced, 0 moved, 0 removed, 0 failed
+        >>> Path("articles/bees.txt").unlink()
+        >>> print(library.sync("articles"))
+        0 added, 1 unchanged, 0 replaced, 0 moved, 1 removed, 0 failed
         """
         report = sync(
             self.backend, self._load_encoder, self.settings, absolute(folder), ignore=ignore, sure=sure,
@@ -109,22 +122,42 @@ class Library:
 
         It is there whole or not at all. StorageError where it cannot be made, LibraryDamagedError where the copy is
         damaged, as the library then is.
+
+        >>> _ = library.add("articles")
+        >>> len(Library(library.backup("copy.pincite")).documents())
+        2
         """
         return self.backend.backup(absolute(folder))
 
     def remove(self, *names: str) -> list[str]:
         """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed.
 
-        Files that could not be read are forgotten; their paths are returned too.
+        Files that could not be read are forgotten; their paths are returned too. What is not there is no error.
+
+        >>> _ = library.add(["articles", Document("a1", "Bees", "Honey bees do not hibernate.")])
+        >>> library.remove("a1", "a2")
+        ['a1']
+        >>> len(library.remove("articles"))
+        2
         """
         return remove(self.backend, names)
 
     def documents(self) -> list[Document]:
-        """Return all documents in the order of adding, without their texts (see `document`)."""
+        """Return all documents in the order of adding, without their texts (see `document`).
+
+        >>> _ = library.add("articles")
+        >>> [document.title for document in library.documents()]
+        ['bees', 'Tea']
+        """
         return [document for document, _ in self.backend.documents.all()]
 
     def document(self, doc_id: str) -> Document | None:
-        """Return one document with its text, or None."""
+        """Return one document with its text, or None.
+
+        >>> _ = library.add(Document("a1", "Bees", "Honey bees do not hibernate."))
+        >>> library.document("a1").text
+        'Honey bees do not hibernate.'
+        """
         return self.backend.documents.get(doc_id)
 
     def header(self, doc_id: str) -> Document | None:
@@ -132,7 +165,12 @@ class Library:
         return self.backend.documents.header(doc_id)
 
     def passages(self, doc_id: str, start: int = 0, end: int | None = None) -> list[Passage]:
-        """Return a document's passages in order, or those that reach into [start, end) of its text."""
+        """Return a document's passages in order, or those that reach into [start, end) of its text.
+
+        >>> _ = library.add(Document("a1", "Bees", "Honey bees do not hibernate. They shiver."))
+        >>> [(passage.number, passage.start, passage.text) for passage in library.passages("a1")]
+        [(1, 0, 'Honey bees do not hibernate. They shiver.')]
+        """
         return self.backend.passages.of_document(doc_id, start, end)
 
     def paragraphs(self) -> dict[str, int]:
@@ -227,6 +265,14 @@ class Library:
         """Compare a citation with its source as it is now: "valid", "changed" or "missing".
 
         A file must have the same bytes as when it was read; a document made in memory, the same text.
+
+        >>> _ = library.add("articles")
+        >>> citation = library.ask("How is green tea made?").citations[0]
+        >>> library.verify(citation)
+        'valid'
+        >>> _ = Path("articles/tea.md").write_text("Nothing is said of it.")
+        >>> library.verify(citation)
+        'changed'
         """
         return verifying.verify(self.backend, citation, self.settings.max_file_bytes)
 
