@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import hypothesis
@@ -134,8 +135,16 @@ def library(ready) -> Path:
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Mark browser tests, and try them up to three times: on a busy machine the browser itself is late now and then."""
+    """Put tests into lanes by what they need; see the markers in pyproject.toml.
+
+    A browser test is tried up to three times: on a busy machine the browser itself is late now and then.
+    """
     for item in items:
+        parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
         if "chromium" in item.fixturenames:
             item.add_marker(pytest.mark.flaky(reruns=2))
             item.add_marker(pytest.mark.browser)
+        if {"engine", "own_engine"} & set(item.fixturenames) or "milvus" in parameters:
+            item.add_marker(pytest.mark.milvus)
+        if item.get_closest_marker("ray") and find_spec("ray") is None:
+            item.add_marker(pytest.mark.skip("Ray is not installed: pip install 'pincite[cluster]'"))

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import sys
 import time
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -20,7 +19,6 @@ from retrieval import Library, Settings
 from retrieval.errors import ClusterError
 from retrieval.ingest.cluster import Job, Work, pack, unpack
 
-needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: pip install 'pincite[cluster]'")
 COUNT = 120
 LOOPBACK = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # so that 127.0.0.1 is not exchanged for the machine's address
@@ -95,7 +93,7 @@ def lines_until(process, done):
     assert line, process.stderr.read()
 
 
-@needs_ray
+@pytest.mark.ray
 def test_a_node_and_then_the_writer_are_killed(cluster, python, tmp_path):
     """Every passage is there exactly once, as after an add without a cluster, and what was stored is not sent again."""
     folder = texts(tmp_path / "docs", COUNT)
@@ -120,7 +118,7 @@ def test_a_node_and_then_the_writer_are_killed(cluster, python, tmp_path):
     assert len(stored(tmp_path / "plain")) == 8 * COUNT
 
 
-@needs_ray
+@pytest.mark.ray
 def test_the_model_gives_the_same_quotes_and_vectors(cluster, pincite, tmp_path):
     """Vectors differ in the last digits, as texts are padded to others' length."""
     for name in ("bees.txt", "bridge.md", "tea.txt", "volcano.txt"):
@@ -139,7 +137,7 @@ def test_the_model_gives_the_same_quotes_and_vectors(cluster, pincite, tmp_path)
             assert quotes
 
 
-@needs_ray
+@pytest.mark.ray
 def test_files_are_reported_as_by_a_plain_add(cluster, tmp_path):
     """New, the same again, changed, moved, copied, damaged, of no known type, with a name that is no text."""
     folder = texts(tmp_path / "docs", 4)
@@ -169,7 +167,7 @@ def in_order(report):
     return names | {"failed": sorted(map(str, report.failed))}
 
 
-@needs_ray
+@pytest.mark.ray
 def test_a_library_on_milvus_is_written_by_this_process_too(cluster, engine, tmp_path):
     folder = texts(tmp_path / "docs", 6)
     with Library(engine.address(), patient(), encoder=HashedEncoder()) as library:
@@ -180,7 +178,7 @@ def test_a_library_on_milvus_is_written_by_this_process_too(cluster, engine, tmp
         assert library.ask("mark word3").citations[0].quote == "The mark is word3."
 
 
-@needs_ray
+@pytest.mark.ray
 def test_what_the_cluster_loses_is_an_error_and_the_rest_is_stored(cluster, tmp_path):
     folder = texts(tmp_path / "docs", 16)
     write(folder / "f9.txt", "This is unspeakable.")
@@ -196,7 +194,7 @@ def test_what_the_cluster_loses_is_an_error_and_the_rest_is_stored(cluster, tmp_
         assert str(report) == f"{lost} added, {kept} unchanged, 0 replaced, 0 failed"
 
 
-@needs_ray
+@pytest.mark.ray
 def test_an_encoder_that_is_another_elsewhere_is_an_error(cluster, tmp_path):
     with (
         Library(tmp_path / "library", encoder=Wanting("other")) as library,
@@ -205,13 +203,13 @@ def test_an_encoder_that_is_another_elsewhere_is_an_error(cluster, tmp_path):
         library.add(texts(tmp_path / "docs", 1), ray=cluster.address)
 
 
-@needs_ray
+@pytest.mark.ray
 def test_a_local_cluster_stays_on_the_loopback_interface(python, tmp_path):
     out, _ = python(LISTENING, tmp_path / "library", texts(tmp_path / "docs", 1)).communicate()
     assert out == "['127.0.0.1', '::ffff:127.0.0.1'] set()\n1 added, 0 unchanged, 0 replaced, 0 failed\n"
 
 
-@needs_ray
+@pytest.mark.ray
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -226,7 +224,7 @@ def test_an_address_where_no_cluster_is(address, said, hashed, tmp_path):
     assert hashed.documents() == []
 
 
-@needs_ray
+@pytest.mark.ray
 def test_the_command_says_what_is_wrong(pincite, tmp_path):
     result = pincite("add", "--library", tmp_path / "library", "--ray", "nonsense", texts(tmp_path / "docs", 1))
     assert result.exit_code == 3

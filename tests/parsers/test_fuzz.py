@@ -1,6 +1,6 @@
 """Whatever the bytes: a reading that keeps its promises, or a reason. Never a crash, never a wait.
 
-    PINCITE_FUZZ_SECONDS=600 nice python -m pytest tests/test_readers_fuzz.py -s -k for_long
+    PINCITE_FUZZ_SECONDS=600 nice python -m pytest tests/parsers/test_fuzz.py -s -k for_long
 
 drives each reader for that long (one: -k "for_long and .tex").
 """
@@ -12,10 +12,10 @@ import time
 
 import hypothesis
 import pytest
+from every_block import MARKDOWN
 from fuzzing import PAGES, SEEDS, ZIPPED, check, edited, edited_member, edited_xml, edits, larger, printed
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from test_readers import MARKDOWN
 
 from retrieval.parsers.formats import FORMATS
 from retrieval.parsers.sandbox import Sandbox

@@ -13,6 +13,7 @@ import pypandoc
 import pytest
 import xlsxwriter
 from docx.oxml import OxmlElement
+from every_block import MARKDOWN
 
 from retrieval import Library, Settings
 from retrieval.errors import DocumentError
@@ -20,35 +21,6 @@ from retrieval.ingest.chunking import split
 from retrieval.ingest.files import load
 
 MEGABYTE = 2**20
-MARKDOWN = """\
----
-title: A Bridge Report
-author: Ann Lée
-date: 2018-06-14
-lang: en-GB
----
-
-# Introduction
-
-The deck of the bridge fell at 6 a.m. on Monday.[^1] No one was hurt — “really”.
-
-[^1]: A footnote about the deck.
-
-## Findings
-
-- Cable one was renewed.
-- Cable two was not.
-    - Its rust was known.
-
-| Year | Cost        |
-|------|-------------|
-| 2012 | 1.2 million |
-| 2013 | 0.7 million |
-
-Of the *two* hundred bolts, **nine** held.
-
-> We should have closed it.
-"""
 LIST = "Cable one was renewed.\nCable two was not.\nIts rust was known."
 TABLE = "Year | Cost\n2012 | 1.2 million\n2013 | 0.7 million"
 BODY = ["Introduction", "The deck of the bridge fell at 6 a.m. on Monday.", "Findings", LIST, TABLE]
