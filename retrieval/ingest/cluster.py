@@ -167,9 +167,8 @@ class Job:
 
     def _differing(self, backend: Backend, report: Report) -> Iterator[str]:
         held = {document.doc_id: count for document, count in backend.documents.all()}
-        made = {doc_id: self.passages.get(doc_id) for doc_id in report.added + report.replaced}
-        wrong = [doc_id for doc_id, count in made.items() if held.get(doc_id) != count]
-        wrong += [doc_id for doc_id in report.unchanged if doc_id not in held]
+        given = report.added + report.replaced + report.unchanged
+        wrong = [doc_id for doc_id in given if held.get(doc_id) != self.passages.get(doc_id, held.get(doc_id, -1))]
         if wrong:
             yield f"{len(wrong):,} documents are not as they were added, among them {wrong[0]}"
         rows, expected = backend.passages.count(), sum(held.values())
