@@ -7,13 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from retrieval.answering import Asking, Review, replied, review
+from retrieval.answering import Pipeline, Review, replied, review
 from retrieval.citations import verify as verifying
-from retrieval.conversation import Message
+from retrieval.conversation import Message, checked, interpret
 from retrieval.embedding import Encoder, check_encoder, fingerprint, open_encoder
 from retrieval.errors import LibraryError
 from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, absolute, cluster, remove, sync
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
+from retrieval.search import Ranked, rank
 from retrieval.settings import Settings, seeds_folder
 from retrieval.storage import SCHEMA_VERSION, Totals, copy, open_backend
 
@@ -229,8 +230,12 @@ class Library:
         where: {"doc_id", "source", "title" or a metadata key: a value, or a list of which any will do}; a value may be
         a range of dates, "2018-06..2018-07" or "2018..".
         """
-        ranked = self._asking().rank(question, k, where or {})
+        ranked = self.rank(question, k, where)
         return [item.hit(number) for number, item in enumerate(ranked, start=1)]
+
+    def rank(self, question: str, k: int, where: Mapping[str, Any] | None = None) -> list[Ranked]:
+        """Return what `search` returns, with every signal of every sentence; for those who fit weights."""
+        return rank(self.backend, checked(question), self._load_encoder().question(question), k, where or {})
 
     def ask(
         self, question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None,
@@ -241,7 +246,8 @@ class Library:
         history: Turns, or {"role", "content"} dicts as in chat APIs. k: passages returned with the answer.
         threshold: confidence (0 to 1) below which nothing is quoted; that of the settings where it is None.
         """
-        return replied(self.backend, question) or self._asking(threshold).ask(question, history, k, where or {})
+        asked = interpret(question, history)
+        return replied(self.backend, asked) or self._pipeline(threshold).answer(asked, k, where or {})
 
     def review(
         self, questions: Sequence[str], *, where: Mapping[str, Any] | None = None, threshold: float | None = None,
@@ -254,12 +260,6 @@ class Library:
         there are none, or more than a hundred.
         """
         return review(self, questions, where, threshold, progress)
-
-    async def aask(self, question: str, **given: Any) -> Answer:
-        """Answer as `ask` does, with its keywords, in a thread, so that the event loop goes on meanwhile."""
-        from asyncio import to_thread  # 30 ms to import, and few need it
-
-        return await to_thread(self.ask, question, **given)
 
     def verify(self, citation: Citation) -> str:
         """Compare a citation with its source as it is now: "valid", "changed" or "missing".
@@ -282,8 +282,8 @@ class Library:
 
     # --- parts that are made when first needed
 
-    def _asking(self, threshold: float | None = None) -> Asking:
-        return Asking(self.backend, self._load_encoder(), self.settings.threshold if threshold is None else threshold)
+    def _pipeline(self, threshold: float | None) -> Pipeline:
+        return Pipeline(self.backend, self._load_encoder(), self.settings.threshold if threshold is None else threshold)
 
     def _load_encoder(self) -> Encoder:
         """Open the encoder, and compare it with the one that the library was built with."""

@@ -11,6 +11,7 @@ from typing import Any
 
 Span = tuple[int, int]
 Scalar = str | int | float | bool
+NO_ANSWER = "The documents do not say this."
 
 
 def content_sha256(text: str) -> str:
@@ -96,7 +97,7 @@ class Hit:
     """A passage found for a question.
 
     score: fused signals, higher is better, comparable within one question only. rank: from 1.
-    signals: "passage" and "sentence" cosine, "bm25", and for the reranked also "alignment" (mean cosine of each
+    signals: "passage" and "sentence" cosine, "bm25", and for the reranked also "maxsim" (mean cosine of each
     question token with its closest passage token) and "coverage" (share of the question's terms, by rarity).
     best_sentence: span of the sentence closest to the question.
     """
@@ -218,7 +219,7 @@ class Answer:
         if self.found:
             return "\n\n".join(f"{c.quote} [{c.marker}]" for c in self.citations)
         closest = "Related passages follow." if self.passages else ""
-        return " ".join(part for part in ("The documents do not say this.", self.reason, closest) if part)
+        return " ".join(part for part in (NO_ANSWER, self.reason, closest) if part)
 
     def to_markdown(self) -> str:
         """Block quotes with numbered sources; document text is escaped so that it shows as text."""
@@ -228,7 +229,7 @@ class Answer:
             return "\n\n".join(f"**{_one_line(part.question)}**\n\n{part.to_markdown()}" for part in self.parts)
         if not self.found:
             nearest = "\n".join(f"- {_nearest(hit)}" for hit in self.passages[:3])
-            said = f"The documents do not say this. {_one_line(self.reason)}".strip()
+            said = f"{NO_ANSWER} {_one_line(self.reason)}".strip()
             return "\n\n".join(part for part in (said, nearest) if part)
         quotes = "\n\n".join(f"{_block_quote(c.quote)} \\[{c.marker}\\]" for c in self.citations)
         sources = "\n".join(f"{c.marker}. {_source(c)}" for c in self.citations)

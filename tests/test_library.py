@@ -11,7 +11,7 @@ from articles import ARTICLES, QUESTIONS, SEED
 from fakes import HashedEncoder
 
 from retrieval import Citation, Document, Library, Settings, Turn
-from retrieval.answering.pipeline import LONGEST_QUESTION
+from retrieval.conversation import LONGEST_QUESTION
 from retrieval.errors import EncoderMismatchError, LibraryError, QuestionError
 
 MEMORY = [Document(name, name.title(), text) for name, text in ARTICLES.items() if "." not in name]

@@ -37,7 +37,7 @@ def test_an_event_loop_goes_on_while_questions_are_answered(asked):
                 turns += 1
 
         counting = asyncio.create_task(count())
-        answers = await asyncio.gather(*(asked.aask(question, k=3) for question in QUESTIONS[:12]))
+        answers = await asyncio.gather(*(asyncio.to_thread(asked.ask, question, k=3) for question in QUESTIONS[:12]))
         counting.cancel()
         return answers, turns
 

@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from eval.data.datasets import Dataset, Query
 from eval.quality.metrics import calibrated
 from retrieval import Library
-from retrieval.answering import PASSAGES, choose, confidence
+from retrieval.answering import CONFIDENCE, PASSAGES, choose, signals
 
 OWN, LOOK_ALIKE, LEFT_OUT, ELSEWHERE = "own", "look-alike", "left out", "elsewhere"
 UNANSWERABLE = (LOOK_ALIKE, LEFT_OUT, ELSEWHERE)
@@ -67,13 +67,13 @@ def examples(library: Library, dataset: Dataset, others: Sequence[str]) -> Itera
 
 
 def _asked(library: Library, query: Query, kind: str, group: str, where: Mapping[str, Any]) -> Iterator[Example]:
-    """Yield one example; none where nothing was found at all, which needs no probability."""
-    ranked = library._asking().rank(query.text, PASSAGES, where)
+    """Yield one example; none where nothing was found at all, which needs no confidence."""
+    ranked = library.rank(query.text, PASSAGES, where)
     quotes = choose(ranked)
     spans = [(quote.passage.doc_id, *quote.span) for quote in quotes]
     right = any(d == doc and start <= s and e <= end for doc, start, end in spans for d, s, e in query.answers)
     if quotes:
-        found = confidence.signals(query.text, ranked, quotes[0])
+        found = signals(query.text, ranked, quotes[0])
         yield Example(kind, group, "title" not in where, right and kind == OWN, found)
 
 
@@ -91,7 +91,7 @@ def fit(given: Sequence[Example]) -> dict[str, Any]:
         "counts": {kind: sum(example.kind == kind for example in given) for kind in SHARES},
         "bias": round(bias, 3),
         "weights": {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)},
-        "typical": {name: round(float(np.median(rows[:, names.index(name)])), 2) for name in ("alignment", "weakest")},
+        "typical": {name: round(float(np.median(rows[:, names.index(name)])), 2) for name in ("maxsim", "weakest")},
         **_held_out(given, _unseen(given, rows)),
     }
 
@@ -171,6 +171,5 @@ def show(made: Mapping[str, Any]) -> None:
 
 def write(made: Mapping[str, Any]) -> Path:
     """Write confidence.json, which retrieval/answering/confidence.py reads; return its path."""
-    path = Path(confidence.__file__).with_name("confidence.json")
-    path.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
-    return path
+    CONFIDENCE.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
+    return CONFIDENCE

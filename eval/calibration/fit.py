@@ -54,11 +54,12 @@ def _fit_quotes(library: Library, queries: Sequence[Query]) -> None:
     """Which sentence of the best passages holds the answer, from its signals and its passage's distance."""
     rows, labels = [], []
     for query in track(queries, "quotes"):
-        ranked = library._asking().rank(query.text, PASSAGES, {})
+        ranked = library.rank(query.text, PASSAGES)
         for item in ranked:
             passage = item.candidate.passage
-            for (start, end), signals in zip(passage.sentences, item.sentences, strict=True):
-                rows.append([*signals[:2], item.score - ranked[0].score])
+            own = zip(passage.sentences, item.sentences.cosine, item.sentences.support, strict=True)
+            for (start, end), cosine, support in own:
+                rows.append([cosine, support, item.score - ranked[0].score])
                 spans = (s for d, s, e in query.answers if d == passage.doc_id and start <= s and e <= end)
                 labels.append(next(spans, None) is not None)
     model = LogisticRegression(C=100, max_iter=5000).fit(np.array(rows), labels)

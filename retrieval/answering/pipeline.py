@@ -1,4 +1,4 @@
-"""A question, and the conversation before it, become an Answer. Wires search, chat and answer; opens nothing."""
+"""One way down: an interpreted question is searched, quoted from what was found, judged and cited."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -6,129 +6,116 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
-from retrieval.answering import quotes as answering
-from retrieval.answering.confidence import probability
-from retrieval.answering.quotes import Quote
-from retrieval.answering.verbatim import beside, is_pasted, located
+from retrieval.answering.confidence import confidence
+from retrieval.answering.missing import unmentioned, unsupported
+from retrieval.answering.quotes import PASSAGES, Quote, choose, cite
+from retrieval.answering.verbatim import beside, located
 from retrieval.conversation import (
-    FUSED,
     LONGEST_QUESTION,
-    Context,
-    Message,
-    Understood,
-    context,
-    questions,
-    ranked_after,
+    Interpretation,
+    Kind,
+    context_weight,
+    continued,
+    interpret_question,
     reply_to,
     reply_to_foreign,
-    small_talk,
-    understood,
-    unquoted,
 )
-from retrieval.embedding import Encoder, QuestionVectors
-from retrieval.errors import QuestionError
+from retrieval.embedding import Encoder
 from retrieval.records import Answer, Citation, Turn
-from retrieval.search import Ranked, rank
+from retrieval.search import Ranked, merged, rank, without
 from retrieval.storage import Backend
-from retrieval.text import foreign
 
 # The most that "the" may tell of a passage of English, as `PassageIndex.idf`: it is in 3 of 10.
 _ENGLISH_DOCUMENTS = 1.2
+FUSED = 100  # passages of each ranking that are fused, or of which those already quoted are left out
 
 
-def replied(store: Backend, question: str) -> Answer | None:
-    """Answer small talk, which needs no model; None for a question. QuestionError where it cannot be asked."""
-    kind = small_talk(_checked(question))
-    language = "" if kind else foreign(question)
-    language = language if language and _is_english(store) else ""
-    if not kind and not language:
+def replied(backend: Backend, asked: Interpretation) -> Answer | None:
+    """Answer what asks nothing of the documents, which needs no model; None for anything else."""
+    if asked.talk:
+        titles = [document.title or document.doc_id for document, _ in backend.documents.all()]
+        reply = reply_to(asked.talk, titles)
+    elif asked.language and _is_english(backend):
+        reply = reply_to_foreign(asked.language)
+    else:
         return None
-    titles = [document.title or document.doc_id for document, _ in store.documents.all()] if kind else []
-    reply = reply_to(kind, titles) if kind else reply_to_foreign(language)
-    return Answer(question, question, False, 0.0, (), (), store.files.coverage(), {}, reply=reply)
+    return Answer(asked.message, asked.message, False, 0.0, (), (), backend.files.coverage(), {}, reply=reply)
 
 
-def _is_english(store: Backend) -> bool:
+def _is_english(backend: Backend) -> bool:
     """Tell whether "the" is in many of the passages."""
-    return store.passages.idf(["the"]).get("the", _ENGLISH_DOCUMENTS) < _ENGLISH_DOCUMENTS
+    return backend.passages.idf(["the"]).get("the", _ENGLISH_DOCUMENTS) < _ENGLISH_DOCUMENTS
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """What it takes to answer. threshold: confidence (0 to 1) of an answer."""
+class Pipeline:
+    """What it takes to answer. threshold: confidence (0 to 1) below which nothing is quoted."""
 
-    store: Backend
+    backend: Backend
     encoder: Encoder
     threshold: float
 
-    def ask(self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]) -> Answer:
+    def answer(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> Answer:
         """Answer with quotes, or say that the documents do not; several questions one by one. See Library.ask."""
-        question = _checked(question)
-        if context(history) is None and understood(question, None).more:
-            return Answer(
-                question, question, False, 0.0, (), (), self.store.files.coverage(), {}, reply=reply_to("more", ())
-            )
-        asked = questions(question)
-        if len(asked) == 1:
-            return self._ask(question, history, k, where)
-        parts: list[Answer] = []
-        for each in asked:
-            parts.append(self._ask(each, [*history, *(Turn(part.question, part) for part in parts)], k, where))
-        return together(question, parts, k)
+        if asked.kind is not Kind.SEVERAL:
+            return self._one(asked, k, where)
+        before, parts = asked.before, list[Answer]()
+        for question in asked.parts:
+            parts.append(self._one(interpret_question(question, before), k, where))
+            before = continued(before, Turn(question, parts[-1]))
+        return together(asked.message, parts, k)
 
-    def _ask(self, question: str, history: Sequence[Message], k: int, where: Mapping[str, Any]) -> Answer:
+    def _one(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> Answer:
         """Answer one question."""
         began = time.perf_counter()
-        before = context(history)
-        read = understood(question, before)
-        asked_as, ranked = self._ranked(question, before, read, max(k, answering.PASSAGES), where)
+        question, ranked = self._search(asked, max(k, PASSAGES), where)
         searched = time.perf_counter()
-        named = self._named(question, read, ranked)
-        chosen = named or answering.choose(ranked)
-        certainty = 1.0 if named else probability(asked_as, ranked, chosen)
-        quotes = chosen if certainty >= self.threshold else []
-        citations = answering.cite(self.store, quotes)
-        missing = self._missing(asked_as, quotes, citations) if ranked and not named else ()
+        located = self._located(asked, ranked)
+        quotes = located or choose(ranked)
+        sure = 1.0 if located else confidence(question, ranked, quotes)
+        quotes = quotes if sure >= self.threshold else []
+        citations = cite(self.backend, quotes)
+        missing = self._missing(question, quotes, citations) if ranked and not located else ()
         hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))
         timings = {"search": (searched - began) * 1e3, "answer": (time.perf_counter() - searched) * 1e3}
-        found, coverage = bool(citations), self.store.files.coverage()
-        return Answer(question, asked_as, found, certainty, citations, hits, coverage, timings, missing)
+        found, coverage = bool(citations), self.backend.files.coverage()
+        return Answer(asked.message, question, found, sure, citations, hits, coverage, timings, missing)
+
+    def _search(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> tuple[str, list[Ranked]]:
+        """Return the question as it was searched, and the best `k` passages.
+
+        One that follows others is ranked alone and behind what was said; the two are fused as far as that counts.
+        """
+        if not asked.context:
+            if not asked.quoted:
+                return asked.text, self._rank(asked.text, k, where)
+            return asked.text, without(self._rank(asked.text, max(k, FUSED), where), asked.quoted)[:k]
+        embedding, depth = self.encoder.question(asked.message), max(k, FUSED)
+        alone = rank(self.backend, asked.message, embedding, depth, where)
+        cosine = float(self.encoder.encode_questions([asked.context])[0] @ embedding.vector)
+        lead = alone[0].score - alone[1].score if len(alone) > 1 else 0.0
+        weight = context_weight(cosine, lead, asked.dependence)
+        if not weight:
+            return asked.message, alone[:k]
+        behind = self._rank(f"{asked.context} {asked.message}"[-LONGEST_QUESTION:], depth, where)
+        if asked.dependence:  # signals are those of the first that holds a passage
+            return asked.text, merged([behind, alone], [weight, 1 - weight])[:k]
+        return asked.text, merged([alone, behind], [1 - weight, weight])[:k]
+
+    def _rank(self, question: str, k: int, where: Mapping[str, Any]) -> list[Ranked]:
+        return rank(self.backend, question, self.encoder.question(question), k, where)
+
+    def _located(self, asked: Interpretation, ranked: Sequence[Ranked]) -> list[Quote]:
+        """Return what a message names: the sentences it is pasted from, or those next to a quote that it points at."""
+        if asked.kind is Kind.MORE and asked.antecedent:
+            return beside(located(self.backend, ranked, asked.antecedent))
+        return located(self.backend, ranked, asked.message) if asked.kind is Kind.PASTED else []
 
     def _missing(self, question: str, quotes: Sequence[Quote], citations: Sequence[Citation]) -> tuple[str, ...]:
         """Return what of a question nothing quoted mentions, or where there are no quotes, no document."""
         if citations:
-            return answering.unsupported(question, quotes, [citation.title for citation in citations])
-        return answering.unmentioned(self.store, question)
-
-    def _named(self, question: str, read: Understood, ranked: Sequence[Ranked]) -> list[Quote]:
-        """Return what a message names: the sentences it is pasted from, or those next to a quote that it points at."""
-        if read.more and read.behind:
-            return beside(located(self.store, ranked, read.behind))
-        return located(self.store, ranked, question) if is_pasted(question) else []
-
-    def _ranked(
-        self, question: str, before: Context | None, read: Understood, k: int, where: Mapping[str, Any]
-    ) -> tuple[str, list[Ranked]]:
-        """Return the question as understood and its ranking; one that stands alone is ranked as if it came first."""
-        text = read.text[-LONGEST_QUESTION:]
-        if before is None or read.replaced or (read.more and read.behind):
-            return text, self.rank(text, k, where)
-        if read.more:
-            return text, unquoted(self.rank(text, max(k, FUSED), where), before.quoted)[:k]
-        said = f"{read.behind or before.question} {before.reply}".strip()
-
-        def ranked(text: str, vectors: QuestionVectors, depth: int) -> list[Ranked]:
-            return rank(self.store, text, vectors, depth, where)
-
-        continues, found = ranked_after(question, said, read.leaning, self.encoder, ranked, k)
-        return (text if continues else question), found
-
-    def rank(self, question: str, k: int, where: Mapping[str, Any]) -> list[Ranked]:
-        """Return the best `k` passages; see Library.search."""
-        _checked(question)
-        if k < 1:
-            raise QuestionError(f"k is {k}; expected 1 or more")
-        return rank(self.store, question, self.encoder.question(question), k, where)
+            return unsupported(question, quotes, [citation.title for citation in citations])
+        return unmentioned(self.backend, question)
 
 
 def together(question: str, parts: Sequence[Answer], k: int) -> Answer:
@@ -158,15 +145,3 @@ def together(question: str, parts: Sequence[Answer], k: int) -> Answer:
         timings={name: sum(part.timings[name] for part in parts) for name in parts[0].timings},
         parts=tuple(numbered),
     )
-
-
-def _checked(question: str) -> str:
-    """Return the question, or say what is wrong with it."""
-    if not isinstance(question, str) or not question.strip():
-        raise QuestionError("the question is empty; ask something, for example: Who urged the CIS countries to help?")
-    if any("\ud800" <= character <= "\udfff" for character in question):
-        raise QuestionError("the question holds half of a surrogate pair, which is not text")
-    if len(question) > LONGEST_QUESTION:
-        size = f"{len(question):,} characters ({len(question.split()):,} words)"
-        raise QuestionError(f"the question has {size}; at most {LONGEST_QUESTION:,} characters can be asked at once")
-    return question

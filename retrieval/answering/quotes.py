@@ -1,9 +1,7 @@
-"""Ranked passages become quotes with citations and a confidence. Knows nothing about how passages were found."""
+"""Ranked passages become quotes, and quotes citations."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 import numpy as np
 
@@ -11,7 +9,6 @@ from retrieval.answering.attribution import attribute
 from retrieval.records import Citation, Passage
 from retrieval.search import Ranked
 from retrieval.storage import Backend
-from retrieval.text import STOP_WORDS, stems, words
 
 PASSAGES = 5  # that quotes are taken from
 QUOTES = 3  # at the most; a quote is a run of adjacent sentences
@@ -22,9 +19,6 @@ SENTENCES = 5  # quoted at the most
 QUOTE_WEIGHTS = (0.1, 7.8)
 QUOTE_GAP = 0.7
 QUOTE_MARGIN = 2.6  # log-odds behind the best sentence within which others are quoted too
-_WORD = re.compile(r"\w+(?:[-’'.]\w+)*")
-_MOST_MISSING = 5  # words named to a person
-_SPELLING = 0.8  # ratio of matching characters from which two words differ by a slip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +46,9 @@ def choose(ranked: Sequence[Ranked]) -> list[Quote]:
     """Choose the sentences that are about as good as the best, none twice; join neighbours. Best first."""
     weights = np.array(QUOTE_WEIGHTS)
     scores = [
-        item.sentences[:, :2] @ weights + QUOTE_GAP * (item.score - ranked[0].score) for item in ranked[:PASSAGES]
+        np.stack([item.sentences.cosine, item.sentences.support], axis=1) @ weights
+        + QUOTE_GAP * (item.score - ranked[0].score)
+        for item in ranked[:PASSAGES]
     ]
     least = max((float(own.max()) for own in scores), default=0.0) - QUOTE_MARGIN
     sentences = [
@@ -85,12 +81,12 @@ def _joined(quotes: Sequence[Quote]) -> list[Quote]:
     return sorted(runs, key=lambda q: -q.score)
 
 
-def cite(store: Backend, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
+def cite(backend: Backend, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
     """Make citations, each checked against the stored text; a quote that is not there (any more) is dropped."""
     citations: list[Citation] = []
     for quote in quotes:
-        header = store.documents.header(quote.passage.doc_id)
-        if header is None or store.documents.text_at(quote.passage.doc_id, *quote.span) != quote.text:
+        header = backend.documents.header(quote.passage.doc_id)
+        if header is None or backend.documents.text_at(quote.passage.doc_id, *quote.span) != quote.text:
             continue
         number = len(citations) + 1
         citations.append(
@@ -99,44 +95,3 @@ def cite(store: Backend, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
                      **attribute(quote.passage, quote.span)._asdict())
         )  # fmt: skip
     return tuple(citations)
-
-
-def unsupported(question: str, quotes: Sequence[Quote], titles: Iterable[str]) -> tuple[str, ...]:
-    """Return the names and numbers of a question that neither the passages quoted from nor their titles mention."""
-    named = names(question)
-    if not named:
-        return ()
-    texts = [f"{quote.passage.heading} {quote.passage.text}" for quote in quotes]
-    there = set().union(*map(stems, [*texts, *titles]))
-    alone = (word for word in named if not any(alike(a, b) for a in stems(word) for b in there))
-    return tuple(alone)[:_MOST_MISSING]
-
-
-def alike(asked: str, found: str) -> bool:
-    """Tell whether two stems may be one word: equal, of one root (Turkey, Turkish), or misspelt."""
-    root = asked[: max(4, len(asked) * 3 // 5)]
-    same = asked == found or (len(asked) >= 4 and found.startswith(root))
-    return same or (asked[:2] == found[:2] and SequenceMatcher(None, asked, found).ratio() >= _SPELLING)
-
-
-def names(question: str) -> list[str]:
-    """Return words with a digit, and words with a capital letter that do not begin a sentence."""
-    if question.isupper() or question.istitle():
-        return []
-    found = []
-    for match in _WORD.finditer(question):
-        before = question[: match.start()].rstrip("“\"'‘( ")
-        named = match.group()[0].isupper() and bool(before) and before[-1] not in ".?!:…"
-        if (named or any(map(str.isdigit, match.group()))) and match.group().lower() not in STOP_WORDS:
-            found.append(match.group())
-    return list(dict.fromkeys(found))
-
-
-def unmentioned(store: Backend, question: str) -> tuple[str, ...]:
-    """Return the words of a question that no document in the store mentions; the names among them where there are."""
-    asked = {word: stems(word) for word in _WORD.findall(question) if word.lower() not in STOP_WORDS}
-    there = store.passages.document_frequencies(set().union(*asked.values())).keys()
-    rare = (word for word, own in asked.items() if not own & there)
-    # SQLite stems ß and its like otherwise.
-    absent = [word for word in rare if not store.passages.bm25(words(word), 1, {})]
-    return tuple([word for word in names(question) if word in absent] or absent)[:_MOST_MISSING]

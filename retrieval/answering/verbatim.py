@@ -1,4 +1,4 @@
-"""Finds where a pasted text stands, word for word. Knows nothing of questions, and judges nothing.
+"""A pasted text is found where it stands, word for word.
 
 White space, kinds of quotation marks and of dashes may differ; nothing else may.
 """
@@ -11,27 +11,21 @@ from retrieval.answering.quotes import Quote
 from retrieval.search import Ranked
 from retrieval.storage import Backend
 
-LEAST = 8  # words: fewer are a question, or stand in too many places
 BESIDE = 3  # sentences next to a quote, at the most
 DOCUMENTS = 3  # of the best passages that are looked through
 _FOLDED = str.maketrans("’‘‚“”„«»–—‑−", '\'\'\'"""""----')
 _AROUND = " \t\r\n\"'“”‘’«»…."
 
 
-def is_pasted(message: str) -> bool:
-    """Tell whether a message may be a piece of a document: long enough, and no question."""
-    return len(message.split()) >= LEAST and not message.rstrip(_AROUND).endswith("?")
-
-
-def located(store: Backend, ranked: Sequence[Ranked], message: str) -> list[Quote]:
+def located(backend: Backend, ranked: Sequence[Ranked], message: str) -> list[Quote]:
     """Return the sentences that a pasted text covers, in order, from the first document that holds it; else none."""
     parts = message.translate(_FOLDED).strip(_AROUND).split()
     pattern = re.compile(r"\s+".join(map(re.escape, parts)))
     for doc_id in list(dict.fromkeys(item.candidate.passage.doc_id for item in ranked))[:DOCUMENTS]:
-        document = store.documents.get(doc_id)
+        document = backend.documents.get(doc_id)
         found = pattern.search(document.text.translate(_FOLDED)) if document else None
         if found:
-            return _covered(store, doc_id, *found.span())
+            return _covered(backend, doc_id, *found.span())
     return []
 
 
@@ -47,10 +41,10 @@ def beside(quotes: Sequence[Quote]) -> list[Quote]:
     return [replace(first, first=max(0, first.first - BESIDE), last=first.first - 1)] if first.first else []
 
 
-def _covered(store: Backend, doc_id: str, start: int, end: int) -> list[Quote]:
+def _covered(backend: Backend, doc_id: str, start: int, end: int) -> list[Quote]:
     """Return a quote for each passage that reaches into a span: the sentences that do."""
     quotes = []
-    for passage in store.passages.of_document(doc_id, start, end):
+    for passage in backend.passages.of_document(doc_id, start, end):
         inside = [number for number, (a, b) in enumerate(passage.sentences) if a < end and start < b]
         if inside:
             quotes.append(Quote(passage, inside[0], inside[-1], 0.0))

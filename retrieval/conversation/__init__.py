@@ -1,30 +1,22 @@
-"""A message and what was said before it become the question that is meant."""
+"""A message and what was said before it become one Interpretation: what is asked, standing alone."""
 
-from retrieval.conversation.chat import (
-    Context,
-    Message,
-    Understood,
-    context,
-    questions,
-    reply_to,
-    reply_to_foreign,
-    small_talk,
-    understood,
-)
-from retrieval.conversation.followups import FUSED, LONGEST_QUESTION, ranked_after, unquoted
+from retrieval.conversation.base import LONGEST_QUESTION, Exchange, Interpretation, Kind, Message, checked
+from retrieval.conversation.followups import context_weight
+from retrieval.conversation.history import continued
+from retrieval.conversation.interpretation import interpret, interpret_question
+from retrieval.conversation.small_talk import reply_to, reply_to_foreign
 
 __all__ = [
-    "FUSED",
     "LONGEST_QUESTION",
-    "Context",
+    "Exchange",
+    "Interpretation",
+    "Kind",
     "Message",
-    "Understood",
-    "context",
-    "questions",
-    "ranked_after",
+    "checked",
+    "context_weight",
+    "continued",
+    "interpret",
+    "interpret_question",
     "reply_to",
     "reply_to_foreign",
-    "small_talk",
-    "understood",
-    "unquoted",
 ]

@@ -1,5 +1,7 @@
 """A question becomes ranked passages."""
 
-from retrieval.search.retriever import Ranked, merged, rank
+from retrieval.search.fusion import merged
+from retrieval.search.results import Ranked, SentenceSignals, without
+from retrieval.search.retriever import rank
 
-__all__ = ["Ranked", "merged", "rank"]
+__all__ = ["Ranked", "SentenceSignals", "merged", "rank", "without"]

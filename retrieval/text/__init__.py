@@ -1,15 +1,22 @@
 """Pure functions on text that all stages agree on."""
 
 from retrieval.text.clean import one_line, printable, title_of, trimmed
-from retrieval.text.dates import MONTHS, Date, find_dates, with_years
+from retrieval.text.dates import Date, find_dates, with_years
 from retrieval.text.language import foreign
+from retrieval.text.patterns import MONTHS, NUMBER, NUMBER_WORDS, PROPER_NAME, QUESTION_WORD, VERBS_OF_SAYING, WEEKDAYS
 from retrieval.text.questions import heading_question, sentence_questions
 from retrieval.text.sentences import sentence_spans
 from retrieval.text.terms import STOP_WORDS, WORD, question_words, stem, stems, words
 
 __all__ = [
     "MONTHS",
+    "NUMBER",
+    "NUMBER_WORDS",
+    "PROPER_NAME",
+    "QUESTION_WORD",
     "STOP_WORDS",
+    "VERBS_OF_SAYING",
+    "WEEKDAYS",
     "WORD",
     "Date",
     "find_dates",

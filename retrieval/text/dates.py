@@ -4,11 +4,8 @@ import re
 from typing import NamedTuple
 
 from retrieval.records import Span
+from retrieval.text.patterns import MONTHS
 
-MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-)  # fmt: skip
 _MONTH = rf"(?P<month>(?:{'|'.join(MONTHS)})|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
 _DAY = r"(?P<day>[12]\d|3[01]|0?[1-9])"
 _YEAR = r"(?P<year>1[0-9]{3}|20[0-9]{2})"
@@ -63,4 +60,4 @@ def _month(parts: dict[str, str | None]) -> int:
     named = (parts.get("month") or "").lower().rstrip(".")
     if not named or named.isdigit():
         return int(named or 0)
-    return 1 + next(number for number, month in enumerate(MONTHS) if month.startswith(named[:3]))
+    return 1 + next(number for number, month in enumerate(MONTHS) if month.lower().startswith(named[:3]))

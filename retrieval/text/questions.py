@@ -6,6 +6,7 @@ A question is only as good as its rule, so whoever shows one asks it first (the 
 import re
 from collections.abc import Iterator
 
+from retrieval.text.patterns import MONTHS
 from retrieval.text.terms import STOP_WORDS, words
 
 _WORD = r"[A-Z][\w’'-]+"
@@ -20,8 +21,7 @@ _SPOKEN = re.compile(rf"\b({'|'.join(_SAID)})[^.“”]{{0,60}}?, ({_NAME})\.")
 _OFFICE = re.compile(r"^(?:(?:Foreign|Defense|Defence|Prime|Vice|The) )*(?:Minister|President|Secretary|Chairman) ")
 _ROLE = re.compile(rf"(?<![\w’'-] )(?<!\) )\b({_NAME}), (?:an?|the) [^.“”;]{{4,80}}?,")
 _ACRONYM = re.compile(rf"\b{_WORD}(?: (?:of |for |the |and )*{_WORD})+ \(([A-Z]{{2,8}})\)")
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_DATE = re.compile(rf"\b[Ii]n ((?:(?:{_MONTHS}) )?[12]\d{{3}})\b")
+_DATE = re.compile(rf"\b[Ii]n ((?:(?:{'|'.join(MONTHS)}) )?[12]\d{{3}})\b")
 _BE = r"(is|are|was|were)"
 _SUBJECT = r"^((?:The |An? )?[^,;:.“”\"()]{3,60}?)"
 _DATED = re.compile(rf"{_SUBJECT} {_BE} ([^,;:.“”\"()]{{3,60}}?) (?:in|on) (?:\w+ )?[12]\d{{3}}\b")

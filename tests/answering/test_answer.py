@@ -4,9 +4,10 @@ from articles import QUESTIONS, SEED
 from fakes import prepare
 
 from retrieval import Library, Settings
-from retrieval.answering.quotes import QUOTES, SENTENCES, Quote, choose, cite, unmentioned
+from retrieval.answering.missing import unmentioned
+from retrieval.answering.quotes import QUOTES, SENTENCES, Quote, choose, cite
 from retrieval.records import Document
-from retrieval.search.retriever import Ranked
+from retrieval.search import Ranked, SentenceSignals
 from retrieval.storage.local.backend import LocalBackend
 
 TEXT = "One bee. Two bees. Three bees. Four bees. Five bees. Six bees.\n\nOne ant. Two ants. Three ants.\n\nOne bee. Two flies."
@@ -23,7 +24,7 @@ def store(tmp_path):
 def ranked(store, *rows, behind=0.0):
     """The store's passages in order; rows: of each, the cosines of its sentences. behind: distance of one to the next."""
     return [
-        Ranked(candidate, 100.0 - behind * place, {"passage": 0.5, "alignment": 0.5}, np.array([[x, x, x] for x in row], np.float32))
+        Ranked(candidate, 1.0 - behind * place, {"passage": 0.5, "maxsim": 0.5}, SentenceSignals(*[np.array(row, np.float32)] * 3))
         for place, (candidate, row) in enumerate(zip(store.passages.candidates([1, 2, 3]), rows, strict=False))
     ]  # fmt: skip
 

@@ -1,30 +1,30 @@
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from fakes import prepare
 
-from retrieval.answering import confidence as certainty
+from retrieval.answering.confidence import CONFIDENCE, HARDLY, confidence, fitted, signals
+from retrieval.answering.evidence import antonyms
 from retrieval.answering.quotes import choose
 from retrieval.records import Document
-from retrieval.search.retriever import Ranked
+from retrieval.search import Ranked, SentenceSignals
 from retrieval.storage.local.backend import LocalBackend
 
 
 @pytest.fixture
 def answered(tmp_path):
-    """Return what speaks for and against the one quote of a text, and the probability."""
+    """Return what speaks for and against the one quote of a text, and the confidence."""
     stores = []
 
-    def ask(question, text, cosine=0.6, alignment=0.7, weakest=0.5):
+    def ask(question, text, cosine=0.6, maxsim=0.7, weakest=0.5):
         stores.append(LocalBackend(tmp_path / str(len(stores))))
         stores[-1].documents.add([prepare(Document("d", "Bridges", text, source=None, sha256="ab12"))])
         (candidate,) = stores[-1].passages.candidates([1])
-        rows = np.tile(np.array([cosine, 0.8, weakest], np.float32), (len(candidate.passage.sentences), 1))
-        ranked = [Ranked(candidate, 100.0, {"alignment": alignment}, rows)]
+        rows = (np.full(len(candidate.passage.sentences), value, np.float32) for value in (cosine, 0.8, weakest))
+        ranked = [Ranked(candidate, 1.0, {"maxsim": maxsim}, SentenceSignals(*rows))]
         quotes = choose(ranked)
-        return certainty.signals(question, ranked, quotes[0]), certainty.probability(question, ranked, quotes)
+        return signals(question, ranked, quotes[0]), confidence(question, ranked, quotes)
 
     yield ask
     for store in stores:
@@ -32,7 +32,7 @@ def answered(tmp_path):
 
 
 def test_without_quotes_there_is_no_answer():
-    assert certainty.probability("Who?", [], []) == 0.0
+    assert confidence("Who?", [], []) == 0.0
 
 
 def test_it_grows_with_what_it_rests_on(answered):
@@ -84,7 +84,7 @@ def test_what_speaks_against_a_quote(answered, question, text, name, count):
     ],
 )
 def test_a_quote_without_a_number_cannot_say_how_many(answered, question, text, possible):
-    assert (answered(question, text)[1] > certainty.HARDLY) == possible
+    assert (answered(question, text)[1] > HARDLY) == possible
 
 
 @pytest.mark.parametrize(
@@ -92,23 +92,23 @@ def test_a_quote_without_a_number_cannot_say_how_many(answered, question, text, 
     [("Mongolia", False), ("Harwick", True), ("Harwik bridge", True), ("Who is in Mongolia?", False)],
 )
 def test_a_keyword_that_is_not_there_is_no_question_for_its_like(answered, question, possible):
-    assert (answered(question, "Ellen Brandt opened it at Harwick.")[1] > certainty.HARDLY) == possible
+    assert (answered(question, "Ellen Brandt opened it at Harwick.")[1] > HARDLY) == possible
 
 
-def test_every_objection_lowers_the_probability(answered):
+def test_every_objection_lowers_the_confidence(answered):
     plain = answered("Who opened the bridge?", "Ellen Brandt opened the bridge at Harwick.")[1]
     for question in ("Who opened the bridge in 1933?", "Who didn't open the bridge?", "Who closed the bridge?"):
         assert answered(question, "Ellen Brandt opened the bridge at Harwick.")[1] < plain
 
 
 def test_an_encoder_without_token_vectors_is_judged_by_the_rest(answered):
-    found, chance = answered("Who opened the bridge?", "Ellen Brandt opened the bridge.", alignment=0.0, weakest=0.0)
-    assert (found["alignment"], found["weakest"]) == tuple(certainty.fitted()["typical"].values())
+    found, chance = answered("Who opened the bridge?", "Ellen Brandt opened the bridge.", maxsim=0.0, weakest=0.0)
+    assert (found["maxsim"], found["weakest"]) == tuple(fitted()["typical"].values())
     assert chance > 0.3
 
 
 def test_what_was_fitted_can_be_read_and_says_how_it_was_made(answered):
-    made = json.loads(Path(certainty.__file__).with_name("confidence.json").read_text("utf-8"))
+    made = json.loads(CONFIDENCE.read_text("utf-8"))
     assert list(made["weights"]) == list(answered("Who opened it?", "Ellen Brandt opened it.")[0])
     assert made["command"] == "python -m eval fit --data ../shared/benchmarks --write"
     figures = made["articles not fitted on"]["whole library"]
@@ -117,8 +117,8 @@ def test_what_was_fitted_can_be_read_and_says_how_it_was_made(answered):
     assert figures["expected calibration error"] <= 0.05
 
 
-def test_opposites_are_mutual_and_no_words_own():
-    found = certainty.opposites()
+def test_antonyms_are_mutual_and_no_words_own():
+    found = antonyms()
     assert all(word in found[other] for word, others in found.items() for other in others)
     assert all(word not in others for word, others in found.items())
     assert found["largest"] == {"least", "smallest"}

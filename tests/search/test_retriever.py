@@ -7,7 +7,8 @@ from retrieval import Library, Settings
 from retrieval.embedding.binary import rotation
 from retrieval.errors import QuestionError
 from retrieval.records import Document
-from retrieval.search.retriever import CANDIDATES, CLOSER, FIRST_WEIGHTS, merged, rank
+from retrieval.search.fusion import merged
+from retrieval.search.retriever import CANDIDATES, FIRST_WEIGHTS, RERANKED, rank
 from retrieval.storage.local.backend import LocalBackend
 from retrieval.storage.local.passages import Passages
 from retrieval.text import terms
@@ -67,9 +68,12 @@ def test_the_first_step_equals_brute_force(many, question):
         for item in found:
             assert item.signals[name] == pytest.approx(expected[item.candidate.id], abs=1e-5)
     order = [candidates[index].id for index in np.argsort(-scores, kind="stable")]
-    assert {item.candidate.id for item in found[:CLOSER]} == set(order[:CLOSER])
+    assert {item.candidate.id for item in found[:RERANKED]} == set(order[:RERANKED])
     by_id = dict(zip([candidate.id for candidate in candidates], scores, strict=True))
-    unread = [by_id[item.candidate.id] for item in found[CLOSER:]]
+    assert all(
+        item.score - item.behind == pytest.approx(by_id[item.candidate.id], abs=1e-4) for item in found[RERANKED:]
+    )
+    unread = [by_id[item.candidate.id] for item in found[RERANKED:]]
     assert unread == pytest.approx(sorted(unread, reverse=True), abs=1e-4)
 
 
@@ -103,18 +107,18 @@ def test_fewer_are_the_first_of_more(many, k):
     assert [item.candidate.id for item in ranked(many, "lamp keeper", k)] == more[:k]
 
 
-def test_alignment_is_the_mean_of_each_tokens_closest(many):
+def test_maxsim_is_the_mean_of_each_tokens_closest(many):
     """Against the definition, token by token: the signs of a passage's tokens and the question's own vectors."""
     tokens = ENCODER.question("honey bee").tokens
     for item in ranked(many, "honey bee", 30):
         bits, _ = many.passages.tokens([item.candidate.id])[item.candidate.id]
         signs = 2.0 * np.unpackbits(bits, axis=1, count=ENCODER.dim) - 1
         cosines = signs @ tokens.T * np.sqrt(np.pi / 2 / ENCODER.dim)
-        assert item.signals["alignment"] == pytest.approx(cosines.max(axis=0).mean(), abs=1e-4)
+        assert item.signals["maxsim"] == pytest.approx(cosines.max(axis=0).mean(), abs=1e-4)
 
 
 def test_signs_of_rotated_vectors_estimate_cosines():
-    """What alignment rests on: the error is small against the distance of related tokens from others (0.3 to 0.7)."""
+    """What maxsim rests on: the error is small against the distance of related tokens from others (0.3 to 0.7)."""
     random = np.random.RandomState(3)
     rows = random.standard_normal((500, 384))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -141,7 +145,7 @@ def test_coverage_and_support_are_shares_of_the_terms_by_rarity(many):
             closest = dict(zip(encoded.terms, cosines[numbers == number].max(axis=0), strict=True))
             held = {term: 1.0 if term in stems else max(0.0, closest[term]) for term in rarity}
             expected = sum(rarity[term] * held[term] for term in rarity) / total
-            assert item.sentences[number, 1] == pytest.approx(expected, abs=1e-4)
+            assert item.sentences.support[number] == pytest.approx(expected, abs=1e-4)
             shares.append(sum(rarity[term] for term in rarity if term in stems) / total)
         assert item.signals["coverage"] == pytest.approx(max(shares), abs=1e-4)
 
@@ -180,7 +184,7 @@ def test_passages_without_token_vectors_can_be_ranked(tmp_path):
     store = LocalBackend(tmp_path)
     store.documents.add([scattered("d", 100, 1)])
     found = ranked(store, "word7 word8")
-    assert [item.signals["alignment"] for item in found] == [0.0] * 10
+    assert [item.signals["maxsim"] for item in found] == [0.0] * 10
     assert {item.candidate.passage.text for item in found[:2]} == {"word7", "word8"}
 
 
@@ -198,7 +202,7 @@ def test_hits_carry_their_signals_and_their_place(asked):
     assert [hit.rank for hit in hits] == [1, 2, 3]
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     best = hits[0]
-    assert set(best.signals) == {"passage", "sentence", "bm25", "alignment", "coverage"}
+    assert set(best.signals) == {"passage", "sentence", "bm25", "maxsim", "coverage"}
     assert all(isinstance(value, float) for value in best.signals.values())
     text = asked.document(best.passage.doc_id).text
     assert text[best.passage.start : best.passage.end] == best.passage.text
@@ -252,6 +256,7 @@ def test_readings_are_merged_in_their_sentences_too(many):
     rows = [{item.candidate.id: item for item in ranking} for ranking in (bees, tea)]
     assert len(both) == 300
     for number, item in both.items():
-        expected = 0.75 * rows[0][number].sentences + 0.25 * rows[1][number].sentences
-        assert np.abs(item.sentences - expected).max() < 1e-6
+        for name in ("cosine", "support", "weakest"):
+            own, first, second = (getattr(one.sentences, name) for one in (item, rows[0][number], rows[1][number]))
+            assert np.abs(own - (0.75 * first + 0.25 * second)).max() < 1e-6
         assert item.signals == rows[0][number].signals

@@ -16,7 +16,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from retrieval.answering import confidence
+from retrieval.answering import fitted
 from retrieval.parsers import FORMATS
 from ui.server import Credentials, Guard, adopt, as_json, is_loopback, login_routes, require_password
 from ui.web import api, probes
@@ -38,7 +38,7 @@ def build(service: Service) -> gr.Blocks:
     settings = service.library.settings
     limits = {
         "types": sorted(FORMATS), "bytes": settings.max_file_bytes,
-        "threshold": settings.threshold, "costs": confidence.fitted()["thresholds"],
+        "threshold": settings.threshold, "costs": fitted()["thresholds"],
     }  # fmt: skip
     calls = (
         service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,

@@ -6,23 +6,16 @@ They run over text whose quotations are blanked out.
 
 import re
 
+from retrieval.text import MONTHS, VERBS_OF_SAYING, WEEKDAYS
+
 _UPPER = "".join(filter(str.isupper, map(chr, range(0x530))))  # Latin, Greek, Cyrillic
-_SAID = (
-    "said says stated states claimed claims declared declares argued argues alleged alleges announced announces added "
-    "adds warned warns insisted insists explained explains confirmed confirms denied denies predicted predicts noted "
-    "notes stressed stresses emphasi[sz]ed emphasi[sz]es wrote writes reported reports remarked commented asserted "
-    "asserts contended contends maintained maintains suggested suggests concluded concludes replied responded "
-    "acknowledged acknowledges admitted admits conceded recalled revealed testified complained proclaimed promised "
-    "continued told tells observed observes counter(?:ed|s) caution(?:ed|s) lament(?:ed|s) shouted estimate[sd] "
-    "remind(?:ed|s) recounted vowed pledged cried whispered joked"
-)
 _THINKS = "(?:believe[sd]|doubt(?:s|ed)|thinks|thought|fear(?:s|ed)|hope[sd]|expect(?:s|ed)|assume[sd])"
 _JUDGED = (  # a verdict that is theirs: "dismissed the report as", "accused them of", "called it “…”"
     r"(?:(?:dismissed|rejected|described|denounced|condemned|branded|hailed|characteri[sz]ed)\b[^.;:“]{1,80}?\sas\b"
     r"|(?:accused|accuses)\b[^.;:“]{1,80}?\sof\b|(?:called|calls|labell?ed|termed|likened)\b[^.;:“]{1,60}?“)"
 )
 _SAYING = "confirming adding saying claiming stating arguing warning insisting alleging declaring explaining"
-_VERB = f"(?:{'|'.join(_SAID.split())})"
+_VERB = f"(?:{'|'.join(VERBS_OF_SAYING)})"
 _INVITED = f"(?:{_VERB}|urged|asked|summed|summari[sz]ed|put)"  # what may lead up to `: “`
 _ADVERBS = r"(?:\s(?:also|later|then|again|once|has|had|recently|publicly|repeatedly|famously|further|immediately))*"
 _TITLE = r"(?:Mr|Mrs|Ms|Dr|Gen|Sen|Lt|Col|Prof|Gov|Rep|St|Jr|Sr)\."
@@ -95,11 +88,10 @@ ROLE = re.compile(
 # A law "states that", nobody says it; months and days begin dates; a crowd has no name.
 NOT_SPEAKERS = re.compile(
     r"(?:Law|Theorem|Theory|Principle|Hypothesis|Act|Article|Section|Conjecture|Amendment|Treaty|Constitution|Clause|Rule|"
-    r"Legend|Tradition|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|"
-    r"July|August|September|October|November|December)s?$"
+    rf"Legend|Tradition|{'|'.join(WEEKDAYS + MONTHS)})s?$"
 )
 GROUP = re.compile(r"\b(?:and|Ministry|Council|Committee|Agency|University|Party|House|Office|Bank|Union|Staff)\b")
-_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
+_MONTH = f"(?:{'|'.join(month[:3] for month in MONTHS)})[a-z]{{0,6}}"
 _DATE = rf"(?:{_MONTH}\.?\s\d{{1,2}}|\d{{1,2}}\s{_MONTH})(?:,?\s\d{{4}})?"
 _OUTLET = rf"(?:The\s)?[{_UPPER}][\w’'.&-]*(?:[\s,][\s]?[{_UPPER}\d][\w’'.&-]*|\s(?:of|and|the|de)){{0,6}}?"
 REPORTED = re.compile(

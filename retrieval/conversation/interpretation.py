@@ -1,0 +1,52 @@
+"""A message and the conversation before it become one Interpretation."""
+
+from collections.abc import Iterable
+
+from retrieval.conversation.base import LONGEST_QUESTION, Exchange, Interpretation, Kind, Message, checked
+from retrieval.conversation.history import last_exchange
+from retrieval.conversation.rewriting import read
+from retrieval.conversation.small_talk import small_talk
+from retrieval.conversation.splitting import questions
+from retrieval.text import foreign
+
+_LEAST_PASTED = 8  # words: fewer are a question, or stand in too many places
+_AROUND = " \t\r\n\"'“”‘’«»…."
+
+
+def interpret(message: str, history: Iterable[Message] = ()) -> Interpretation:
+    """Return what a message asks for; QuestionError where it cannot be asked.
+
+    >>> interpret("Who kept the lighthouse? When was it built?").parts
+    ('Who kept the lighthouse?', 'When was it built?')
+    >>> interpret("And when?", [{"role": "user", "content": "Who opened the bridge?"}]).text
+    'Who opened the bridge? And when?'
+    """
+    talk = small_talk(checked(message))
+    if talk:
+        return Interpretation(message, Kind.SMALL_TALK, message, talk=talk)
+    before, language = last_exchange(history), foreign(message)
+    asked = questions(message)
+    if len(asked) > 1:
+        return Interpretation(message, Kind.SEVERAL, message, parts=tuple(asked), language=language, before=before)
+    return interpret_question(message, before, language)
+
+
+def interpret_question(message: str, before: Exchange | None, language: str = "") -> Interpretation:
+    """Return what one question asks for after an exchange."""
+    said = read(message, before)
+    text = said.text[-LONGEST_QUESTION:]
+    if said.more and before is None:
+        return Interpretation(message, Kind.MORE, text, talk="more", language=language)
+    if said.more:
+        quoted = before.quoted if before and not said.antecedent else ()
+        return Interpretation(message, Kind.MORE, text, said.antecedent, quoted=quoted, language=language)
+    kind = Kind.PASTED if is_pasted(message) else Kind.LOOK_UP
+    if before is None or said.corrected:
+        return Interpretation(message, kind, text, language=language)
+    context = f"{said.antecedent} {before.reply}".strip()
+    return Interpretation(message, kind, text, said.antecedent, said.dependence, context, language=language)
+
+
+def is_pasted(message: str) -> bool:
+    """Tell whether a message may be a piece of a document: long enough, and no question."""
+    return len(message.split()) >= _LEAST_PASTED and not message.rstrip(_AROUND).endswith("?")

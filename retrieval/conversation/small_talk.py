@@ -1,0 +1,44 @@
+"""Messages that ask nothing of the documents, and what to say to them."""
+
+import re
+from collections.abc import Sequence
+
+_SMALL_TALK = {
+    "greeting": r"(hi|hello|hey|good (morning|afternoon|evening|day))( there| pincite| everyone)?",
+    "thanks": r"(ok(ay)?,? )?(many )?(thanks|thank you|thx|cheers)( a lot| very much| so much)?",
+    "nod": r"ok(ay)?|great|good|fine|i see|got it|all right|bye|goodbye",
+    "help": r"help|(what|how) (can|could|do) you (do|help)( me)?|who are you|what are you|what is (this|pincite)|"
+    r"how does (this|it|pincite) work|what can i (ask|do)( you| here)?",
+    "documents": r"(which|what|list|show)( me)?( all)?( the| your| of the)? (documents|files|sources|texts)"
+    r"( do you have| do you know| are (there|here)| have you got| can i ask)?( here)?",
+}
+_REPLIES = {
+    "thanks": "You are welcome.",
+    "nod": "All right. Ask on whenever you like.",
+    "more": "More of what? Ask a question first.",
+}
+_LISTED = 10  # titles named in a reply
+
+
+def small_talk(message: str) -> str:
+    """Return what kind of talk a message is that no document answers, "" for a question."""
+    said = " ".join(message.lower().replace("’", "'").split()).strip(" .!?,;:)")
+    return next((kind for kind, pattern in _SMALL_TALK.items() if re.fullmatch(pattern, said)), "")
+
+
+def reply_to_foreign(language: str) -> str:
+    """Return what to say to a question in a language or script that the documents are not in."""
+    return f"This looks like {language}, but the documents are in English. Ask in English, and they are quoted."
+
+
+def reply_to(kind: str, titles: Sequence[str]) -> str:
+    """Return what to say to a kind of small talk, or to "more" of nothing. titles: of the documents to ask."""
+    count = f"{len(titles)} document{'s' if len(titles) != 1 else ''}"
+    listed = "; ".join(titles[:_LISTED]) + (f"; and {len(titles) - _LISTED} more" if len(titles) > _LISTED else "")
+    if kind == "documents":
+        verb = "is" if len(titles) == 1 else "are"
+        return f"There {verb} {count} to ask: {listed}." if titles else "There are no documents yet; add some first."
+    if kind in _REPLIES:
+        return _REPLIES[kind]
+    about = f"Ask a question, and the answer is quoted from {count}, word for word, each quote with its exact place."
+    return f"Hello. {about}" if kind == "greeting" else f"{about} What they do not say is not made up."

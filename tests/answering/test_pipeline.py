@@ -1,0 +1,118 @@
+import pytest
+
+from retrieval import Document, Turn
+
+TALK = [
+    {"role": "user", "content": "Who opened the bridge at Harwick?"},
+    {"role": "assistant", "content": "The bridge at Harwick was opened in 1932 by Mayor Ellen Brandt."},
+]
+FOREIGN = {
+    "Wer hat den Leuchtturm von Orvik betreut?": "German", "Wie viele Brote?": "German", "¿Qué dijo Kalin?": "Spanish",
+    "Qui a ouvert le pont de Harwick ?": "French", "Кто открыл мост?": "Cyrillic script", "谁打开了桥": "Chinese",
+    "水の沸点は何度ですか": "Japanese",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "message, quote",
+    [
+        ("When was it automated?", "The lighthouse was automated in 1987"),
+        ("And the bridge at Harwick?", "The bridge at Harwick was opened in 1932"),
+    ],
+)
+def test_a_follow_up_is_answered(asked, message, quote):
+    answer = asked.ask(message, history=[Turn("Who kept the Orvik lighthouse?", "Jonas Hallgrimsson")])
+    assert any(quote in citation.quote for citation in answer.citations)
+    assert answer.question == message
+    assert answer.asked_as == f"Who kept the Orvik lighthouse? {message}"
+
+
+def test_a_new_subject_is_asked_as_if_it_came_first(asked):
+    question = "How many loaves does the bakery sell on a Saturday?"
+    alone, after = asked.ask(question), asked.ask(question, history=TALK)
+    assert after.asked_as == question
+    assert (after.citations, after.passages, after.confidence) == (alone.citations, alone.passages, alone.confidence)
+
+
+def test_context_without_history_changes_nothing(asked):
+    assert asked.ask("When was it automated?").asked_as == "When was it automated?"
+
+
+def test_more_brings_sentences_that_were_not_quoted(asked):
+    first = asked.ask("What do honey bees do in winter?")
+    more = asked.ask("Tell me more", history=[Turn(first.question, first)])
+    assert more.asked_as == first.question
+    assert not {c.quote for c in more.citations} & {c.quote for c in first.citations}
+    assert "Bees 🐝 in Winter" in more.citations[0].title or more.citations[0].doc_id == "bees.txt"
+
+
+@pytest.mark.parametrize(
+    "quote, beside",
+    [
+        ("Honey bees do not hibernate.", "They form a cluster around the queen and shiver to stay warm."),
+        ("The deck was renewed in 1998. The work cost 4.2 million pounds.", None),
+        ("The bakery sells 600 loaves on a Saturday.",
+         "The sourdough starter of the Mill Street bakery is 74 years old. It is fed twice a day with rye flour and water."),
+    ],
+)  # fmt: skip
+def test_more_about_a_quote_is_what_stands_beside_it(asked, quote, beside):
+    history = [{"role": "user", "content": "What?"}, {"role": "assistant", "content": f"Else. [1]\n\n{quote} [2]"}]
+    answer = asked.ask("tell me more about the second one", history=history)
+    assert ([citation.quote for citation in answer.citations] == [beside]) is (beside is not None)
+
+
+def test_more_of_nothing_is_asked_back(asked):
+    assert asked.ask("Tell me more").text == "More of what? Ask a question first."
+
+
+def test_two_questions_are_both_answered(asked):
+    answer = asked.ask("Who kept the Orvik lighthouse? When was it automated?")
+    keeper, automated = answer.parts
+    assert any("Jonas Hallgrimsson" in citation.quote for citation in keeper.citations)
+    assert any("automated in 1987" in citation.quote for citation in automated.citations)
+    assert automated.asked_as == "Who kept the Orvik lighthouse? When was it automated?"
+    assert [c.marker for c in answer.citations] == list(range(1, len(answer.citations) + 1))
+    assert answer.citations == keeper.citations + automated.citations
+    assert answer.text.startswith("Who kept the Orvik lighthouse?\n\n")
+    assert answer.to_markdown().startswith("**Who kept the Orvik lighthouse?**\n\n> ")
+    assert [part["question"] for part in answer.to_dict()["parts"]] == [keeper.question, automated.question]
+
+
+@pytest.mark.parametrize(
+    "pasted, quotes",
+    [
+        ("The deck was renewed in 1998. The work cost 4.2 million pounds.", ["The deck was renewed in 1998. The work cost 4.2 million pounds."]),
+        ('"…automated in 1987 and the   keeper\'s house\nis now a museum"', ["The lighthouse was automated in 1987 and the keeper’s house is now a museum."]),
+        ("Ellen Brandt. It replaced a ferry that had crossed the river since 1811. The deck was renewed", None),
+    ],
+)  # fmt: skip
+def test_a_pasted_text_is_found_word_for_word(asked, pasted, quotes):
+    answer = asked.ask(pasted)
+    assert ([c.quote for c in answer.citations] == quotes and answer.confidence == 1.0) is (quotes is not None)
+
+
+@pytest.mark.parametrize("question, language", FOREIGN.items())
+def test_another_language_gets_a_reply_and_no_quote(asked, question, language):
+    answer = asked.ask(question)
+    assert (
+        answer.text
+        == f"This looks like {language}, but the documents are in English. Ask in English, and they are quoted."
+    )
+    assert (answer.citations, answer.outcome) == ((), "reply")
+
+
+def test_no_english_documents_no_complaint(hashed):
+    hashed.add([Document("a", "Brücke", "Die Brücke wurde 1932 eröffnet. Sie ersetzte eine Fähre.")])
+    assert hashed.ask("Wann wurde die Brücke eröffnet?").found
+
+
+def test_small_talk_gets_a_reply_and_no_quote(asked):
+    answer = asked.ask("Hello!")
+    assert (answer.found, answer.citations, answer.passages, answer.outcome) == (False, (), (), "reply")
+    assert (
+        answer.text
+        == answer.to_markdown()
+        == (
+            "Hello. Ask a question, and the answer is quoted from 9 documents, word for word, each quote with its exact place."
+        )
+    )
