@@ -16,7 +16,8 @@ from ui.cli.commands import app
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EVAL = (ROOT / "eval" / "README.md").read_text(encoding="utf-8")
-DOCS = ["README.md", "eval/README.md", "retrieval/README.md", ".deploy/README.md"]
+DOCS = ["README.md", "eval/README.md", "retrieval/README.md", ".deploy/README.md", ".github/CONTRIBUTING.md"]
+TOUR = (ROOT / "retrieval" / "README.md").read_text(encoding="utf-8")
 # Everything that a command is named in: the documentation, and what the code says of itself.
 NAMING = [*DOCS, ".ci/run", *(str(p.relative_to(ROOT)) for top in ("retrieval", "ui", "eval") for p in sorted((ROOT / top).rglob("*.py")))]  # fmt: skip
 PINCITE = sorted(set(re.findall(r"^    pincite (\w+)(.*)$", README, re.MULTILINE)))
@@ -82,6 +83,29 @@ def test_linked_files_are_there(name):
 def test_named_tests_are_there(name):
     for path, test in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / name).read_text(encoding="utf-8")):
         assert f"def {test}" in (ROOT / path).read_text(encoding="utf-8"), path
+
+
+@pytest.mark.parametrize("name", DOCS)
+def test_named_files_are_there(name):
+    named = set(re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|json|txt|yaml))`", (ROOT / name).read_text(encoding="utf-8")))
+    homes = (ROOT, ROOT / "retrieval", (ROOT / name).parent)
+    assert [path for path in named if not any((home / path).exists() for home in homes)] == []
+
+
+def test_the_tour_names_every_package():
+    packages = [path.parent.name for path in (ROOT / "retrieval").glob("*/__init__.py")]
+    assert [package for package in packages if f"{package}/" not in TOUR] == []
+
+
+def test_both_lives_have_ten_steps():
+    for life in ("question", "document"):
+        told = TOUR.partition(f"## The life of a {life}")[2].partition("\n## ")[0]
+        assert re.findall(r"^(\d+)\. ", told, re.MULTILINE) == [str(number) for number in range(1, 11)]
+
+
+def test_what_the_tour_says_stands_where_is_there():
+    for name, word in [("search/retriever.py", "FIRST_WEIGHTS"), ("answering/pipeline.py", "threshold")]:
+        assert word in (ROOT / "retrieval" / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["seeds", "public", "benchmark"])
