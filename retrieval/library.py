@@ -25,6 +25,7 @@ class Library:
     Opens or creates it. Safe to use from several threads, and from several processes at once. path: a folder of its
     own on this machine. Raises LibraryError (damaged, unreadable, of another version) on opening, EncoderMismatchError
     on first search, and on any use of a server UnreachableError.
+    backend: where it is kept, for tools and tests that need more than is offered here.
     """
 
     def __init__(
@@ -291,7 +292,7 @@ class Library:
             if self._encoder is None:
                 encoder = self._given_encoder or open_encoder(self.settings)
                 if self.backend.facts.get("encoder") is None:
-                    self.backend.facts.set("encoder", encoder.fingerprint)
+                    self.backend.facts.record("encoder", encoder.fingerprint)
                 check_encoder(encoder, self.backend.facts.get("encoder"), self.name)
                 self._encoder = encoder
             return self._encoder

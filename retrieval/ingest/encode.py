@@ -1,12 +1,14 @@
 """Parsed documents are split into passages and encoded, several documents together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from retrieval.embedding import Encoder, PassageVectors
 from retrieval.ingest.chunking import split
 from retrieval.ingest.files import ParsedDocument
-from retrieval.records import Passage
-from retrieval.storage import Content, IndexedDocument, content
+from retrieval.records import Passage, Span
+from retrieval.storage import IndexedDocument
+
+Content = tuple[str, str, str, tuple[Span, ...]]  # all that the vectors of a passage depend on
 
 
 def encode(
@@ -30,9 +32,24 @@ def _vectors(
 ) -> list[PassageVectors]:
     """Encode passages, each given with the title of its document; none twice, and none that is known."""
     made = dict(known)
-    contents = [content(passage, title) for passage, title in titled]
+    contents = [_content(passage, title) for passage, title in titled]
     new = list({own: index for index, own in enumerate(contents) if own not in made}.values())
     passages, titles = [titled[index][0] for index in new], [titled[index][1] for index in new]
     for index, vectors in encoder.encode_passages(passages, titles):
         made[contents[new[index]]] = vectors
     return [made[own] for own in contents]
+
+
+def _content(passage: Passage, title: str) -> Content:
+    """Return all that a passage's vectors depend on: title, heading, text, and spans of sentences in it."""
+    spans = tuple((a - passage.start, b - passage.start) for a, b in passage.sentences)
+    return title, passage.heading, passage.text, spans
+
+
+def vectors_by_content(items: Iterable[IndexedDocument]) -> dict[Content, PassageVectors]:
+    """Return what the vectors of documents' passages depend on, and the vectors."""
+    return {
+        _content(passage, item.document.title): vectors
+        for item in items
+        for passage, vectors in zip(item.passages, item.vectors, strict=True)
+    }

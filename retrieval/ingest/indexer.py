@@ -8,11 +8,11 @@ from pathlib import Path
 
 from retrieval.embedding import Encoder
 from retrieval.errors import ContentError, DocumentError, LibraryDamagedError, StorageError
-from retrieval.ingest.encode import encode
+from retrieval.ingest.encode import encode, vectors_by_content
 from retrieval.ingest.files import ParsedDocument, absolute, find_files, from_memory, is_unchanged, load
 from retrieval.records import Document
 from retrieval.settings import Settings
-from retrieval.storage import Backend, FileState, IndexedDocument, vectors_by_content
+from retrieval.storage import Backend, FileState, IndexedDocument
 
 Source = str | os.PathLike[str] | Document
 Progress = Callable[[int, int, str], None]  # done, total, name of what was done last

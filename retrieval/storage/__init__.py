@@ -1,6 +1,6 @@
 """Where a library is kept: one protocol, in a folder (SQLite and FAISS) or on Milvus."""
 
-from retrieval.storage.base import Backend, Content, FileState, IndexedDocument, content, vectors_by_content
+from retrieval.storage.base import Backend, FileState, IndexedDocument
 from retrieval.storage.candidates import Candidate, Candidates, runs
 from retrieval.storage.copying import Totals, copy
 from retrieval.storage.local.schema import SCHEMA_VERSION
@@ -11,13 +11,10 @@ __all__ = [
     "Backend",
     "Candidate",
     "Candidates",
-    "Content",
     "FileState",
     "IndexedDocument",
     "Totals",
-    "content",
     "copy",
     "open_backend",
     "runs",
-    "vectors_by_content",
 ]

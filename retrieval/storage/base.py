@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from retrieval.embedding import Floats, PassageVectors
-from retrieval.records import Coverage, Document, Passage, Span
+from retrieval.records import Coverage, Document, Passage
 from retrieval.storage.candidates import Candidates
 from retrieval.storage.codec import Tokens
 
-Content = tuple[str, str, str, tuple[Span, ...]]
 Judgement = tuple[int, str, bool, list[str], bool, str]  # id, question, found, quotes, good, note
 
 
@@ -41,21 +40,6 @@ class FileState:
     mtime_ns: int
     doc_id: str | None
     reason: str
-
-
-def content(passage: Passage, title: str) -> Content:
-    """Return all that a passage's vectors depend on: title, heading, text, and spans of sentences in it."""
-    spans = tuple((a - passage.start, b - passage.start) for a, b in passage.sentences)
-    return title, passage.heading, passage.text, spans
-
-
-def vectors_by_content(items: Iterable[IndexedDocument]) -> dict[Content, PassageVectors]:
-    """Return what the vectors of documents' passages depend on, and the vectors."""
-    return {
-        content(passage, item.document.title): vectors
-        for item in items
-        for passage, vectors in zip(item.passages, item.vectors, strict=True)
-    }
 
 
 class Documents(Protocol):
@@ -162,7 +146,7 @@ class Facts(Protocol):
     def get(self, key: str) -> str | None:
         """Return a fact, or None."""
 
-    def set(self, key: str, value: str) -> None:
+    def record(self, key: str, value: str) -> None:
         """Record a fact unless one is there already."""
 
     def generation(self) -> int:

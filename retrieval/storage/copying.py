@@ -30,11 +30,11 @@ class Totals:
     spans: str
 
 
-def totals(library: Backend) -> Totals:
+def totals(library: Backend, batch_passages: int = BATCH_PASSAGES) -> Totals:
     """Read a library whole and return its totals; StorageError where it is written to meanwhile."""
     digest, passages = hashlib.sha256(), 0
     documents = sorted(library.documents.all(), key=lambda item: item[0].doc_id)
-    for batch in _batches(documents):
+    for batch in _batches(documents, batch_passages):
         items = library.documents.indexed(batch)
         if len(items) != len(batch):
             raise StorageError(f"{library.name} is being written to; copy it when that is done")
@@ -46,23 +46,26 @@ def totals(library: Backend) -> Totals:
     return Totals(len(documents), passages, len(library.files.all()), digest.hexdigest())
 
 
-def _batches(documents: Iterable[tuple[Document, int]]) -> Iterator[list[str]]:
+def _batches(documents: Iterable[tuple[Document, int]], batch_passages: int) -> Iterator[list[str]]:
     """Cut documents, each with its number of passages, into lists of doc_ids to be read together."""
     batch, waiting = list[str](), 0
     for document, passages in documents:
         batch.append(document.doc_id)
         waiting += passages
-        if waiting >= BATCH_PASSAGES:
+        if waiting >= batch_passages:
             yield batch
             batch, waiting = [], 0
     if batch:
         yield batch
 
 
-def copy(source: Backend, target: Backend, progress: Progress | None = None) -> Totals:
+def copy(
+    source: Backend, target: Backend, progress: Progress | None = None, batch_passages: int = BATCH_PASSAGES
+) -> Totals:
     """Copy all that a library holds into another, which may hold part of it already; return what both then hold.
 
-    What the target holds beyond that is removed only if it is a document of the same doc_id. Raises
+    What the target holds beyond that is removed only if it is a document of the same doc_id.
+    batch_passages: written together. Raises
     EncoderMismatchError where the target was built with another encoder, StorageError where the two differ at the end.
     """
     _check_encoders(source, target)
@@ -70,7 +73,7 @@ def copy(source: Backend, target: Backend, progress: Progress | None = None) -> 
     held = {document.doc_id: (document, passages) for document, passages in there}
     missing = [item for item in every if held.get(item[0].doc_id) != item]
     done = len(every) - len(missing)
-    for batch in _batches(missing):
+    for batch in _batches(missing, batch_passages):
         target.documents.add(source.documents.indexed(batch))
         done += len(batch)
         if progress:
@@ -84,7 +87,7 @@ def copy(source: Backend, target: Backend, progress: Progress | None = None) -> 
 def _check_encoders(source: Backend, target: Backend) -> None:
     own = source.facts.get("encoder")
     if own is not None:
-        target.facts.set("encoder", own)
+        target.facts.record("encoder", own)
     if target.facts.get("encoder") != own:
         raise EncoderMismatchError(
             f"{target.name} was built with encoder {target.facts.get('encoder')}, and {source.name} with {own}; "

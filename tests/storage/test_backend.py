@@ -159,8 +159,8 @@ def test_a_moved_file_takes_its_document_with_it(backend):
 
 def test_facts_are_recorded_once(backend):
     assert backend.facts.get("encoder") is None
-    backend.facts.set("encoder", "first")
-    backend.facts.set("encoder", "second")
+    backend.facts.record("encoder", "first")
+    backend.facts.record("encoder", "second")
     assert backend.facts.get("encoder") == "first"
 
 

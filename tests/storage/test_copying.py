@@ -6,7 +6,7 @@ from fakes import HashedEncoder, numbered
 
 from retrieval import Library
 from retrieval.errors import EncoderMismatchError, StorageError
-from retrieval.storage.copying import Totals, totals
+from retrieval.storage.copying import Totals, copy, totals
 
 ENCODER = HashedEncoder()
 
@@ -54,8 +54,7 @@ def test_a_copy_is_the_same_library(places, source):
         assert there.ask(question).citations == here.ask(question).citations
 
 
-def test_a_copy_that_was_interrupted_goes_on(places, monkeypatch):
-    monkeypatch.setattr("retrieval.storage.copying.BATCH_PASSAGES", 6)
+def test_a_copy_that_was_interrupted_goes_on(places):
     here, there = map(opened, places)
 
     def stop(done, total, name):
@@ -63,7 +62,7 @@ def test_a_copy_that_was_interrupted_goes_on(places, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        here.copy_to(there, stop)
+        copy(here.backend, there.backend, stop, batch_passages=6)
     kept = {document.doc_id: there.header(document.doc_id) for document in there.documents()}
     assert 0 < len(kept) < 7
     written = there.backend.facts.generation()

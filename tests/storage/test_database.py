@@ -16,7 +16,7 @@ def test_threads_share_a_store_and_leave_no_connections(store):
 
     def use(number):
         try:
-            store.facts.set(f"key {number}", "value")
+            store.facts.record(f"key {number}", "value")
             assert len(store.passages.candidates(range(1, 51))) == 50
             assert store.facts.get(f"key {number}") == "value"
         except BaseException as error:

@@ -75,7 +75,7 @@ class Facts:
         """Return a fact, or None."""
         return self._database.meta(key)
 
-    def set(self, key: str, value: str) -> None:
+    def record(self, key: str, value: str) -> None:
         """Record a fact unless one is there already."""
         self._database.set_meta(key, value)
 

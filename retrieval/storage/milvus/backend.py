@@ -44,7 +44,7 @@ class MilvusBackend:
     def _check_schema(self) -> None:
         found = self.facts.get("schema")
         if found is None:
-            self.facts.set("schema", str(SCHEMA_VERSION))
+            self.facts.record("schema", str(SCHEMA_VERSION))
         elif found != str(SCHEMA_VERSION):
             hint = "use the pincite that wrote it, or copy it into a new library with that one"
             raise LibraryError(f"{self.name} has schema {found}, and this pincite reads {SCHEMA_VERSION}; {hint}")
@@ -85,7 +85,7 @@ class Facts:
         rows = self._client.get("records", [record_key("meta", hashed(key))], ["payload"], strong=True)
         return unpacked(rows[0]["payload"]) if rows else None
 
-    def set(self, key: str, value: str) -> None:
+    def record(self, key: str, value: str) -> None:
         """Record a fact unless one is there already."""
         if self.get(key) is None:
             self._client.upsert("records", [record("meta", hashed(key), payload=packed(value))])
