@@ -230,6 +230,13 @@ class Library:
 
         where: {"doc_id", "source", "title" or a metadata key: a value, or a list of which any will do}; a value may be
         a range of dates, "2018-06..2018-07" or "2018..".
+
+        >>> _ = library.add("articles")
+        >>> best = library.search("Which leaves are heated?", k=1)[0]
+        >>> best.rank, library.header(best.passage.doc_id).title, best.passage.locator
+        (1, 'Tea', '¶ 1')
+        >>> library.search("Which leaves are heated?", k=1, where={"title": "bees"})[0].passage.text
+        'Honey bees do not hibernate. They shiver to stay warm.'
         """
         ranked = self.rank(question, k, where)
         return [item.hit(number) for number, item in enumerate(ranked, start=1)]
@@ -246,6 +253,16 @@ class Library:
 
         history: Turns, or {"role", "content"} dicts as in chat APIs. k: passages returned with the answer.
         threshold: confidence (0 to 1) below which nothing is quoted; that of the settings where it is None.
+        QuestionError where the question is empty or too long.
+
+        >>> _ = library.add("articles")
+        >>> answer = library.ask("Do honey bees hibernate?")
+        >>> answer.found, answer.citations[0].quote
+        (True, 'Honey bees do not hibernate.')
+        >>> library.ask("And how do they stay warm?", history=[Turn(answer.question, answer)]).citations[0].title
+        'bees'
+        >>> print(library.ask("What is the capital of Mongolia?").text)
+        The documents do not say this. Nothing in them mentions “Mongolia”. Related passages follow.
         """
         asked = interpret(question, history)
         return replied(self.backend, asked) or self._pipeline(threshold).answer(asked, k, where or {})

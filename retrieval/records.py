@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from retrieval import markdown
+
 Span = tuple[int, int]
 Scalar = str | int | float | bool
 NO_ANSWER = "The documents do not say this."
@@ -100,6 +102,13 @@ class Hit:
     signals: "passage" and "sentence" cosine, "bm25", and for the reranked also "maxsim" (mean cosine of each
     question token with its closest passage token) and "coverage" (share of the question's terms, by rarity).
     best_sentence: span of the sentence closest to the question.
+
+    >>> _ = library.add("articles")
+    >>> hit = library.search("How do bees stay warm?")[0]
+    >>> library.document(hit.passage.doc_id).text[slice(*hit.best_sentence)]
+    'They shiver to stay warm.'
+    >>> sorted(hit.signals)
+    ['bm25', 'coverage', 'maxsim', 'passage', 'sentence']
     """
 
     passage: Passage
@@ -115,6 +124,13 @@ class Citation:
 
     speaker: who says it according to the text, as named there; reported_in: where that appeared, as the text has it
     ("Sputnik News, June 22, 2017"). Both "" where it does not say; their spans are characters into `Document.text`.
+
+    >>> _ = library.add("articles")
+    >>> citation = library.ask("Do honey bees hibernate?").citations[0]
+    >>> library.document(citation.doc_id).text[citation.start : citation.end] == citation.quote
+    True
+    >>> citation.title, citation.locator
+    ('bees', '¶ 1')
     """
 
     marker: int
@@ -179,6 +195,13 @@ class Answer:
     parts: where several questions were asked at once, the answer to each; citations are all of theirs, the markers too.
     missing: names and numbers of the question that no passage quoted from mentions; where nothing was found, words
     that no document mentions.
+
+    >>> _ = library.add("articles")
+    >>> answer = library.ask("Do honey bees hibernate?")
+    >>> answer.outcome, answer.confidence > 0.5, str(answer.coverage)
+    ('answered', True, '2 of 2 documents searchable')
+    >>> print(answer.to_markdown().splitlines()[-1])
+    1. bees, ¶ 1
     """
 
     question: str
@@ -224,16 +247,16 @@ class Answer:
     def to_markdown(self) -> str:
         """Block quotes with numbered sources; document text is escaped so that it shows as text."""
         if self.reply:
-            return _one_line(self.reply)
+            return markdown.one_line(self.reply)
         if self.parts:
-            return "\n\n".join(f"**{_one_line(part.question)}**\n\n{part.to_markdown()}" for part in self.parts)
+            return "\n\n".join(f"**{markdown.one_line(part.question)}**\n\n{part.to_markdown()}" for part in self.parts)
         if not self.found:
             nearest = "\n".join(f"- {_nearest(hit)}" for hit in self.passages[:3])
-            said = f"{NO_ANSWER} {_one_line(self.reason)}".strip()
+            said = f"{NO_ANSWER} {markdown.one_line(self.reason)}".strip()
             return "\n\n".join(part for part in (said, nearest) if part)
-        quotes = "\n\n".join(f"{_block_quote(c.quote)} \\[{c.marker}\\]" for c in self.citations)
+        quotes = "\n\n".join(f"{markdown.block_quote(c.quote)} \\[{c.marker}\\]" for c in self.citations)
         sources = "\n".join(f"{c.marker}. {_source(c)}" for c in self.citations)
-        return "\n\n".join(part for part in (quotes, _one_line(self.reason), sources) if part)
+        return "\n\n".join(part for part in (quotes, markdown.one_line(self.reason), sources) if part)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dicts, lists, strings and numbers: JSON-safe, with spans and sha256."""
@@ -257,34 +280,12 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-_ACTIVE = re.compile(r"([\\`*_<>~|&$]|\](?=[(\[:])|(?m:^\s*)(?:[#+=-]|\d+(?=[.)])))")
-
-
-def escape_markdown(text: str) -> str:
-    """Backslash-escape what Markdown would act on; brackets that make no link stay as they are."""
-    return _ACTIVE.sub(_escaped, text)
-
-
-def _escaped(match: re.Match[str]) -> str:
-    """Escape the last character: a digit cannot be, so a list number gets its escape behind it."""
-    found = match.group(0)
-    return found + "\\" if found[-1].isdigit() else f"{found[:-1]}\\{found[-1]}"
-
-
-def _block_quote(text: str) -> str:
-    return "\n".join(f"> {escape_markdown(line.strip())}" for line in text.splitlines())
-
-
-def _one_line(text: str) -> str:
-    return escape_markdown(" ".join(text.split()))
-
-
 def _source(citation: Citation) -> str:
-    said = f"; {_one_line(citation.attribution)}" if citation.attribution else ""
-    return f"{_one_line(citation.title)}, {_one_line(citation.locator)}{said}"
+    said = f"; {markdown.one_line(citation.attribution)}" if citation.attribution else ""
+    return f"{markdown.one_line(citation.title)}, {markdown.one_line(citation.locator)}{said}"
 
 
 def _nearest(hit: Hit) -> str:
     passage, (start, end) = hit.passage, hit.best_sentence
     sentence = passage.text[start - passage.start : end - passage.start]
-    return f"related passage, {_one_line(passage.locator)}: {_one_line(sentence)}"
+    return f"related passage, {markdown.one_line(passage.locator)}: {markdown.one_line(sentence)}"

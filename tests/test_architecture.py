@@ -10,9 +10,9 @@ import retrieval
 
 ROOT = Path(__file__).parents[1]
 # From the ground up: a package imports only what stands before it, and of other packages only their faces.
-GROUND = ["records", "errors", "settings", "parallel", "files", "linalg"]
+GROUND = ["markdown", "records", "errors", "settings", "parallel", "files", "linalg"]
 PACKAGES = [
-    "text", "embedding", "parsers", "storage", "reader", "search", "ingest", "conversation", "citations", "answering",
+    "text", "conversation", "embedding", "parsers", "storage", "reader", "search", "ingest", "citations", "answering",
 ]  # fmt: skip
 ORDER = [*GROUND, *PACKAGES, "library", "__init__"]
 FLOORS = 9

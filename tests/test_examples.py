@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import retrieval
-from retrieval import Document, Library, Settings
+from retrieval import Document, Library, Settings, Turn
 
 ARTICLES = {
     "bees.txt": "Honey bees do not hibernate. They shiver to stay warm.",
@@ -28,11 +28,11 @@ def test_examples(test, encoder, tmp_path, monkeypatch):
     for name, text in ARTICLES.items():
         Path("articles", name).write_text(text)
     with Library("notes.pincite", Settings(), encoder=encoder) as library:
-        test.globs = {"library": library, "Document": Document, "Library": Library, "Path": Path}
+        test.globs = {"library": library, "Document": Document, "Library": Library, "Path": Path, "Turn": Turn}
         assert doctest.DocTestRunner().run(test).failed == 0
 
 
 def test_the_documents_of_a_library_have_examples():
     names = {test.name for test in EXAMPLES}
-    methods = "add sync remove documents document passages backup verify"
+    methods = "ask search add sync remove documents document passages backup verify"
     assert {f"Library.{name}" for name in methods.split()} <= names

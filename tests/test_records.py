@@ -6,7 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage, Turn, content_sha256, escape_markdown
+from retrieval import markdown
+from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage, Turn, content_sha256
 
 PASSAGE = Passage("a1", 12, 100, 119, "It rains. It pours.", ((100, 109), (110, 119)), 4, "Install › Linux")
 HIT = Hit(PASSAGE, 1.5, 1, {"passage": 0.5, "sentence": 0.75, "bm25": 3.0}, (110, 119))
@@ -222,7 +223,7 @@ def test_to_markdown_without_an_answer():
     ],
 )
 def test_escape_markdown(text, escaped):
-    assert escape_markdown(text) == escaped
+    assert markdown.escape(text) == escaped
 
 
 def test_quotes_titles_and_locators_are_escaped():

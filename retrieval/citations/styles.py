@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import Any
 
-from retrieval.records import Citation, Document, Scalar, escape_markdown
+from retrieval import markdown
+from retrieval.records import Citation, Document, Scalar
 
 FindDocument = Callable[[str], Document | None]
 
@@ -117,7 +118,7 @@ def _entries(works: Sequence[Work], emphasis: Callable[[str], str], plain: Calla
 
 
 def _markdown(works: Sequence[Work]) -> str:
-    return "".join(_entries(works, lambda text: f"*{escape_markdown(text)}*", escape_markdown))
+    return "".join(_entries(works, lambda text: f"*{markdown.escape(text)}*", markdown.escape))
 
 
 def _plain(works: Sequence[Work]) -> str:
