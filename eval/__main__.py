@@ -76,6 +76,8 @@ def _eval(
 ) -> None:
     """Measure what users get: on the seeds, on --data, or on --library with --cases. Writes run.json and report.html.
 
+    Another set of questions ships, of every kind about everyday documents: --only everyday.
+
     The commands measure one thing each; COMMAND --help says what.
     """
     if context.invoked_subcommand:

@@ -17,7 +17,7 @@ _DATA_HELP = "BEIR folder, SQuAD or MTRAG JSON, or a folder of those."
 LibraryFolder = Annotated[Path | None, typer.Option("--library", metavar="DIR", help="A library of your own.")]
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help=_DATA_HELP)]
 GateData = Annotated[Path | None, typer.Option("--data", metavar="DIR", envvar="PINCITE_BENCHMARKS", help=_DATA_HELP)]
-Only = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Only these data sets of --data.")]
+Only = Annotated[list[str] | None, typer.Option("--only", metavar="NAME", help="Only these data sets.")]
 CasesToAddTo = Annotated[Path, typer.Option("--into", metavar="FILE", help="File of cases to add to.")]
 ReportFolder = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for what is written.")]
 REPORTS = Path("eval-report")

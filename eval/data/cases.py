@@ -1,11 +1,16 @@
-"""Cases: questions with the quotes that answer them, one JSON object a line. Knows nothing about how they are asked.
+"""Cases: questions with the quotes that answer them, one JSON object a line.
 
     {"id": "s001", "question": "…", "kind": "when", "answerable": true, "quotes": ["words of the document"],
      "history": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]}
 
 `id`, `kind` and `history` may be left out. A case that is not answerable has no quotes. Any of the quotes answers,
-unless `kind` is "several": then all are needed. A case with "draft": true is not asked: it waits for a person, who
-deletes that entry to keep it, or the line to drop it. Thumbs from the web page come in the same form.
+unless `kind` is "several": then all are needed. Instead of `quotes`, a case may have `groups` of alternatives:
+
+    {"question": "Which sailings are sold out?", "groups": [["Holm"], ["Tern"]], "least": 2, "never": ["Oskar"]}
+
+An answer is right where its quotes hold one of each group, or of `least` groups, and none of the words in `never`.
+A case with "draft": true is not asked: it waits for a person, who deletes that entry to keep it, or the line to drop
+it. Thumbs from the web page come in the same form.
 """
 
 import json
@@ -15,10 +20,26 @@ from typing import Any
 
 from eval.data.datasets import Dataset, Place, Query, read_jsonl
 from retrieval import Document, Library
+from retrieval.settings import seeds_folder
 
 SEEDS = Path(__file__).parent / "cases" / "seeds.jsonl"
+# Name -> the folder of documents, and the cases for it.
+SHIPPED = {
+    "seeds": (seeds_folder(), SEEDS),
+    "everyday": (Path(__file__).parent / "everyday", SEEDS.with_name("everyday.jsonl")),
+}
 ALL_NEEDED = "several"
-_TYPES = {"question": str, "answerable": bool, "quotes": list, "history": list, "kind": str, "id": str}
+_TYPES = {
+    "question": str,
+    "answerable": bool,
+    "quotes": list,
+    "history": list,
+    "kind": str,
+    "id": str,
+    "groups": list,
+    "never": list,
+    "least": int,
+}
 
 
 def read_cases(path: Path) -> list[dict[str, Any]]:
@@ -36,13 +57,19 @@ def checked(record: Any, where: str) -> dict[str, Any]:
     case: dict[str, Any] = {
         "id": "",
         "kind": "",
-        "answerable": bool(record.get("quotes")),
+        "answerable": bool(record.get("quotes") or record.get("groups")),
         "quotes": [],
         "history": [],
+        "groups": [],
+        "never": [],
+        "least": len(record.get("groups") or [""]),
     } | record
     for name, kind in _TYPES.items():
         if not isinstance(case[name], kind):
             raise ValueError(f"{where}: {name} is {case[name]!r}; expected {kind.__name__}")
+    if not all(isinstance(group, list) and group for group in case["groups"]):
+        raise ValueError(f"{where}: groups must be lists of alternatives that are not empty")
+    case["quotes"] = case["quotes"] or [quote for group in case["groups"] for quote in group]
     if not all(isinstance(quote, str) and quote.strip() for quote in case["quotes"]):
         raise ValueError(f"{where}: quotes must be strings that are not empty")
     if not all(isinstance(m, dict) and isinstance(m.get("content"), str) and "role" in m for m in case["history"]):
@@ -53,13 +80,13 @@ def checked(record: Any, where: str) -> dict[str, Any]:
 
 
 def missing_quotes(cases: Iterable[Mapping[str, Any]], documents: Iterable[Document]) -> list[str]:
-    """Return "id: quote" for every gold quote that stands in none of the documents."""
+    """Return "id: quote" for every gold quote, or group of alternatives, that stands in none of the documents."""
     texts = [document.text for document in documents]
     return [
-        f"{case['id'] or case['question']}: {quote}"
+        f"{case['id'] or case['question']}: {' | '.join(group)}"
         for case in cases
-        for quote in case["quotes"]
-        if not any(quote in text for text in texts)
+        for group in case.get("groups") or [[quote] for quote in case["quotes"]]
+        if not any(quote in text for text in texts for quote in group)
     ]
 
 
@@ -86,11 +113,22 @@ def texts(library: Library) -> list[Document]:
 
 
 def _query(case: Mapping[str, Any], number: int, documents: Iterable[Document]) -> Query:
-    found = [(place, part) for part, quote in enumerate(case["quotes"]) for place in places(quote, documents)]
-    parts = tuple(part for _, part in found) if case["kind"] == ALL_NEEDED else ()
-    found_at = tuple(place for place, _ in found)
-    name = case["id"] or str(number)
-    return Query(name, case["question"], case["answerable"], {}, found_at, tuple(case["history"]), parts, case["kind"])
+    groups = case["groups"] or [[quote] for quote in case["quotes"]]
+    found = [
+        (place, part) for part, group in enumerate(groups) for quote in group for place in places(quote, documents)
+    ]
+    parts = tuple(part for _, part in found) if case["groups"] or case["kind"] == ALL_NEEDED else ()
+    return Query(
+        query_id=case["id"] or str(number),
+        text=case["question"],
+        answerable=case["answerable"],
+        answers=tuple(place for place, _ in found),
+        history=tuple(case["history"]),
+        parts=parts,
+        kind=case["kind"],
+        least=case["least"],
+        never=tuple(case["never"]),
+    )
 
 
 def places(quote: str, documents: Iterable[Document]) -> Iterator[Place]:

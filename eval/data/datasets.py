@@ -21,7 +21,8 @@ class Query:
 
     relevant: doc_id -> grade. answers: (doc_id, start, end) spans, each of which holds the answer, or a part of it.
     parts: for each answer the number of the part that it gives; empty where every answer is whole. Parts are all
-    needed, answers to the same part are alternatives. history: earlier messages. kind: what sort of question it is.
+    needed for a whole answer, `least` of them for a right one; answers to the same part are alternatives. never: words
+    that make an answer wrong wherever it quotes them. history: earlier messages. kind: what sort of question it is.
     about: doc_id of the document that the question was written about, whether that answers it or not; "" if unknown.
     """
 
@@ -34,6 +35,8 @@ class Query:
     parts: tuple[int, ...] = ()
     kind: str = ""
     about: str = ""
+    least: int = 1
+    never: tuple[str, ...] = ()
 
     def needed(self) -> dict[int, list[Place]]:
         """Return part -> the places that give it."""

@@ -17,7 +17,8 @@ class Judged:
     """A question, judged. Everything here is plain, so that it can be written as JSON.
 
     found: shown as an answer, at the user's threshold. spans: whether it is known where the answer stands.
-    passage: top 1, 3 and 5 hold an answer whole. quoted: a quote holds one whole, whether shown or not.
+    passage: top 1, 3 and 5 hold an answer whole. quoted: the quotes hold one whole, or
+    `Query.least` of its parts, and none of the words that make it wrong, whether shown or not.
     gold: the answers, or how the relevant documents begin. In quotes, gold is None where answers have no known place.
     right: found with such a quote, or not found where there is no answer. sentences, gold_sentences: quoted ones, and
     those of them that touch an answer. parts, quoted_parts: of the answer. invalid: quotes unlike their source.
@@ -55,6 +56,7 @@ def judge(asked: Asked, threshold: float, text_of: TextOf) -> Judged:
     marks = [_marks(citation, query, answer) for citation in citations]
     needed = query.needed()
     held = {part for part, places in needed.items() if any(holds(c, place) for c in citations for place in places)}
+    quoted = len(held) >= query.least and not any(words in c.quote for c in citations for words in query.never)
     return Judged(
         query_id=query.query_id,
         question=query.text,
@@ -67,8 +69,8 @@ def judge(asked: Asked, threshold: float, text_of: TextOf) -> Judged:
         milliseconds=asked.milliseconds,
         spans=bool(query.answers) or not query.answerable,
         passage={str(k): _in_passage(answer, query, k) for k in TOP},
-        quoted=bool(held),
-        right=not asked.error and (found and bool(held) if query.answerable else not found),
+        quoted=quoted,
+        right=not asked.error and (found and quoted if query.answerable else not found),
         sentences=sum(map(len, marks)),
         gold_sentences=sum(map(sum, marks)),
         parts=len(needed),

@@ -12,7 +12,6 @@ from eval.data.datasets import Dataset
 from eval.quality.asking import Progress, built, opened
 from eval.reports import results, tables
 from eval.terminal import REPORTS, ReportFolder, console, errors, plain
-from retrieval.settings import seeds_folder
 
 Run = Annotated[Path, typer.Argument(help="A run.json.")]
 
@@ -25,7 +24,8 @@ def run(
     with errors():
         wanted = published.chosen(data, only, level, limit) if data else []
         with tables.bar(console) as shown:
-            found = measured(wanted, library, case_file, limit, ablations, _progress(shown))
+            names = [] if data or library or case_file else only
+            found = measured(wanted, library, case_file, limit, ablations, _progress(shown), names)
             report = results.run(found, lambda result: tables.show_set(console, result))
         tables.show_report(console, report)
         _write(report, out)
@@ -35,18 +35,22 @@ def run(
 
 def measured(
     sets: Sequence[Dataset], folder: Path | None = None, case_file: Path | None = None, limit: int = 0,
-    deep: bool = False, progress: Progress = lambda *_: None,
+    deep: bool = False, progress: Progress = lambda *_: None, shipped: Sequence[str] = (),
 ) -> Iterator[results.SetResult]:  # fmt: skip
-    """Measure the data sets; without any, a library with its cases, or the seeds."""
+    """Measure the data sets; without any, a library with its cases, or what ships: the seeds, or what is named."""
     for dataset in sets:
         yield results.measure(dataset, deep, progress)
     if sets:
         return
     if folder and not case_file:
         raise ValueError(f"--library needs --cases; propose some with: pincite eval draft --library {folder}")
-    with opened(folder, create=False) if folder else built(seeds_folder()) as (library, facts):
-        dataset = cases.of_library(library, case_file or cases.SEEDS)
-        yield results.measure_library(library, facts, dataset.first(limit), deep, progress)
+    unknown = set(shipped) - set(cases.SHIPPED)
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))} does not ship; {', '.join(cases.SHIPPED)} do")
+    for documents, path in [cases.SHIPPED[name] for name in shipped or ["seeds"]]:
+        with opened(folder, create=False) if folder else built(documents) as (library, facts):
+            dataset = cases.of_library(library, case_file or path)
+            yield results.measure_library(library, facts, dataset.first(limit), deep, progress)
 
 
 def _progress(shown: Any) -> Progress:

@@ -1,6 +1,7 @@
 """Cases and public formats: what is read is what was written, and what is wrong is said."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from eval.data import cases
 from eval.data import published as formats
 from eval.data.datasets import load_beir
 from retrieval import Document
+from retrieval.ingest.files import load
 
 SEED_TEXT = "The bridge was opened in 1932. It replaced a ferry. The ferry was old."
 DOCUMENT = Document("bridge", "Bridge", SEED_TEXT)
@@ -37,6 +39,39 @@ def test_every_gold_quote_of_the_seeds_is_in_the_document(seed_document):
 def test_the_seeds_have_distinct_ids():
     ids = [case["id"] for case in seeds()]
     assert len(ids) == len(set(ids))
+
+
+def everyday() -> list[dict]:
+    return cases.read_cases(cases.SHIPPED["everyday"][1])
+
+
+def test_everyday_questions_are_of_every_kind():
+    kinds = [case["kind"] for case in everyday()]
+    wanted = {"overview", "speakers", "list", "timeline", "steps", "why", "yes or no", "compare", "number", "definition",
+              "disagreeing", "several", "command", "follow-up", "not there"}  # fmt: skip
+    assert (set(kinds), min(kinds.count(kind) for kind in wanted) >= 4) == (wanted, True)
+    assert len({case["id"] for case in everyday()}) == len(kinds) >= 80
+
+
+def test_every_gold_quote_of_the_everyday_documents_is_in_them():
+    documents = [load(path, 2**20).document for path in sorted(cases.SHIPPED["everyday"][0].iterdir())]
+    assert {Path(document.source).suffix for document in documents} == {
+        ".csv", ".docx", ".eml", ".html", ".md", ".txt", ".vtt", ".xlsx",
+    }  # fmt: skip
+    assert cases.missing_quotes(everyday(), documents) == []
+
+
+def test_groups_are_parts_whose_alternatives_answer_alike():
+    (case,) = [
+        cases.checked({"question": "What?", "groups": [["1932", "1933"], ["a ferry"]], "never": ["old"]}, "here")
+    ]
+    (query,) = cases.dataset("own", [case], [DOCUMENT]).queries
+    assert (query.answerable, query.least, query.never) == (True, 2, ("old",))
+    assert query.needed() == {0: [("bridge", 25, 29)], 1: [("bridge", 43, 50)]}
+    with pytest.raises(ValueError, match=r"the first: What\?: 1933 \| 1934"):
+        cases.dataset("own", [cases.checked(case | {"groups": [["1933", "1934"]]}, "here")], [DOCUMENT])
+    with pytest.raises(ValueError, match="groups must be lists of alternatives"):
+        cases.checked({"question": "What?", "groups": ["1932"]}, "here")
 
 
 @pytest.fixture

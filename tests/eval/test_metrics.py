@@ -145,6 +145,14 @@ def test_every_part_of_an_answer_is_needed():
     assert (judged.parts, judged.quoted_parts) == (2, 1)
 
 
+def test_as_many_parts_as_are_needed_are_right_and_a_word_that_must_not_be_quoted_is_wrong():
+    bees, bridge = cited("d1", 12, 37), cited("d2", 0, 30)
+    query = Query("q", "?", answers=(("d2", 25, 29), ("d1", 21, 26)), parts=(0, 1), least=2, never=("sleep",))
+    given = [[bees], [bees, bridge], [bees, bridge, cited("d1", 0, 11)]]
+    assert [judge(asked(query, 0.9, own, ["d1"]), 0.5, TEXTS.get).right for own in given] == [False, True, False]
+    assert judge(asked(replace(query, least=1), 0.9, [bees], ["d1"]), 0.5, TEXTS.get).right
+
+
 def test_a_failed_question_is_wrong():
     judged = judge(Asked(BRIDGE, None, error="ValueError: no"), 0.5, TEXTS.get)
     assert (judged.right, judged.found, judged.confidence, judged.error) == (False, False, 0.0, "ValueError: no")
