@@ -1,4 +1,4 @@
-"""Settings: the one place that reads the environment."""
+"""Settings, frozen; the one place that reads the environment. Knows nothing about who uses them."""
 
 import math
 import os
@@ -23,7 +23,8 @@ def _default_cache() -> Path:
 class Settings:
     """How a library reads, encodes and answers.
 
-    model: "" for the packaged all-MiniLM-L6-v2, else a sentence-transformers folder or model id.
+    model: "" for the packaged all-MiniLM-L6-v2 (English), "multilingual" for the weights of pincite[languages], else a
+        sentence-transformers folder or model id.
     cache: folder for the exported model and the default library; safe to delete.
     max_file_bytes: larger files are refused with an error that names them.
     threads: batches of passages that are encoded at the same time; 0 for one per core.

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from retrieval.embedding.models import fingerprint, model_folder
+from retrieval.embedding import multilingual
+from retrieval.embedding.models import MULTILINGUAL, fingerprint, model_folder
 from retrieval.embedding.onnx import OnnxEncoder
 from retrieval.embedding.sentence_transformer import load_sentence_transformer, longest_input
 from retrieval.errors import ModelError
@@ -39,19 +40,22 @@ def exported(settings: Settings) -> Path:
     if not (target / "encoder.json").is_file():
         print("pincite: preparing the embedding model (once, about 20 s)", file=sys.stderr, flush=True)
         try:
-            _prepare(model_folder(settings), target, settings.precision)
+            _prepare(settings, target)
         except OSError as error:
             hint = "set PINCITE_CACHE to a folder that can be written and has 200 MB free"
             raise ModelError(f"the model cannot be prepared in {target.parent}: {error}; {hint}") from error
     return target
 
 
-def _prepare(folder: Path, target: Path, precision: str) -> None:
+def _prepare(settings: Settings, target: Path) -> None:
     """Export beside the target and rename: nothing half made is ever seen."""
     remove_abandoned(target.parent.glob("*.partial-*"))
     try:
         with new_folder(target) as partial:
-            _export(folder, partial, precision)
+            if settings.model == MULTILINGUAL:
+                multilingual.prepare(partial, settings.precision)
+            else:
+                _export(model_folder(settings), partial, settings.precision)
     except OSError:
         if not (target / "encoder.json").is_file():  # else another process was first
             raise

