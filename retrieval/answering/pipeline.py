@@ -10,8 +10,10 @@ from retrieval.answering.confidence import confidence
 from retrieval.answering.missing import unmentioned, unsupported
 from retrieval.answering.quotes import PASSAGES, Quote, choose, cite
 from retrieval.answering.verbatim import beside, located
+from retrieval.answering.views import completed, is_lead_in, section, section_meant, view
 from retrieval.conversation import (
     LONGEST_QUESTION,
+    VIEWS,
     Interpretation,
     Kind,
     context_weight,
@@ -24,9 +26,13 @@ from retrieval.embedding import Encoder
 from retrieval.records import Answer, Citation, Turn
 from retrieval.search import Ranked, merged, rank, without
 from retrieval.storage import Backend
+from retrieval.text import STOP_WORDS, stems
 
 # The most that "the" may tell of a passage of English, as `PassageIndex.idf`: it is in 3 of 10.
 _ENGLISH_DOCUMENTS = 1.2
+AROUND = 3000  # characters around a quote that may belong to it
+_EVERY = {Kind.LIST, Kind.STEPS, Kind.REASONS}
+SECTIONS = 10  # of the best passages, whose headings a question may name
 FUSED = 100  # passages of each ranking that are fused, or of which those already quoted are left out
 
 
@@ -70,12 +76,13 @@ class Pipeline:
         began = time.perf_counter()
         question, ranked = self._search(asked, max(k, PASSAGES), where)
         searched = time.perf_counter()
-        located = self._located(asked, ranked)
-        quotes = located or choose(ranked)
-        sure = 1.0 if located else confidence(question, ranked, quotes)
+        given = self._view(asked, ranked, where) or self._located(asked, ranked)
+        quotes = given or choose(ranked)
+        sure = 1.0 if given else confidence(question, ranked, quotes)
         quotes = quotes if sure >= self.threshold else []
+        quotes = quotes if given else self._whole(asked, quotes)
         citations = cite(self.backend, quotes)
-        missing = self._missing(question, quotes, citations) if ranked and not located else ()
+        missing = self._missing(question, quotes, citations) if ranked and not given else ()
         hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))
         timings = {"search": (searched - began) * 1e3, "answer": (time.perf_counter() - searched) * 1e3}
         found, coverage = bool(citations), self.backend.files.coverage()
@@ -104,6 +111,38 @@ class Pipeline:
 
     def _rank(self, question: str, k: int, where: Mapping[str, Any]) -> list[Ranked]:
         return rank(self.backend, question, self.encoder.question(question), k, where)
+
+    def _view(self, asked: Interpretation, ranked: Sequence[Ranked], where: Mapping[str, Any]) -> list[Quote]:
+        """Return the view of documents or of a section that a message asks for; "this" is what was quoted last."""
+        if asked.kind is Kind.LIST:
+            return self._section(asked.text, ranked[:SECTIONS])
+        if asked.kind not in VIEWS:
+            return []
+        before = asked.before.quotes if asked.before else ()
+        found = self._rank(before[0][:LONGEST_QUESTION], 1, where) if before else []
+        return view(self.backend, asked, ranked, [item.candidate.passage.doc_id for item in found], where)
+
+    def _section(self, text: str, ranked: Sequence[Ranked]) -> list[Quote]:
+        """Return the section that a question calls by its heading; none where it calls none."""
+        doc_ids = dict.fromkeys(item.candidate.passage.doc_id for item in ranked)
+        headers = {doc_id: self.backend.documents.header(doc_id) for doc_id in doc_ids}
+        meant = section_meant(text, ranked, {doc_id: header.title for doc_id, header in headers.items() if header})
+        if meant is None:
+            return []
+        around = self.backend.passages.of_document(meant.doc_id, max(0, meant.start - AROUND), meant.end + AROUND)
+        return section([passage for passage in around if passage.heading == meant.heading])
+
+    def _whole(self, asked: Interpretation, quotes: Sequence[Quote]) -> list[Quote]:
+        """Return the best quote with what it announces or is an item of, where that is asked for; else all quotes."""
+        every = asked.kind in _EVERY
+        if not quotes or not (every or is_lead_in(quotes[0].text)):
+            return list(quotes)
+        best = quotes[0]
+        (start, end), heading = best.span, stems(best.passage.heading)
+        around = self.backend.passages.of_document(best.passage.doc_id, max(0, start - AROUND), end + AROUND)
+        table = bool(heading & (stems(asked.text) - STOP_WORDS))
+        whole = completed(best, around, every, asked.kind is Kind.STEPS, table)
+        return whole if whole != [best] else list(quotes)
 
     def _located(self, asked: Interpretation, ranked: Sequence[Ranked]) -> list[Quote]:
         """Return what a message names: the sentences it is pasted from, or those next to a quote that it points at."""

@@ -1,6 +1,6 @@
 """A message and what was said before it become one Interpretation: what is asked, standing alone."""
 
-from retrieval.conversation.base import LONGEST_QUESTION, Exchange, Interpretation, Kind, Message, checked
+from retrieval.conversation.base import LONGEST_QUESTION, VIEWS, Exchange, Interpretation, Kind, Message, checked
 from retrieval.conversation.followups import context_weight
 from retrieval.conversation.history import continued
 from retrieval.conversation.interpretation import interpret, interpret_question
@@ -8,6 +8,7 @@ from retrieval.conversation.small_talk import reply_to, reply_to_foreign
 
 __all__ = [
     "LONGEST_QUESTION",
+    "VIEWS",
     "Exchange",
     "Interpretation",
     "Kind",

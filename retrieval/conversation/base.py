@@ -17,7 +17,8 @@ class Kind(StrEnum):
     """What a message asks for; each has its own way to an answer.
 
     LOOK_UP: a question. MORE: what was not quoted yet. PASTED: where a piece of a document stands. SEVERAL: a few
-    questions at once. SMALL_TALK: nothing of the documents.
+    questions at once. SMALL_TALK: nothing of the documents. OVERVIEW, CONCLUSION, SPEAKERS, OUTLETS and TIMELINE: a
+    view of whole documents. LIST, STEPS, REASONS: all of several things, looked up like one. COMPARE: a difference.
     """
 
     LOOK_UP = "look-up"
@@ -25,6 +26,18 @@ class Kind(StrEnum):
     PASTED = "pasted"
     SEVERAL = "several"
     SMALL_TALK = "small talk"
+    OVERVIEW = "overview"
+    CONCLUSION = "conclusion"
+    SPEAKERS = "speakers"
+    OUTLETS = "outlets"
+    TIMELINE = "timeline"
+    LIST = "list"
+    STEPS = "steps"
+    REASONS = "reasons"
+    COMPARE = "compare"
+
+
+VIEWS = frozenset({Kind.OVERVIEW, Kind.CONCLUSION, Kind.SPEAKERS, Kind.OUTLETS, Kind.TIMELINE})
 
 
 @dataclass(frozen=True, slots=True)

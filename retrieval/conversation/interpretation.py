@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from retrieval.conversation.base import LONGEST_QUESTION, Exchange, Interpretation, Kind, Message, checked
+from retrieval.conversation.base import LONGEST_QUESTION, VIEWS, Exchange, Interpretation, Kind, Message, checked
 from retrieval.conversation.history import last_exchange
+from retrieval.conversation.kinds import kind_of
 from retrieval.conversation.rewriting import read
 from retrieval.conversation.small_talk import small_talk
 from retrieval.conversation.splitting import questions
@@ -25,6 +26,9 @@ def interpret(message: str, history: Iterable[Message] = ()) -> Interpretation:
     if talk:
         return Interpretation(message, Kind.SMALL_TALK, message, talk=talk)
     before, language = last_exchange(history), foreign(message)
+    kind = kind_of(message)
+    if kind in VIEWS:
+        return Interpretation(message, kind, message, language=language, before=before)
     asked = questions(message)
     if len(asked) > 1:
         return Interpretation(message, Kind.SEVERAL, message, parts=tuple(asked), language=language, before=before)
@@ -40,7 +44,9 @@ def interpret_question(message: str, before: Exchange | None, language: str = ""
     if said.more:
         quoted = before.quoted if before and not said.antecedent else ()
         return Interpretation(message, Kind.MORE, text, said.antecedent, quoted=quoted, language=language)
-    kind = Kind.PASTED if is_pasted(message) else Kind.LOOK_UP
+    kind = Kind.PASTED if is_pasted(message) else kind_of(message)
+    if kind in VIEWS:
+        return Interpretation(message, kind, message, language=language, before=before)
     if before is None or said.corrected:
         return Interpretation(message, kind, text, language=language)
     context = f"{said.antecedent} {before.reply}".strip()

@@ -6,13 +6,9 @@ four public sets none is taken for an overview or for speakers, and two for a ti
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
+from retrieval.conversation.base import Kind
 from retrieval.text import MONTHS
-
-Kind = Literal[
-    "fact", "overview", "conclusion", "speakers", "outlets", "timeline", "list", "steps", "reasons", "compare"
-]  # fmt: skip
 
 _PLEASE = (
     r"(?:(?:please|can|could|would|will) (?:you )?|i(?:'d| would) like (?:to (?:have|see|get) )?|i (?:want|need) )?"
@@ -47,13 +43,13 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 # Matched from the beginning of a message, in this order.
 _VIEWS: dict[Kind, re.Pattern[str]] = {
-    "conclusion": _any(
+    Kind.CONCLUSION: _any(
         r"(?:and )?(?:so )?what (?:does|do|did) .{1,60} conclude\W*$",
         r"(?:what|which)(?: is| are| was| were|'s) (?:the|its|their) (?:main |overall |final |author'?s'? )*"
         r"conclusions?\b.{0,60}$",
         r"what conclusions? (?:does|do|did|is|are)\b.{1,60}$",
     ),
-    "overview": _any(
+    Kind.OVERVIEW: _any(
         r"tl;?\s?dr\b.{0,40}$",
         rf"{_PLEASE}(?:summari[sz]e|sum up|recap|outline|condense)\b(?! of).{{0,120}}$",
         rf"{_GIVE}{_A}{_SIZE}(?:summary|summaries|overview|synopsis|abstract|outline|gist|recap|digest)"
@@ -69,21 +65,21 @@ _VIEWS: dict[Kind, re.Pattern[str]] = {
         rf"what(?:'s| is) in {_THIS} (?:[\w-]+ ){{0,2}}?{_DOCUMENT}\W*$",
         rf"what is (?:the|its) (?:main )?(?:topic|subject|gist|point){_OF}",
     ),
-    "speakers": _any(
+    Kind.SPEAKERS: _any(
         r"who (?:is|are|was|were|gets?) (?:being )?(?:quoted|cited|interviewed)\b.{0,60}$",
         r"who (?:speaks?|says? what|said what|is speaking|commented|comments)\b(?: in .{1,40})?\W*$",
         rf"{_GIVE}(?:(?:all|of|the|a|list) )*(?:{_PEOPLE})\b.{{0,60}}\b"
         r"(?:say|said|says|quoted|cited|interviewed|mentioned)\b.{0,40}$",
         rf"(?:which|what) (?:{_PEOPLE}) (?:are|were|is) (?:quoted|cited|interviewed)\b.{{0,60}}$",
     ),
-    "outlets": _any(
+    Kind.OUTLETS: _any(
         rf"(?:which|what) {_OUTLETS}(?: [\w-]+){{0,3}} (?:are|were|is|was|does|do|did) .{{0,40}}"
         rf"(?:{_QUOTED}|cite|quote)\b.{{0,40}}$",
         r"(?:list|name|give me|show me)(?: all| the| of)* (?:news |media )?"
         r"(?:outlets|newspapers|news agencies|publications)"
         rf"(?: (?:that are |it |are )?(?:{_QUOTED}))?\b.{{0,40}}$",
     ),
-    "timeline": _any(
+    Kind.TIMELINE: _any(
         rf"{_GIVE}{_A}(?:timeline|chronology|chronological (?:list|order|overview))\b.{{0,80}}$",
         rf"{_PLEASE}(?:list|give me|show(?: me)?|name|find)(?: all| of| the| every| important)* "
         r"(?:dates?|deadlines|events)\b.{0,60}$",
@@ -95,7 +91,8 @@ _VIEWS: dict[Kind, re.Pattern[str]] = {
     ),
 }
 _STEPS = _any(
-    r"how (?:do|can|should|would|could|must|may|to)\b(?!.*\b(?:many|much|long|often|far|old)\b)",
+    r"how (?:to|(?:do|can|should|would|could|must|may) (?:i|we|you|one|users?|people|somebody))\b"
+    r"(?!.*\b(?:many|much|long|often|far|old)\b)",
     r"what (?:are|is) the (?:[\w-]+ ){0,2}(?:steps?|procedure|process|instructions?)\b",
     r"what (?:do|should|must) (?:i|we|you) do\b",
     r"(?:steps?|instructions?) (?:to|for)\b",
@@ -124,7 +121,7 @@ _COUNTED = _any(r"\bhow (?:many|much|long|old|far|often|close)\b|\bdifferent [\w
 
 
 def kind_of(message: str) -> Kind:
-    """Return what kind of answer a message asks for; "fact" for all that is looked up like one."""
+    """Return what kind of answer a message asks for; LOOK_UP for all that is looked up like a fact."""
     said = " ".join(message.replace("’", "'").split()).strip(" \"'“”")
     return next(_kinds(said))
 
@@ -132,7 +129,7 @@ def kind_of(message: str) -> Kind:
 def _kinds(said: str) -> Iterator[Kind]:
     yield from (kind for kind, pattern in _VIEWS.items() if pattern.match(said))
     if _COMPARE.search(said) and not _COUNTED.search(said):
-        yield "compare"
-    asked: dict[Kind, re.Pattern[str]] = {"steps": _STEPS, "reasons": _REASONS, "list": _LIST}
+        yield Kind.COMPARE
+    asked = {Kind.STEPS: _STEPS, Kind.REASONS: _REASONS, Kind.LIST: _LIST}
     yield from (kind for kind, pattern in asked.items() if pattern.match(said))
-    yield "fact"
+    yield Kind.LOOK_UP

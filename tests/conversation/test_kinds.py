@@ -19,10 +19,10 @@ from retrieval.conversation.kinds import kind_of
         ("reasons", "Why did they refuse?|What two reasons are given?|What are the main reasons for the delay?"),
         ("compare", "Compare the Free and the Team plan|How does the new edition differ?|"
          "What is the difference between annual and sick leave?"),
-        ("fact", "Who speaks for the president of Turkey?|When does the lease begin?|What does CIS stand for?|"
+        ("look-up", "Who speaks for the president of Turkey?|When does the lease begin?|What does CIS stand for?|"
          "What happened in 1992 in a UK-wide process?|How many different teams did he take to the final?|"
          "How long do I have to wait?|What is the fuss about the heating?|What is the summary offence called?|"
-         "How many points did they score versus Pittsburgh?"),
+         "How do the leaders usually talk?|How many points did they score versus Pittsburgh?"),
     ],
 )  # fmt: skip
 def test_what_is_asked_for(kind, messages):

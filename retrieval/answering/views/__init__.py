@@ -3,9 +3,22 @@
 Each takes a document's passages and returns quotes; none writes a word of its own.
 """
 
-from retrieval.answering.views.lists import completed, is_lead_in
+from retrieval.answering.views.lists import completed, is_lead_in, section
 from retrieval.answering.views.overview import conclusion, overview
+from retrieval.answering.views.scope import section_meant
 from retrieval.answering.views.speakers import outlets, speakers
 from retrieval.answering.views.timeline import timeline
+from retrieval.answering.views.view import view
 
-__all__ = ["completed", "conclusion", "is_lead_in", "outlets", "overview", "speakers", "timeline"]
+__all__ = [
+    "completed",
+    "conclusion",
+    "is_lead_in",
+    "outlets",
+    "overview",
+    "section",
+    "section_meant",
+    "speakers",
+    "timeline",
+    "view",
+]

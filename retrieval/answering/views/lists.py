@@ -30,6 +30,8 @@ _MARKED_LINE = re.compile(
     r"\s*(?:[-*+•‣◦▪–—☐☑☒✓]|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)]|step\s+\d+\b)\s*\S", re.IGNORECASE
 )
 
+_ROW = re.compile(r"\brows? \d")
+
 
 class _Unit(NamedTuple):
     """A sentence among those around a quote. own_line: it begins a line of its passage."""
@@ -40,17 +42,32 @@ class _Unit(NamedTuple):
     own_line: bool
 
 
+def _is_row(passage: Passage) -> bool:
+    """Tell whether a passage is rows of a table."""
+    return bool(_ROW.search(passage.place))
+
+
+def section(passages: Sequence[Passage]) -> list[Quote]:
+    """Return all that stands under a heading, one quote a passage, up to MOST_ITEMS sentences. passages: of it."""
+    units = [unit for unit in _units(passages) if unit.passage.heading == passages[0].heading]
+    return list(_quotes(units[:MOST_ITEMS], 0.0))
+
+
 def is_lead_in(text: str) -> bool:
     """Tell whether a sentence announces what follows it."""
     return bool(_LEAD_IN.search(text))
 
 
-def completed(quote: Quote, around: Sequence[Passage], every: bool, steps: bool = False) -> list[Quote]:
+def completed(
+    quote: Quote, around: Sequence[Passage], every: bool, steps: bool = False, table: bool = False
+) -> list[Quote]:
     """Return a quote with what belongs to it, one quote a passage, in order; the quote alone where nothing does.
 
     around: passages of its document in order, its own among them. every: all items are asked for, not one.
-    steps: a procedure is asked for, so that prose counts as its steps too.
+    steps: a procedure is asked for, so that prose counts as its steps too. table: a whole table is asked for.
     """
+    if _is_row(quote.passage) and not table:
+        return [quote]
     units = list(_units(around))
     own = [i for i, u in enumerate(units) if u.passage == quote.passage and quote.first <= u.number <= quote.last]
     if not own:
@@ -64,6 +81,7 @@ def completed(quote: Quote, around: Sequence[Passage], every: bool, steps: bool 
     elif is_lead_in(units[last].text):
         last = _announced(units, last)
     elif steps:
+        first = next(i for i, unit in enumerate(units) if unit.passage == units[first].passage)
         last = _prose_steps(units, first)
     return list(_quotes(units[first : last + 1], quote.score))
 
@@ -97,6 +115,8 @@ def _same_list(units: Sequence[_Unit], index: int, other: int) -> bool:
     a, b = units[index], units[other]
     if a.passage == b.passage:
         return _is_line(units, other) or not b.own_line
+    if _is_row(a.passage) and _is_row(b.passage):
+        return a.passage.heading == b.passage.heading
     marked = bool(_MARKED_LINE.match(a.text)) and bool(_MARKED_LINE.match(b.text))
     return marked and a.passage.heading == b.passage.heading
 

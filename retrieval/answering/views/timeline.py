@@ -10,22 +10,28 @@ MOST = 20  # quotes
 
 
 def timeline(passages: Sequence[Passage], within: Sequence[Date] = (), year: int = 0, most: int = MOST) -> list[Quote]:
-    """Return one quote for each sentence that names a date, earliest first.
+    """Return one quote for each sentence that names a date, earliest first. The rest is as in `dated`."""
+    return [quote for _, quote in sorted(dated(passages, within, year), key=lambda item: item[0])[:most]]
+
+
+def dated(
+    passages: Sequence[Passage], within: Sequence[Date] = (), year: int = 0
+) -> list[tuple[tuple[int, int, int], Quote]]:
+    """Return (year, month, day) and a quote for each sentence that names a date, in the order of the text.
 
     within: only sentences with a date inside one of these (a year holds its months, a month its days). year: the one
     that dates without a year belong to; the latest that the text names where it is 0, as in news.
     """
     year = year or max((date.year for passage in passages for date in find_dates(passage.text)), default=0)
-    dated: list[tuple[tuple[int, int, int], Quote]] = []
+    found: list[tuple[tuple[int, int, int], Quote]] = []
     for passage in passages:
         dates = with_years(find_dates(passage.text), year)
         for number, (start, end) in enumerate(passage.sentences):
             own = [date for date in dates if start - passage.start <= date.span[0] < end - passage.start]
             wanted = [date for date in own if not within or any(holds(outer, date) for outer in within)]
             if wanted:
-                dated.append((min(date.order for date in wanted), Quote(passage, number, number, 0.0)))
-    dated.sort(key=lambda item: item[0])
-    return [quote for _, quote in dated[:most]]
+                found.append((min(date.order for date in wanted), Quote(passage, number, number, 0.0)))
+    return found
 
 
 def holds(outer: Date, inner: Date) -> bool:

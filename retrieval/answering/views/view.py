@@ -1,0 +1,52 @@
+"""One entry for all views: the quotes of a kind, from the documents that are meant."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from retrieval.answering.quotes import Quote
+from retrieval.answering.views.overview import conclusion, overview
+from retrieval.answering.views.scope import documents_meant
+from retrieval.answering.views.speakers import outlets, speakers
+from retrieval.answering.views.timeline import dated
+from retrieval.conversation import Interpretation, Kind
+from retrieval.records import Document
+from retrieval.search import Ranked
+from retrieval.storage import Backend, IndexedDocument
+from retrieval.text import find_dates
+
+MOST_QUOTES = 20
+SEVERAL = 6  # documents of which an overview has a sentence each, where none is meant more than the others
+
+
+def view(
+    backend: Backend, asked: Interpretation, ranked: Sequence[Ranked], before: Sequence[str], where: Mapping[str, Any]
+) -> list[Quote]:
+    """Return the quotes that make up the view that is asked for; none where the documents have nothing of the kind.
+
+    The rest is as in `documents_meant`.
+    """
+    meant = documents_meant(backend, asked.message, before, ranked, where)
+    if asked.kind in (Kind.OVERVIEW, Kind.CONCLUSION):
+        meant = meant[:SEVERAL]
+    items = backend.documents.indexed(meant)
+    if asked.kind is Kind.TIMELINE:
+        within = find_dates(asked.message)
+        events = [event for item in items for event in dated(item.passages, within, _year(item.document))]
+        return [quote for _, quote in sorted(events, key=lambda event: event[0])[:MOST_QUOTES]]
+    return [quote for item in items for quote in _of_one(item, asked.kind, len(items) == 1)][:MOST_QUOTES]
+
+
+def _of_one(item: IndexedDocument, kind: Kind, alone: bool) -> list[Quote]:
+    """Return the view of one document; of several, an overview has the first sentence of each."""
+    if kind is Kind.SPEAKERS:
+        return speakers(item.passages)
+    if kind is Kind.OUTLETS:
+        return outlets(item.passages)
+    made = conclusion if kind is Kind.CONCLUSION else overview
+    return made(item.passages, [own.sentences for own in item.vectors])[: None if alone else 1]
+
+
+def _year(document: Document) -> int:
+    """Return the year that a document says it is of, 0 where it does not."""
+    year = str(document.metadata.get("date", ""))[:4]
+    return int(year) if year.isdigit() else 0
