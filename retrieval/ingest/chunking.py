@@ -1,7 +1,4 @@
-"""A Document's blocks become passages and their sentences, with exact character spans.
-
-Knows about sentence ends and about how many tokens the model reads at once, not about the model.
-"""
+"""A document's blocks become passages of sentences, with exact character spans."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,9 +16,10 @@ _BREAKABLE = re.compile(rf"\S(?:.{{0,{_LONGEST_SENTENCE - 2}}}\S)?(?=\s|\Z)|\S{{
 
 
 def split(document: Document, blocks: Iterable[Block], count_tokens: CountTokens, max_tokens: int) -> list[Passage]:
-    """Make passages of blocks: headings attach to what follows, long blocks split at sentence ends.
+    """Return the passages of a document in order: headings attach to what follows, long blocks split at sentence ends.
 
-    count_tokens: texts -> number of model tokens of each, without special tokens.
+    All of the text that is in blocks is in a passage. count_tokens: texts -> number of model tokens of each, without
+    special tokens. max_tokens: of one passage.
     """
     text = document.text
     passages: list[Passage] = []

@@ -61,7 +61,7 @@ def unchanged(document: Document, max_bytes: int) -> bytes:
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:
-    """Return a path in full, without "~" and ".."; RuntimeError where there is no such user."""
+    """Return a path in full, without "~" and ".."; RuntimeError where there is no user of that name."""
     return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  # Path.absolute keeps ".."
 
 

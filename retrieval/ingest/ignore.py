@@ -1,4 +1,4 @@
-"""Patterns of files to leave alone, in the syntax of gitignore. Knows nothing about why they are left alone."""
+"""Patterns of files to leave alone, in the syntax of gitignore."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ Ignored = Callable[[Path, bool], bool]
 
 
 def ignored_in(folder: Path, patterns: Iterable[str] = ()) -> Ignored:
-    """Return what tells of a path in a folder, and whether it is a folder itself, if it is to be left alone.
+    """Return a function that tells whether to leave alone a path in a folder, given the path and if it is a folder.
 
     patterns: come after those of the folder's own file, so "!" can take those back. SyncError where one is not a
     pattern or the file cannot be read: going on without it would let in what was to stay out.

@@ -1,4 +1,4 @@
-"""Is a question in the language of the documents? Knows English documents only, and what is surely not English.
+"""Whether a question is in a language other than English, which the documents are taken to be in.
 
 A question is taken for another language by its letters, or by small words that English does not have; names, keywords
 and English with a foreign word in it have none of those, or have English ones too: no false alarm on the 5,453

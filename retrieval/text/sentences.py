@@ -1,4 +1,4 @@
-"""Where sentences end."""
+"""Where sentences end: nupunkt (Bommarito et al., 2025) with fewer abbreviations, and what belongs to a sentence."""
 
 import copy
 import re
@@ -30,7 +30,7 @@ _MARK = re.compile(r"(?:\[(?:\d+|citation needed)\])+(?::\d+)?(?=\s|$)")  # "…
 
 @cache
 def _splitter() -> Any:
-    """Load nupunkt (Bommarito et al., 2025) without the abbreviations that are ordinary words."""
+    """Load nupunkt without the abbreviations that are ordinary words."""
     import nupunkt
 
     splitter = copy.deepcopy(nupunkt.load_default_model())

@@ -1,4 +1,4 @@
-"""Words of a text as search terms: lower case, no accents, stemmed. Knows nothing about indexes.
+"""Words of a text as search terms: lower case, no accents, stemmed.
 
 The stemmer is Porter's with his two later changes, and accents are dropped from Latin letters only: as in SQLite's
 full-text tokenizer (porter unicode61), so that both agree on what a term is.

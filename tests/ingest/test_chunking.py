@@ -1,20 +1,18 @@
-import json
 import time
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from strategies import CHARACTERS, PROSE
 
 from retrieval.ingest.chunking import split
 from retrieval.ingest.files import load
 from retrieval.parsers.markup.markdown import read_markdown
 from retrieval.parsers.markup.text import read_text, text_blocks
 from retrieval.records import Document
-from retrieval.text.sentences import sentence_spans
 
 SEED = next((Path(__file__).parents[2] / "seeds").glob("*.txt"))
-BENCHMARKS = Path(__file__).parents[3] / "shared/benchmarks"
 
 
 def count_words(texts):
@@ -23,10 +21,6 @@ def count_words(texts):
 
 def count_characters(texts):
     return [len("".join(text.split())) for text in texts]
-
-
-def sentences(text):
-    return [text[start:end] for start, end in sentence_spans(text)]
 
 
 def split_text(text, max_tokens=50, count=count_words):
@@ -59,10 +53,6 @@ def assert_promises(text, passages, max_tokens, count=count_words):
 
 # --- properties
 
-CHARACTERS = st.characters(exclude_categories=["Cs"])
-PROSE_PIECES = ["He left", "the U.S. Army", "“Why?”", "(June 6).", "[…]", "e.g.", "3.14", "x" * 40, "漢字", "1.", "É"]
-SPACES = [" ", " ", ". ", "! ", "? ", "\n", "\n\n", "\n \n", "\t", "\u00a0", "\u2028", "\x0c", "\u200b", "…", "—", "😀"]
-PROSE = st.lists(st.sampled_from(PROSE_PIECES + SPACES), max_size=40).map("".join)
 MARKDOWN = st.lists(
     st.sampled_from(
         [
@@ -75,18 +65,6 @@ MARKDOWN = st.lists(
     max_size=12,
 )
 LIMITS = st.integers(2, 40)
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.text(CHARACTERS) | PROSE)
-def test_sentences_cover_all_but_white_space(text):
-    position = 0
-    for start, end in sentence_spans(text):
-        assert position <= start < end
-        assert text[position:start].strip() == ""
-        assert text[start:end] == text[start:end].strip()
-        position = end
-    assert text[position:].strip() == ""
 
 
 @settings(max_examples=200, deadline=None)
@@ -234,73 +212,7 @@ def test_a_long_line_of_han_characters_is_cut():
     "text", ["word " * 1_000_000, "In this line there are ten words with an end. " * 100_000], ids=["line", "sentences"]
 )
 def test_a_million_words_are_quick(text):
-    began = time.perf_counter()
+    began = time.thread_time()
     passages = split_text(text, 250)
-    assert time.perf_counter() - began < 20
+    assert time.thread_time() - began < 20
     assert sum(count_words([p.text])[0] for p in passages) == 1_000_000
-
-
-# --- sentence ends
-
-
-@pytest.mark.parametrize(
-    "expected",
-    [
-        ["They can help with these efforts […] but all this requires detailed work.", "He left."],
-        ["“Syria […] has become a battlefield,” he said.", "They left."],
-        ["Russia is defending its interests [in Syria].”", "Askat Dukenbayev argued against it."],
-        ["He met the officials (“We agree.”) in Tuva.", "They left."],
-        ["They count on support” (RIA Novosti, June 6).", "But his counterparts ignored it."],
-        ["Moscow made a call (see EDM, July 10, 2017).", "A year ago, it made another."],
-        ["He lived in “Kyrgyzstan.”", "He left."],
-        ["Russia’s partners avoided a confrontation with the West.", "And now, they are recoiling."],
-        ["He asked, “Is it better [rather than Syria]?” (Karavansarayi, June 12).", "Nobody answered."],
-        ["He asked, “Is it better in Syria?” (Karavansarayi, June 12).", "Nobody answered."],
-        ["“Who came?” she asked.", "“Nobody!” he said."],
-        ["Mr. Smith met Dr. Jones at 5 p.m. in Washington, D.C., on Jan. 5.", "They left."],
-        ["It rose by 3.5 percent to $1.2 million.", "It fell later."],
-    ],
-    ids=lambda expected: expected[0][:30],
-)
-def test_sentence_ends(expected):
-    assert sentences(" ".join(expected)) == expected
-
-
-def test_a_note_mark_belongs_to_the_sentence_before_it():
-    text = "The tower is tall.[4] It was built by men.[citation needed] It stands.[2]:212"
-    expected = ["The tower is tall.[4]", "It was built by men.[citation needed]", "It stands.[2]:212"]
-    assert sentences(text) == expected
-
-
-def test_sentences_of_the_seed():
-    found = sentences(SEED.read_text(encoding="utf-8"))
-    for sentence in (
-        "But Shoigu’s CIS counterparts unanimously ignored his calls, and none of their governments offered any "
-        "official response.",
-        "They, too, can take their place in the framework of these efforts […] but all this requires detailed work,” "
-        "he claimed (Sputnik News, June 22, 2017).",
-        "After all, Russia, first of all, is defending its geopolitical interests [in Syria].”",
-        "And now, they are recoiling from participating in Russian “peacekeeping” missions.",
-        "The first is ideological.",
-    ):
-        assert sentence in found
-    assert [s for s in found if s.endswith("[rather than Syria]?” (Karavansarayi, June 12).")]
-
-
-@pytest.mark.parametrize(
-    "text, spans", [("", []), (" \n", []), (" a. \n", [(1, 3)]), ("One.  Two.", [(0, 4), (6, 10)])], ids=repr
-)
-def test_spans_are_tight(text, spans):
-    assert sentence_spans(text) == spans
-
-
-@pytest.mark.skipif(not BENCHMARKS.is_dir(), reason="shared/benchmarks is not here")
-def test_boundary_f1_on_xquad_r():
-    right = found = gold = 0
-    with (BENCHMARKS / "xquad-r-en/corpus.jsonl").open(encoding="utf-8") as lines:
-        for record in map(json.loads, lines):
-            ends = {end for _, end in sentence_spans(record["text"])[:-1]}
-            gold_ends = {end for _, end in record["sentence_breaks"][:-1]}
-            right, found, gold = right + len(ends & gold_ends), found + len(ends), gold + len(gold_ends)
-    assert gold > 900
-    assert 2 * right / (found + gold) >= 0.985

@@ -24,6 +24,7 @@ LOOPBACK = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # so that 127.0.0.1 is not exchanged for the machine's address
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
+    "RAY_raylet_start_wait_time_s": "120",  # on a busy machine a node takes its time to register
     "RAY_health_check_period_ms": "300",
     "RAY_health_check_timeout_ms": "1000",
     "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests" / "support")]),
