@@ -116,6 +116,7 @@ def answers(asked):
     return [asked.ask(question) for question in QUESTIONS]
 
 
+@pytest.mark.slow
 def test_every_quote_is_its_source(asked, answers):
     """Promise 1: the span of every quote holds the quote, in the stored text and in the file."""
     count = 0

@@ -127,6 +127,7 @@ def test_lines_of_turned_text_are_lines(canvas, turn):
     assert (second[across] > first[across]) == is_after
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not shutil.which("tesseract"), reason="needs Tesseract (apt install tesseract-ocr tesseract-ocr-eng)"
 )

@@ -125,6 +125,7 @@ def test_an_unknown_style():
         exported("word")
 
 
+@pytest.mark.slow
 def test_on_the_command_line(asked):
     question = "Who kept the Orvik lighthouse?"
     result = CliRunner().invoke(app, ["ask", question, "--library", str(asked.path), "--cite", "csl-json"])

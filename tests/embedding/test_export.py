@@ -14,6 +14,8 @@ from retrieval.embedding.onnx import OnnxEncoder
 from retrieval.errors import ModelError
 from retrieval.settings import Settings
 
+pytestmark = pytest.mark.slow  # models are exported
+
 
 def test_the_export_is_made_once(encoder):
     folder = exported(Settings())

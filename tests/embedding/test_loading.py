@@ -11,6 +11,8 @@ from retrieval.embedding.sentence_transformer import TransformerEncoder, load_se
 from retrieval.errors import EncoderMismatchError
 from retrieval.settings import Settings
 
+pytestmark = pytest.mark.slow  # models are made and exported
+
 
 def opened(models, kind):
     return open_encoder(Settings(model=str(models / kind), cache=models / "cache"))

@@ -8,6 +8,7 @@ from retrieval.embedding.onnx import OnnxEncoder
 from retrieval.errors import ModelError
 
 
+@pytest.mark.slow
 def test_vectors_equal_sentence_transformers(encoder, original):
     assert isinstance(encoder, OnnxEncoder)
     expected = original.encode(TEXTS, normalize_embeddings=True)
@@ -15,6 +16,7 @@ def test_vectors_equal_sentence_transformers(encoder, original):
     assert cosines(encoder.encode_texts(TEXTS), expected).min() >= 0.9999
 
 
+@pytest.mark.slow
 def test_a_passage_without_title_has_the_vector_of_its_text(encoder, original):
     passages = [passage(text) for text in TEXTS]
     made = dict(encoder.encode_passages(passages, [""] * len(passages)))
@@ -47,6 +49,7 @@ def test_sentence_vectors_are_means_of_their_tokens(encoder, original):
     assert cosines(made.sentences, expected).min() >= 0.9999
 
 
+@pytest.mark.slow
 def test_token_bits_are_the_signs_of_rotated_content_tokens(encoder, original):
     text = "The heat stops oxidation."
     ((_, made),) = encoder.encode_passages([passage(text)], [""])

@@ -9,6 +9,8 @@ from retrieval.errors import DocumentError
 from retrieval.ingest.files import load
 from retrieval.parsers.formats import FORMATS
 
+pytestmark = pytest.mark.slow  # files of every format
+
 MEGABYTE = 2**20
 WITHOUT_OFFICE = {".xls", ".xlsb", ".ods", ".odp"}  # LibreOffice writes the last two
 

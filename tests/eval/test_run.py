@@ -17,6 +17,8 @@ from eval.reports.compare import compare
 from eval.reports.page import comparison_page, report_page
 from retrieval import Document
 
+pytestmark = pytest.mark.slow  # the whole suite on the seeds
+
 ROOT = Path(__file__).parents[2]
 HOSTILE = '<script>alert("x")</script> <img src=x onerror=alert(1)> </svg> & {{ 7 * 7 }}'
 

@@ -5,6 +5,8 @@ from typer.testing import CliRunner
 
 from eval.performance import kinds, scale
 
+pytestmark = pytest.mark.slow  # libraries of many passages
+
 PASSAGES = 400
 
 

@@ -13,6 +13,8 @@ from retrieval.embedding.export import exported
 from retrieval.embedding.models import fingerprint
 from retrieval.errors import ModelError, QuestionError
 
+pytestmark = pytest.mark.slow  # big files, full disks, processes side by side
+
 COUNT = 60
 NOBODY = 65534
 PREAMBLE = """

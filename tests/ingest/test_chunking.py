@@ -83,6 +83,7 @@ def test_any_text_as_markdown_keeps_the_promises(lines, max_tokens):
     assert_promises(text, split_markdown(text, max_tokens), max_tokens)
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(MARKDOWN, st.sampled_from(["\n", "\n\n"]), LIMITS)
 def test_markdown_keeps_the_promises(parts, between, max_tokens):
@@ -208,6 +209,7 @@ def test_a_long_line_of_han_characters_is_cut():
     assert "".join(p.text for p in passages) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["word " * 1_000_000, "In this line there are ten words with an end. " * 100_000], ids=["line", "sentences"]
 )

@@ -15,6 +15,8 @@ from folders import assert_in_step, counts, disturb, stored_tokens, write
 
 from retrieval import Library, Settings
 
+pytestmark = pytest.mark.slow  # processes are killed
+
 KILLS = int(os.environ.get("PINCITE_TEST_KILLS", "10"))  # 200 before a release: 2 minutes
 NAMES = [f"f{number}" for number in range(60)]
 FILLER = " The keeper weighs the hive in March. Bees shiver to stay warm, and a colony eats honey all winter." * 6

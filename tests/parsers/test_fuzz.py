@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 from retrieval.parsers.formats import FORMATS
 from retrieval.parsers.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow  # thousands of damaged files
+
 SECONDS = float(os.environ.get("PINCITE_FUZZ_SECONDS", "0"))
 QUICK = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ROUND = settings(

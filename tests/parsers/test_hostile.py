@@ -19,6 +19,8 @@ from retrieval.ingest.files import load
 from retrieval.parsers.base import UnreadableError
 from retrieval.parsers.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow  # waits for limits on time and memory
+
 MEGABYTE = 2**20
 FINE = b"a,b\n1,2\n"
 ODT = (

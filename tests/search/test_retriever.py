@@ -117,6 +117,7 @@ def test_maxsim_is_the_mean_of_each_tokens_closest(many):
         assert item.signals["maxsim"] == pytest.approx(cosines.max(axis=0).mean(), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_signs_of_rotated_vectors_estimate_cosines():
     """What maxsim rests on: the error is small against the distance of related tokens from others (0.3 to 0.7)."""
     random = np.random.RandomState(3)

@@ -9,6 +9,8 @@ from folders import stored_tokens
 
 from retrieval import Library, Settings
 
+pytestmark = pytest.mark.slow  # processes are killed
+
 COUNT = 200
 KILLS = 24
 ADD = """

@@ -12,6 +12,8 @@ from fakes import HashedEncoder, assert_answers, numbered
 from retrieval import Library, Settings
 from retrieval.errors import LibraryDamagedError, StorageError
 
+pytestmark = pytest.mark.slow  # processes, disks that fill up
+
 COUNT = 20
 
 
