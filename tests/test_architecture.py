@@ -25,10 +25,10 @@ ONLY_IN = {
     "sqlite3": {"storage/local/database"},
     "pymilvus": {"storage/milvus/client", "storage/milvus/schema"},
     "pyarrow": {"ingest/cluster"},
-    "pypdfium2": {"parsers/pdf/reader", "parsers/pdf/highlight"},
+    "pypdfium2": {f"parsers/pdf/{name}" for name in ("reader", "highlight", "extract/page", "extract/fields")},
     "ray": {"ingest/cluster"},
     "trafilatura": {"parsers/markup/html"},
-    "subprocess": {"parsers/sandbox", "parsers/pdf/ocr"},
+    "subprocess": {"parsers/sandbox", "parsers/pdf/extract/ocr"},
 }
 HEAVY = (
     "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc pysubs2 "

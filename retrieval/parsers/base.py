@@ -105,6 +105,13 @@ class Builder:
         self._parts.append(text)
         self._length += len(text) + 2
 
+    def aside(self, text: str) -> None:
+        """Append what stands on a page beside its text, as running heads do: in the text, and in no block to quote."""
+        text = printable(text).strip()
+        if text and self._length + len(text) <= LONGEST_TEXT:
+            self._parts.append(text)
+            self._length += len(text) + 2
+
     def items(self, items: Iterable[Item | str], *, page: int | None = None, place: str = "") -> None:
         """Append a list: a line for each item, its number before it as printed."""
         each = (item if isinstance(item, Item) else Item(item) for item in items)

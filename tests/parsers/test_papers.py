@@ -18,6 +18,7 @@ from retrieval.ingest.files import load
 PAPERS = Path(__file__).parents[1] / "data" / "papers"
 MEGABYTE = 2**20
 SOURCES = {"article": "article.tex", "multicol": "multicol.tex", "report": "report.docx"}
+TABLE = (("Exact", "98.2", 14), ("Fluffy", "71.5", 3), ("Office", "64.0", 2))
 BESIDE = re.compile(r"\d (?=[A-ZÀ-Ž])|Figure|Table")  # notes and captions
 
 
@@ -56,13 +57,15 @@ def test_no_word_is_cut(paper):
 
 
 def test_notes_captions_and_running_heads_stand_apart():
-    texts = blocks(load(PAPERS / "article.pdf", MEGABYTE))
+    loaded = load(PAPERS / "article.pdf", MEGABYTE)
+    texts = blocks(loaded)
     notes = [text for text in texts if re.match(r"\d (?=[A-ZÀ-Ž][a-zà-ž])", text) and "trial" in text]
     assert [(text[0], numbers([text])) for text in notes] == [("1", [13]), ("2", [38]), ("3", [68]), ("4", [87])]
     assert [numbers([text]) for text in texts if text.startswith(("Figure 1: ", "Table 1: "))] == [[23], [51]]
-    assert "Method Recall Time\nExact 98.2 14 ms\nFluffy 71.5 3 ms\nOffice 64.0 2 ms" in texts
+    assert "\n".join(f"Method: {a}; Recall: {b}; Time: {c} ms" for a, b, c in TABLE) in texts
     heads = ["2 METHODS 2", "3 RESULTS 3", "REFERENCES 4"]
-    assert [text for text in texts if text.isupper()] == heads
+    assert [text for text in texts if text.isupper()] == []
+    assert [text for text in loaded.document.text.split("\n\n") if text.isupper()] == heads
     assert "[2] B. Košir. On the characterization of offices. Journal of Offices, 12(3):45–67, 2011." in texts[-1]
 
 

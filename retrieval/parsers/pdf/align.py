@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 LONGEST = 2000  # signs of a quote; sentences are shorter
-_REPLACED = "•\ufffd`ˆˇ"  # what a reader puts for signs without a meaning, and accents that stand alone
+_REPLACED = "•\ufffd`ˆˇ−"  # what a reader puts for signs without a meaning, and accents that stand alone
 _DOTLESS = str.maketrans("ıȷ", "ij")  # as they are printed under an accent
 Run = tuple[int, int, int]  # number of a piece, first and last sign in it
 

@@ -17,9 +17,9 @@ from pypdfium2 import raw
 
 from retrieval.parsers.base import UnreadableError
 from retrieval.parsers.pdf.align import Piece, only_place, piece, signs_of
+from retrieval.parsers.pdf.extract.ocr import recognized_words
+from retrieval.parsers.pdf.extract.page import QUARTER, quarters
 from retrieval.parsers.pdf.lines import Box, turned
-from retrieval.parsers.pdf.ocr import recognized_words
-from retrieval.parsers.pdf.reader import QUARTER, quarters
 
 WHOLE = 10_000
 WIDEST, HIGHEST = 1240, 2480  # pixels of a picture: an A4 page at 150 dots an inch, twice as high at most
@@ -45,13 +45,19 @@ def places(content: bytes, pages: Sequence[int], quote: str) -> dict[str, Any]:
     printed = {number: _printed(_page(document, number)) for number in pages}
     pieces = [each for number, own in printed.items() for each in _pieces(number, own)]
     found: dict[int, list[list[int]]] = {}
-    for number, first, last in only_place(quote, pieces):
+    for number, first, last in only_place(quote, pieces) or only_place(_values(quote), pieces):
         run = pieces[number]
         own = printed[run.page]
         boxes = [box for owner in run.owners[first : last + 1] if (box := own.characters[owner][1])]
         found.setdefault(run.page, []).append(_shown(own.page, _around(boxes)))
     is_seen = all(_is_on_page(box) for boxes in found.values() for box in boxes)
     return {"places": list(found.items()) if is_seen else []}
+
+
+def _values(quote: str) -> str:
+    """Return what is printed of a table's row that names its columns: "Port: Aro; Depth: 9" is "Aro 9" on the page."""
+    parts = quote.split("; ") if ": " in quote else quote.split(" | ")
+    return " ".join(part.partition(": ")[2] or part for part in parts) if len(parts) > 1 else ""
 
 
 def picture(content: bytes, number: int) -> dict[str, Any]:
@@ -127,7 +133,8 @@ def _pieces(number: int, printed: _Printed) -> Iterator[Piece]:
     groups = [group for group in _groups(characters) if any(signs_of(character) for _, character in group)]
     around = [_around([box for at, _ in group if (box := characters[at][1])]) for group in groups]
     for index, group in enumerate(groups):
-        goes_on = index > 0 and (_is_below(around[index - 1], around[index]) or _is_further(around, index))
+        is_near = index > 0 and (_is_below(around[index - 1], around[index]) or _is_further(around, index))
+        goes_on = is_near or (index > 0 and len(groups[index - 1]) <= 3 and _is_note(around[index - 1], around[index]))
         yield piece(number, group, goes_on)
 
 
@@ -163,6 +170,13 @@ def _is_further(around: Sequence[Box], number: int) -> bool:
     near = around[max(0, number - 4) : number + 4]
     lines = (box for box in near if 0.4 * height < abs(box[1] - second[1]) < 2 * height)
     return is_right and any(box[0] < first[2] and box[2] > second[0] for box in lines)
+
+
+def _is_note(mark: Box, text: Box) -> bool:
+    """Tell whether a note begins right of a few smaller signs, its mark, that stand in its line."""
+    height = text[3] - text[1]
+    is_small = mark[3] - mark[1] < 0.9 * height and mark[1] >= text[1] and mark[3] < text[3] + 0.5 * height
+    return is_small and mark[1] < text[3] and 0 <= text[0] - mark[2] < 3 * height
 
 
 def _is_beside(first: Box, second: Box) -> bool:

@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
-from retrieval.parsers.pdf.lines import Line, in_columns, without_furniture
+from retrieval.parsers.pdf.lines import Line, Page, in_columns, without_furniture
+from retrieval.parsers.pdf.tables import PrintedTable, continued, goes_on, with_aligned_tables, with_ruled_tables
 
 _FURTHER = 1.45  # of a line's usual distance: from there on it is another paragraph
 _LIKE = 0.06  # relative difference in size of lines of one paragraph
@@ -15,6 +16,7 @@ _SMALL = 0.94  # of the body's size: footnotes and captions, which a paragraph f
 _LARGE = 1.07  # of the body's size: headings
 _BULLET = re.compile(r"(?:[•◦▪‣·●○■–—*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]|\[\d{1,3}\])\s")
 _CAPTION = re.compile(r"(?:figure|fig\.|table|listing)\s*\d", re.IGNORECASE)
+_FULL = 25  # characters of a line that may go on in upper case: a name in a narrow box does not
 _ENDED = (".", "!", "?", ":", "…", "”", '"', "’", ")", "。")
 
 
@@ -26,8 +28,14 @@ class Paragraph:
     level: int = 0
     by_line: bool = False
     starts_flow: bool = False  # first of its page or column
-    is_head: bool = False  # running head
+    is_head: bool = False  # running head or foot
+    right: float = 0.0  # where full lines of its flow end
     joined: list["Paragraph"] = field(default_factory=list)
+
+    @property
+    def table(self) -> PrintedTable | None:
+        """The table that stands here instead of text."""
+        return self.lines[0].table
 
     @property
     def size(self) -> float:
@@ -35,18 +43,35 @@ class Paragraph:
         return median(line.size for line in self.lines)
 
 
-def paragraphs(pages: Sequence[Sequence[Line]]) -> list[Paragraph]:
+def paragraphs(pages: Sequence[Page]) -> list[Paragraph]:
     """Return the paragraphs of a document; running heads stand where they first occur, page numbers nowhere."""
     found: list[Paragraph] = []
     sizes = Counter[float]()
-    for heads, page in without_furniture(pages):
-        found += (Paragraph([line], is_head=True) for line in heads)
-        found += (paragraph for flow in _flows(in_columns(page)) for paragraph in _split(flow))
-        for line in page:
+    for body in without_furniture([with_ruled_tables(page) for page in pages]):
+        found += (Paragraph([line], is_head=True) for line in body.heads)
+        lines = in_columns(with_aligned_tables(body.lines))
+        found += (paragraph for flow in _flows(lines) for paragraph in _split(flow))
+        found += (Paragraph([line], is_head=True) for line in body.feet)
+        for line in lines:
             sizes[round(line.size, 1)] += len(line.text)
-    body = sizes.most_common(1)[0][0] if sizes else 1.0
-    _set_levels(found, body)
-    return list(_lists(_connect(found, body)))
+    usual = sizes.most_common(1)[0][0] if sizes else 1.0
+    _set_levels(found, usual)
+    return list(_lists(_connect(_whole_tables(found), usual)))
+
+
+def _whole_tables(found: Sequence[Paragraph]) -> list[Paragraph]:
+    """Join tables that go on at the top of the next page."""
+    kept: list[Paragraph] = []
+    for paragraph in found:
+        table = paragraph.table
+        before = next((each for each in reversed(kept) if not each.is_head), None)
+        if table is not None and before is not None and before.table is not None:
+            is_next = before.table.pages[-1] + 1 == table.pages[0]
+            if is_next and goes_on(before.table, table):
+                before.lines = [replace(before.lines[0], table=continued(before.table, table))]
+                continue
+        kept.append(paragraph)
+    return kept
 
 
 def _flows(page: Sequence[Line]) -> Iterator[list[Line]]:
@@ -80,7 +105,7 @@ def _split(flow: list[Line]) -> Iterator[Paragraph]:
 def _begins(group: Sequence[Line], line: Line, usual: float, left: float, right: float) -> bool:
     """Tell whether a line begins a paragraph after a group of lines."""
     last, em = group[-1], line.size
-    if line.is_note:
+    if line.is_note or line.table or last.table:
         return True
     step = last.y - line.y
     if abs(line.size - last.size) > _LIKE * max(line.size, last.size) and abs(step) > 0.3 * em:
@@ -107,18 +132,20 @@ def _paragraph(lines: list[Line], right: float, is_first: bool) -> Paragraph:
     rows = {round(line.y) for line in lines}
     is_narrow = all(line.right - line.left < 0.75 * width and not line.hyphen for line in lines)
     is_table = sum(bool(line.gaps) for line in lines) > len(lines) / 2
-    by_line = len(rows) > 1 and (is_narrow or is_table)
-    return Paragraph(lines, by_line=by_line, starts_flow=is_first)
+    by_line = len(rows) > 1 and (is_narrow or is_table or any(line.is_field for line in lines))
+    return Paragraph(lines, by_line=by_line, starts_flow=is_first, right=right)
 
 
 def _set_levels(found: Sequence[Paragraph], body: float) -> None:
     """Make headings of what is printed larger than the body, or bold and alone; the largest are level 1."""
-    large = [paragraph for paragraph in found if _may_be_heading(paragraph) and paragraph.size > _LARGE * body]
+    large = [each for each in found if _may_be_heading(each) and each.size > _LARGE * body]
     ranks: list[float] = []
     for size in sorted({round(paragraph.size, 1) for paragraph in large}, reverse=True):
         if not ranks or size < ranks[-1] * (1 - _LIKE):
             ranks.append(size)
     for paragraph in found:
+        if paragraph.is_head:
+            continue
         if paragraph.size > _LARGE * body and _may_be_heading(paragraph):
             paragraph.level = min(6, 1 + sum(size * (1 - _LIKE) > paragraph.size for size in ranks))
         elif all(line.is_bold for line in paragraph.lines) and _may_be_heading(paragraph) and len(paragraph.lines) < 3:
@@ -128,6 +155,8 @@ def _set_levels(found: Sequence[Paragraph], body: float) -> None:
 
 def _may_be_heading(paragraph: Paragraph) -> bool:
     text = " ".join(line.text for line in paragraph.lines)
+    if paragraph.is_head or any(line.is_field or line.table for line in paragraph.lines):
+        return False
     return len(text) <= 200 and sum(map(str.isalpha, text)) > 2 and not text.endswith((".", ",", ";"))
 
 
@@ -150,7 +179,7 @@ def _continuation(found: Sequence[Paragraph], index: int, body: float) -> int | 
     paragraph = found[index]
     last = paragraph.lines[-1]
     is_ended = last.text.endswith(_ENDED) and not last.hyphen
-    if is_ended or paragraph.level or paragraph.is_head or paragraph.size < _SMALL * body:
+    if is_ended or paragraph.table or paragraph.level or paragraph.is_head or paragraph.size < _SMALL * body:
         return None
     is_elsewhere = False  # in another column or page, maybe below what stands at its top
     for following in range(index + 1, min(index + 9, len(found))):
@@ -169,6 +198,7 @@ def _is_beside(paragraph: Paragraph, body: float) -> bool:
     is_table = paragraph.by_line and not _BULLET.match(first.text)
     return (
         paragraph.is_head
+        or paragraph.table is not None
         or first.is_note
         or is_table
         or paragraph.size < _SMALL * body
@@ -178,8 +208,9 @@ def _is_beside(paragraph: Paragraph, body: float) -> bool:
 
 def _goes_on(paragraph: Paragraph, first: str) -> bool:
     """Tell whether a line goes on with an unfinished paragraph: in lower case, or after a line that is full."""
-    full = max(line.right for line in paragraph.lines) - 2 * paragraph.lines[-1].size
-    is_full = len(paragraph.lines) > 1 and not paragraph.by_line and paragraph.lines[-1].right > full
+    last = paragraph.lines[-1]
+    full = min(paragraph.right, max(line.right for line in paragraph.lines)) - 2 * last.size
+    is_full = not paragraph.by_line and last.right > full and len(last.text) >= _FULL
     return first[:1].islower() or (is_full and not _BULLET.match(first))
 
 

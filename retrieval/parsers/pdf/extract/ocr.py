@@ -13,7 +13,7 @@ from itertools import groupby
 from statistics import mean, median
 from typing import Any
 
-from retrieval.parsers.pdf.lines import Line
+from retrieval.parsers.pdf.lines import Box, Line, Page
 from retrieval.text import one_line, printable
 
 _SECONDS = 40.0  # for all pages of a file, within what the sandbox allows
@@ -26,17 +26,17 @@ Shares = tuple[float, float, float, float]  # left, top, right, bottom
 _LIKE = (0.6, 1.6)  # heights in which the lines of a page count as of one size: they depend on the letters in them
 
 
-def recognized(document: Any, numbers: Iterable[int]) -> dict[int, list[Line]]:
-    """Return page number -> lines of the pages that could be recognized in time; {} where Tesseract is not there."""
+def recognized(document: Any, numbers: Iterable[int]) -> dict[int, Page]:
+    """Return page number -> the pages that could be recognized in time; {} where Tesseract is not there."""
     program, ends = shutil.which("tesseract"), time.monotonic() + _SECONDS
-    found: dict[int, list[Line]] = {}
+    found: dict[int, Page] = {}
     for number in numbers if program else ():
         left = ends - time.monotonic()
         if left <= 0:
             break
-        lines = _page(str(program), document, number, left)
-        if lines:
-            found[number] = lines
+        page = _page(str(program), document, number, left)
+        if page is not None:
+            found[number] = page
     return found
 
 
@@ -49,15 +49,15 @@ def recognized_words(page: Any, seconds: float) -> list[list[tuple[str, Shares]]
     return [[(word["text"], _shares(word, across, down)) for word in line] for line in lines]
 
 
-def _page(program: str, document: Any, number: int, seconds: float) -> list[Line]:
+def _page(program: str, document: Any, number: int, seconds: float) -> Page | None:
     try:
         page = document[number - 1]
     except RuntimeError:  # PDFium's: damaged; the other pages go on
-        return []
-    _, height = page.get_size()
+        return None
+    width, height = page.get_size()
     lines = [_line(words, number, height) for words in _words(program, page, seconds)]
     usual = median(line.size for line in lines) if lines else 0.0
-    return [_resized(line, usual) for line in lines]
+    return Page(number, [_resized(line, usual) for line in lines], Box(0, 0, width, height)) if lines else None
 
 
 def _words(program: str, page: Any, seconds: float) -> list[list[Word]]:
