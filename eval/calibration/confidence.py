@@ -1,6 +1,6 @@
 """When do quotes answer a question? Used by `python -m eval fit`; asks, fits, reports.
 
-Every figure comes from fits that did not see the article asked about. Knows nothing about which quotes are chosen.
+Every figure comes from fits that did not see the article asked about.
 """
 
 import json

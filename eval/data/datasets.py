@@ -1,4 +1,4 @@
-"""Data sets: documents, and questions with what it takes to judge an answer. Knows nothing about rankings or answers.
+"""Data sets: documents, and questions with what it takes to judge an answer.
 
 Read here in the layout of the BEIR benchmark, with the extra fields that answers and spans need; see also formats.py.
 """

@@ -1,6 +1,6 @@
 """Public data sets in the formats they are published in: SQuAD 1.1 and 2.0 JSON, MTRAG conversations, BEIR folders.
 
-Knows nothing about how they are asked. A path is enough: what it holds is seen from its contents.
+A path is enough: what it holds is seen from its contents.
 """
 
 import json

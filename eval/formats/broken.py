@@ -1,6 +1,6 @@
 """Forty files that cannot be read, of many kinds, as people have them and as attackers make them.
 
-Knows nothing about readers: a file is here because nothing, or nothing safe, can be read of it.
+A file is here because nothing, or nothing safe, can be read of it.
 """
 
 import io

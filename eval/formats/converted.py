@@ -1,7 +1,7 @@
 """Whether quotes can be what a person reads: each format against what another program reads in the same file.
 
 pandoc, LibreOffice and pdftotext are the others. A sentence of theirs counts as found where its letters and digits
-stand in the text of the passages in that order. Knows nothing about libraries.
+stand in the text of the passages in that order.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Articles as files of every format that Pincite reads, made by other programs. Knows nothing about readers.
+"""Articles as files of every format that Pincite reads, made by other programs.
 
 pandoc and LibreOffice each write one file of a format, with marks for the words; `Press` puts an article's words in
 their place, so that a thousand files take a second. Formats for which no program is here are left out.

@@ -1,4 +1,4 @@
-"""How cost grows with size: synthetic libraries are made and asked. Knows nothing about quality.
+"""How cost grows with size: synthetic libraries are made and asked.
 
     python -m eval scale 10000 100000 1000000
 

@@ -1,7 +1,7 @@
 """What a passage costs in bytes, by what they are for: `python -m eval size ~/articles.pincite`.
 
 Counts what a library in a folder holds, and what the same passages would be as rows on Milvus, whose own indexes and
-compression come on top. Knows nothing about time.
+compression come on top.
 """
 
 import json

@@ -2,7 +2,7 @@
 
     python -m eval backends milvus://127.0.0.1:19530/name --data FOLDER --only xquad-r-en
 
-The library at that address must hold nothing else; it stays there. Knows nothing about how either of them works.
+The library at that address must hold nothing else; it stays there.
 """
 
 import statistics

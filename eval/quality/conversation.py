@@ -3,7 +3,7 @@
     python -m eval conversation --data ../shared/benchmarks
 
 Conversations are measured where a data set has them, and its first questions behind another conversation; elsewhere
-every question is asked behind an unrelated one. Knows nothing about how a conversation is read.
+every question is asked behind an unrelated one.
 """
 
 import statistics

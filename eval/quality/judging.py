@@ -1,4 +1,4 @@
-"""One question's result becomes counts and truths: what was found, quoted, and right. Knows nothing about averages."""
+"""One question's result becomes counts and truths: what was found, quoted, and right."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

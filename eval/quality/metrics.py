@@ -1,6 +1,6 @@
 """Figures from judged questions and rankings. The formulas are those of ir-measures, scikit-learn and SciPy.
 
-A failed question is in every figure, as zero. Knows nothing about how questions are asked or shown.
+A failed question is in every figure, as zero.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

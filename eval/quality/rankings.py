@@ -1,4 +1,4 @@
-"""What each signal alone would have ranked, from the signals that every hit carries. Knows nothing about metrics.
+"""What each signal alone would have ranked, from the signals that every hit carries.
 
 A ranking is unit -> score, higher is better. The unit is a document, or a paragraph of one; the parts of a split
 paragraph count as one, by the best of them.

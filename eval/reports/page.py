@@ -1,4 +1,4 @@
-"""A run, or a comparison of two, as one HTML page that needs nothing else. Knows nothing about how figures are made.
+"""A run, or a comparison of two, as one HTML page that needs nothing else.
 
 Everything from documents is escaped by Jinja2; the page's policy forbids scripts and requests.
 """

@@ -1,4 +1,4 @@
-"""Plots of one data set as SVG to put inside a page, by matplotlib. Knows nothing about the page around them.
+"""Plots of one data set as SVG to put inside a page, by matplotlib.
 
 Letters stay letters and colours are the page's own, so that plots follow its font and its dark mode.
 """

@@ -1,4 +1,4 @@
-"""The figures that must not fall: recorded on purpose, compared in CI. Knows nothing about how they are made.
+"""The figures that must not fall: recorded on purpose, compared in CI.
 
 `record.json` holds, for every data set, each figure as it was and the least that passes: one question may come out
 differently on another processor.

@@ -1,6 +1,6 @@
 """Puts a data set's run together: figures, ablations with intervals, curves, questions; to and from JSON.
 
-Knows nothing about how it is shown. Everything in a result is plain, as JSON has it.
+Everything in a result is plain, as JSON has it.
 """
 
 import json

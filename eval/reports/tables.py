@@ -1,4 +1,4 @@
-"""A run and a comparison as tables on the terminal. Knows nothing about how figures are made.
+"""A run and a comparison as tables on the terminal.
 
 Questions and quotes come from documents: they are printed without markup, and without control characters.
 """

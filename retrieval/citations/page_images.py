@@ -1,4 +1,4 @@
-"""Pages of the PDFs in a library as they are printed, with the boxes of a quote. Knows nothing about browsers.
+"""Pages of the PDFs in a library as they are printed, with the boxes of a quote.
 
 A quote is shown in its exact place or not at all: the file must be the one that was read, byte for byte, and the quote
 must stand on its pages once and whole (see `readers.aligned`).

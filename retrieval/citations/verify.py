@@ -1,4 +1,4 @@
-"""Citations and documents are compared with their sources as they are now. Knows nothing about questions."""
+"""Citations and documents are compared with their sources as they are now."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """Who says what a quote says, and where that was reported, as far as the text itself states it.
 
 A small grammar of verbs of saying, names and bracketed sources, for English. It would rather find nothing than the
-wrong speaker: two candidates are none. Knows nothing about people, documents or how a quote was found.
+wrong speaker: two candidates are none.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Patterns of how English news says who says something. Knows nothing of passages, and reads no text itself.
+"""Patterns of how English news says who says something.
 
 Each finds a name in a group that begins with "name"; a group "lead" with the same number holds what goes before it.
 They run over text whose quotations are blanked out.
