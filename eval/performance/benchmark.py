@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from eval.data import published as formats
+from eval.data import published
 from eval.performance.contestants import CONTESTANTS, DIY, PINCITE, QUOTES
 from eval.reports.results import origin, program
 from retrieval.settings import seeds_folder
@@ -68,7 +68,7 @@ def main(
 def inputs(data: Path | None, passages: int, questions: int) -> tuple[list[tuple[str, str]], list[str]]:
     """Return (title, text) pairs and questions; without data, made of the seeds' sentences, no two texts alike."""
     if data:
-        dataset = formats.find_datasets(data)[0]
+        dataset = published.find_datasets(data)[0]
         texts = [(document.title, document.text) for document in dataset.documents]
         return texts[:passages], [query.text for query in dataset.queries][:questions]
     whole = "\n".join(path.read_text("utf-8") for path in sorted(seeds_folder().glob("*.txt")))

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.data import cases
-from eval.data import published as formats
+from eval.data import cases, published
 from eval.data.datasets import load_beir
 from retrieval import Document
 from retrieval.ingest.files import load
@@ -215,7 +214,7 @@ SQUAD = [{"title": "Old_Bridge", "paragraphs": [{"context": SEED_TEXT, "qas": QA
 
 
 def test_squad_paragraphs():
-    made = formats.squad("s", SQUAD)
+    made = published.squad("s", SQUAD)
     assert [(d.doc_id, d.title, d.text) for d in made.documents] == [
         ("0-0", "Old Bridge", SEED_TEXT),
         ("0-1", "Old Bridge", "Tea is green. It is hot."),
@@ -228,21 +227,21 @@ def test_squad_paragraphs():
 
 
 def test_squad_long_documents_move_their_spans():
-    made = formats.squad("s", SQUAD, "document")
+    made = published.squad("s", SQUAD, "document")
     document, query = made.documents[0], made.queries[2]
     assert (len(made.documents), made.unit) == (1, "paragraph")
     assert [document.text[start:end] for _, start, end in query.answers] == ["hot"]
 
 
 def test_squad_sentences():
-    made = formats.squad("s", SQUAD, "sentence")
+    made = published.squad("s", SQUAD, "sentence")
     assert [d.text for d in made.documents][-2:] == ["Tea is green.", "It is hot."]
     assert (made.queries[2].relevant, made.queries[2].answers) == ({"0-1-1": 1}, (("0-1-1", 6, 9),))
 
 
 def test_squad_sentences_by_the_published_breaks():
     broken = SECOND | {"sentence_breaks": [[0, 24]]}
-    made = formats.squad("s", [{"title": "t", "paragraphs": [broken]}], "sentence")
+    made = published.squad("s", [{"title": "t", "paragraphs": [broken]}], "sentence")
     assert [d.text for d in made.documents] == ["Tea is green. It is hot."]
 
 
@@ -268,7 +267,7 @@ def test_mtrag_tasks(tmp_path):
         TASK,
         TASK | {"task_id": "t::3", "contexts": [], "Answerability": ["UNANSWERABLE"]},
     )
-    (made,) = formats.find_datasets(path)
+    (made,) = published.find_datasets(path)
     first, second = made.queries
     assert (first.text, first.history, first.relevant) == ("Where do they play?", HISTORY, {"p1": 1})
     assert (second.answerable, second.relevant) == (False, {})
@@ -285,7 +284,7 @@ def test_mtrag_conversations(tmp_path):
     ]
     path = tmp_path / "conversations.json"
     path.write_text(json.dumps([{"messages": messages}]))
-    (made,) = formats.find_datasets(path)
+    (made,) = published.find_datasets(path)
     first, second = made.queries
     assert (first.answerable, first.history) == (False, ())
     assert (second.text, second.history, second.relevant) == ("Where do they play?", HISTORY, {"p1": 1})
@@ -299,8 +298,8 @@ def test_every_data_set_of_a_folder_is_found(tmp_path):
     beir(tmp_path / "beir")
     (tmp_path / "squad.json").write_text(json.dumps({"data": SQUAD}))
     (tmp_path / "notes.txt").write_text("not a data set")
-    assert [made.name for made in formats.find_datasets(tmp_path)] == ["beir", "squad"]
-    assert [made.name for made in formats.find_datasets(tmp_path / "beir")] == ["beir"]
+    assert [made.name for made in published.find_datasets(tmp_path)] == ["beir", "squad"]
+    assert [made.name for made in published.find_datasets(tmp_path / "beir")] == ["beir"]
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", '[{"a": 1}]'])
@@ -308,14 +307,14 @@ def test_json_of_another_kind_is_refused(tmp_path, content):
     path = tmp_path / "other.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=r"other.json is neither SQuAD JSON \(data\) nor MTRAG"):
-        formats.find_datasets(path)
+        published.find_datasets(path)
 
 
 def test_a_folder_without_data_sets_says_what_was_expected(tmp_path):
     with pytest.raises(ValueError, match="holds no data set; expected BEIR folders"):
-        formats.find_datasets(tmp_path)
+        published.find_datasets(tmp_path)
 
 
 def test_an_unknown_level_is_refused():
     with pytest.raises(ValueError, match="level is 'word'; expected one of paragraph, document, sentence"):
-        formats.squad("s", SQUAD, "word")
+        published.squad("s", SQUAD, "word")
