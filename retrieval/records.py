@@ -4,6 +4,7 @@ Offsets are characters into `Document.text`, end exclusive. Knows nothing about 
 """
 
 import hashlib
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -215,6 +216,27 @@ class Answer:
     missing: tuple[str, ...] = ()
     reply: str = ""
     parts: tuple["Answer", ...] = ()
+
+    def __repr__(self) -> str:
+        quotes = f", {len(self.citations)} quote{'s' if len(self.citations) != 1 else ''}" if self.found else ""
+        return f"<Answer to {self.question!r}: {self.outcome}, confidence {self.confidence:.2f}{quotes}>"
+
+    def _repr_markdown_(self) -> str:
+        """Show it in a notebook, where nothing shows HTML."""
+        return self.to_markdown()
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: quotes with their places, or what is said where there are none."""
+        if self.parts:
+            return "".join(f"<h4>{html.escape(part.question)}</h4>{part._repr_html_()}" for part in self.parts)
+        if not self.found:
+            return f"<p>{html.escape(self.text)}</p>"
+        quotes = (
+            f"<blockquote>{html.escape(c.quote)}<br><small>[{c.marker}] {html.escape(c.title)}, "
+            f"{html.escape(c.locator)}</small></blockquote>"
+            for c in self.citations
+        )
+        return "".join(quotes) + (f"<p>{html.escape(self.reason)}</p>" if self.reason else "")
 
     @property
     def outcome(self) -> str:

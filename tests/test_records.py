@@ -33,6 +33,16 @@ def quoted(quote):
 # --- the records themselves
 
 
+def test_an_answer_is_short_where_python_shows_it_and_whole_in_a_notebook():
+    shown = answer(citation())
+    assert repr(shown) == "<Answer to 'Does it?': answered, confidence 0.75, 1 quote>"
+    assert repr(answer()) == "<Answer to 'Does it?': not found, confidence 0.75>"
+    assert shown._repr_markdown_() == shown.to_markdown()
+    assert shown._repr_html_() == "<blockquote>It pours.<br><small>[1] Weather, ¶ 12</small></blockquote>"
+    assert "<script>" not in answer(citation("<script>1</script>", "<script>"))._repr_html_()
+    assert answer()._repr_html_() == f"<p>{answer().text}</p>"
+
+
 @pytest.mark.parametrize(
     "record, name",
     [

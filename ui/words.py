@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from retrieval import Answer
+    from retrieval.records import Coverage
 
-Outcome = Literal["answered", "probably", "perhaps", "partly", "unsaid", "reply"]
+Outcome = Literal["answered", "probably", "perhaps", "partly", "unsure", "unsaid", "empty", "reply"]
 # Confidence from which an answer is given without "probably", and without "perhaps": those of nearly half and of nine
 # tenths of the questions that squad2-dev-a answers (see retrieval/answering/confidence.json).
 CERTAIN, PROBABLE = 0.5, 0.2
@@ -16,7 +17,9 @@ PHRASES: dict[Outcome, str] = {
     "probably": "Probably answered in the documents; check the quotes",
     "perhaps": "Perhaps answered in the documents; check the quotes",
     "partly": "Partly answered in the documents.",
+    "unsure": "Not sure enough",
     "unsaid": "The documents do not say this.",
+    "empty": "There are no documents to ask yet. Add some first.",
     "reply": "",
 }
 _METADATA = ("author", "publication", "journal", "volume", "issue", "date", "published")
@@ -28,7 +31,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")  # bytes of a file name that are not U
 def outcome(answer: "Answer") -> Outcome:
     """Name what became of a question, by confidence: a percentage holds for the questions that it was fitted on."""
     if not answer.found:
-        return "reply" if answer.reply else "unsaid"
+        return "reply" if answer.reply else _unanswered(answer)
     if answer.outcome == "partly":
         return "partly"
     if answer.confidence >= CERTAIN:
@@ -36,13 +39,44 @@ def outcome(answer: "Answer") -> Outcome:
     return "probably" if answer.confidence >= PROBABLE else "perhaps"
 
 
-def verdict(answer: "Answer") -> str:
-    """Say whether the documents answer, how sure that is, what is missing, and what follows where there is none."""
+def _unanswered(answer: "Answer") -> Outcome:
+    """Tell why nothing is quoted. What the usual threshold lets through was kept back by one that somebody chose."""
+    from retrieval import Settings
+
+    if not answer.coverage.searchable:
+        return "empty"
+    return "unsure" if answer.confidence >= Settings().threshold else "unsaid"
+
+
+def verdict(answer: "Answer", least: float | None = None) -> str:
+    """Say whether the documents answer, how sure that is, what is missing, and what follows where there is none.
+
+    least: the confidence (0 to 1) that was asked for, where it is known.
+    """
     if answer.reply:
         return one_line(answer.reply)
+    came = outcome(answer)
+    if came == "empty":
+        return PHRASES[came]
+    if came == "unsure":
+        wanted = f"; at least {percent(least)} is asked for" if least is not None else ""
+        return f"{PHRASES[came]} ({percent(answer.confidence)}{wanted}). Closest passages:"
     nearest = "Related passages:" if answer.passages else "There are no passages to show."
-    said = (PHRASES[outcome(answer)], one_line(answer.reason), "" if answer.found else nearest)
+    said = (PHRASES[came], one_line(answer.reason), "" if answer.found else nearest)
     return " ".join(filter(None, said))
+
+
+def percent(share: float) -> str:
+    """Write a share of 1: 0.284 -> "28 %"; never more than it is, so that 69.9 % does not look like 70 %."""
+    return f"{int(100 * share + 1e-9)} %"
+
+
+def searchable(documents: int, coverage: "Coverage") -> str:
+    """Say how much can be asked: documents, and files where identical ones make them differ."""
+    if coverage.searchable == documents:
+        return str(coverage)
+    failed = f"; {coverage.failed} failed" if coverage.failed else ""
+    return f"{documents:,} documents from {coverage.searchable:,} of {coverage.known:,} files searchable{failed}"
 
 
 def clean(text: str) -> str:

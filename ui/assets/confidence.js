@@ -9,10 +9,14 @@ const confidence = (() => {
   /** The step for a threshold: the highest that is not above it. */
   const step = (threshold) => Math.max(0, costs.findLastIndex((cost) => cost.threshold <= threshold));
 
+  const chosen = () => localStorage.getItem("threshold") !== null && Number(slider.value) !== step(JSON.parse(props.limits).threshold);
+
   function show() {
     const cost = costs[slider.value];
     const [x, y] = spot(cost);
     find("#least").textContent = percent(cost.threshold);
+    // Behind the closed menu, too: a choice that is kept must not be forgotten.
+    find("#confidence summary").textContent = chosen() ? `Minimum confidence: ${percent(cost.threshold)}` : "Minimum confidence";
     slider.setAttribute("aria-valuetext", percent(cost.threshold));
     find("#curve circle").setAttribute("cx", x);
     find("#curve circle").setAttribute("cy", y);

@@ -1,5 +1,6 @@
 // Questions and answers, kept in this page only: a reload or another browser begins anew.
 
+const LONG = 200; // characters of a question that is folded to three lines, so that its answer stays in view
 const turns = [];
 let pending = null;
 
@@ -18,7 +19,8 @@ async function ask(question) {
   if (!question || pending) return;
   const turn = { question, passages: 5, result: null, element: make("article", { className: "turn" }) };
   turn.body = make("div");
-  turn.element.append(make("h3", { textContent: question, dir: "auto" }), turn.body);
+  const long = question.length > LONG || question.split("\n").length > 3;
+  turn.element.append(make("h3", { textContent: question, dir: "auto", className: long ? "long" : "", title: long ? question : "" }), turn.body);
   turns.push(turn);
   find("#empty").hidden = true;
   find("#turns").append(turn.element);
@@ -27,20 +29,23 @@ async function ask(question) {
 }
 
 /** Ask (again) for a turn that is on the page. */
-async function answer(turn) {
+async function answer(turn, documents = chosen()) {
   const waiting = setTimeout(() => turn.body.replaceChildren(make("p", { className: "waiting", textContent: "Looking in the documents" })), 150);
   const mine = (pending = {});
   busy(true);
   try {
-    const given = { question: turn.question, history: history(turns.indexOf(turn)), documents: chosen(), passages: turn.passages, threshold: confidence.threshold() };
+    const given = { question: turn.question, history: history(turns.indexOf(turn)), documents, passages: turn.passages, threshold: confidence.threshold() };
     const result = await call("ask", given);
     if (mine.stopped) return;
     turn.result = result;
     turn.body.innerHTML = result.html;
+    if (!result.record.found && !result.record.reply && documents.length) offer(turn, "Ask all documents", () => answer(turn, []));
     check(turn);
     if (result.record.citations.length) viewer.quote(turn, result.record.citations[0].marker, false).catch(() => {});
   } catch (error) {
-    if (!mine.stopped) turn.body.replaceChildren(make("p", { className: "warning", textContent: error.message }));
+    if (mine.stopped) return;
+    turn.body.replaceChildren(make("p", { className: "warning", textContent: error.message }));
+    offer(turn, "Try again", () => answer(turn, documents));
   } finally {
     clearTimeout(waiting);
     if (pending === mine) {
@@ -48,6 +53,12 @@ async function answer(turn) {
       busy(false);
     }
   }
+}
+
+/** Offer what may help where there is no answer. */
+function offer(turn, label, onclick) {
+  const button = make("button", { type: "button", className: "button", textContent: label, onclick });
+  turn.body.append(make("p", { className: "offer" }, button));
 }
 
 function stop() {
@@ -82,8 +93,8 @@ const markdown = ({ question, result }) => `## ${question.replace(/([\\`*_<>\[\]
 const answered = () => turns.filter((turn) => turn.result);
 
 const actions = {
-  "copy-markdown": (turn) => copy(markdown(turn), "Copied with citations"),
-  "copy-plain": (turn) => copy(turn.result.plain, "Copied as text"),
+  "copy-markdown": (turn) => copy(markdown(turn), "Copied as Markdown"),
+  "copy-plain": (turn) => copy(turn.result.plain, "Copied with citations"),
   more: async (turn) => {
     turn.passages = Math.min(turn.passages * 2, 50);
     await answer(turn);

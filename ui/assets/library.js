@@ -46,12 +46,17 @@ function confirmDelete(button) {
   dialog.showModal();
 }
 
+/** Tell the other tabs of this browser that the documents have changed; they listen, and look again when they are shown. */
+const tabs = new BroadcastChannel("pincite");
+const changed = () => tabs.postMessage("documents");
+
 async function remove(button) {
   const docId = button.dataset.remove;
   try {
     await call("remove", { doc_id: docId });
     ticked.delete(docId);
     if (viewer.docId === docId) viewer.close();
+    changed();
     await Promise.all([refresh(), suggest()]);
     say("Deleted");
     find("#filter").focus();
@@ -75,16 +80,22 @@ async function addAll(files) {
   const line = make("p");
   find("#uploads").replaceChildren(line, bar);
   let failed = 0;
+  let known = 0;
   for (const [index, file] of files.entries()) {
     line.textContent = `Adding ${index + 1} of ${files.length}: ${file.name}`;
-    const { error, note } = await addOne(file);
+    const { error, note, new: fresh } = await addOne(file);
     failed += error ? 1 : 0;
-    const told = error || (note ? `added, but ${note}` : "added");
+    known += error || fresh ? 0 : 1;
+    const told = error || (fresh ? (note ? `added, but ${note}` : "added") : "is here already; nothing was added");
     if (error || note || files.length <= 5) bar.after(make("p", { className: error ? "bad" : "", textContent: `${file.name}: ${told}` }));
     bar.value = index + 1;
   }
   bar.remove();
-  line.textContent = `${files.length - failed} of ${files.length} added${failed ? `; ${failed} failed` : ""}`;
+  const counts = [`${files.length - failed - known} of ${files.length} added`, known && `${known} here already`, failed && `${failed} failed`];
+  line.textContent = counts.filter(Boolean).join("; ");
+  line.className = "told";
+  line.append(make("button", { type: "button", className: "button", textContent: "Close", onclick: () => find("#uploads").replaceChildren() }));
+  changed();
   await Promise.all([refresh(), suggest()]);
 }
 

@@ -37,6 +37,7 @@ function showApi() {
 }
 
 page.addEventListener("click", async (event) => {
+  event.target.closest("h3.long")?.classList.toggle("whole");
   closeMenus(event.target.closest(".menu"));
   const button = event.target.closest("button");
   const kind = button && Object.keys(clicks).find((name) => name in button.dataset);
@@ -165,5 +166,10 @@ async function begin() {
   page.dataset.ready = "true";
 }
 
+// What another tab, another person or a watched folder has changed is there as soon as somebody looks.
+const again = () => page.dataset.ready && !document.hidden && Promise.all([refresh(), turns.length ? null : suggest()]).catch(() => {});
+tabs.addEventListener("message", again);
+document.addEventListener("visibilitychange", again);
+window.addEventListener("focus", again);
 window.addEventListener("hashchange", viewer.follow);
 begin().catch((error) => (find("#problem").textContent = error.message));

@@ -1,23 +1,22 @@
-"""The command line: ask, add, sync, remove, copy, list, verify, info.
+"""The command line: ask, search, show, chat, add, sync, remove, copy, list, verify, info, ui.
 
 Imports `retrieval` (0.3 s) inside the commands only, so that --help and wrong usage answer at once.
 """
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ui import words
+from ui.cli import ask as cli_ask
 from ui.cli import review as cli_review
 from ui.cli import serve as cli_page
 from ui.cli import sync as cli_sync
 from ui.cli import terminal
-from ui.cli.options import AsJson, CitationStyle, LibraryFolder
-from ui.cli.session import interruptible, opened, own
+from ui.cli.session import AsJson, LibraryFolder, interruptible, opened, own
 
 _EXIT_CODES = """
 \b
@@ -31,7 +30,7 @@ Exit codes:
 """
 
 app = typer.Typer(
-    name="pincite", add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True,
+    name="pincite", pretty_exceptions_enable=False, rich_markup_mode=None, no_args_is_help=True,
     epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]},
 )  # fmt: skip
 
@@ -63,47 +62,10 @@ def _pincite(
     """
 
 
-# --- ask
-
-
-@app.command()
-def ask(
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="What to ask; - reads it from stdin.")],
-    library: LibraryFolder = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Only documents with this metadata; dates may be 2018-06..2018-07."),
-    ] = None,
-    k: Annotated[int, typer.Option("--k", min=1, metavar="N", help="Passages to return with the answer.")] = 5,
-    as_json: AsJson = False,
-    cite: Annotated[CitationStyle | None, typer.Option(help="Write the citations only, in this form.")] = None,
-) -> None:
-    """Answer a question with quotes, or say that the documents do not."""
-    conditions = _conditions(where or [])
-    asked = sys.stdin.buffer.read() if question == "-" else question.encode("utf-8", "surrogateescape")
-    with opened(library) as held:
-        answer = held.ask(asked.decode("utf-8", "replace").strip(), k=k, where=conditions)
-        if cite:
-            from retrieval.citations import export
-
-            terminal.say(export(answer.citations, held.header, cite).rstrip("\n"))
-        elif as_json:
-            terminal.say_json(answer.to_dict())
-        else:
-            terminal.show_answer(answer, held.document)
-    raise typer.Exit(0 if answer.found or answer.reply else 1)
-
-
-def _conditions(given: Sequence[str]) -> dict[str, list[str]]:
-    """Read ["publication=A", "publication=B"] into {"publication": ["A", "B"]}: any of them."""
-    conditions: dict[str, list[str]] = {}
-    for condition in given:
-        key, equals, value = condition.partition("=")
-        if not key or not equals:
-            hint = 'expected KEY=VALUE, for example --where publication="Eurasia Daily Monitor"'
-            raise typer.BadParameter(f"{words.one_line(condition)!r}; {hint}", param_hint="'--where'")
-        conditions.setdefault(key, []).append(value)
-    return conditions
+app.command()(cli_ask.ask)
+app.command()(cli_ask.search)
+app.command()(cli_ask.show)
+app.command()(cli_ask.chat)
 
 
 # --- add, remove, list

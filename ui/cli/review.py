@@ -6,8 +6,7 @@ from typing import Annotated
 import typer
 
 from ui.cli import terminal
-from ui.cli.options import LibraryFolder
-from ui.cli.session import complaining, opened
+from ui.cli.session import LibraryFolder, complaining, opened
 
 
 def review(

@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ui.cli.options import LibraryFolder
-from ui.cli.session import complaining
+from ui.cli.session import LibraryFolder, complaining
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="7860 or the next free one if left out.")]
 Password = Annotated[

@@ -1,15 +1,59 @@
-"""Opens libraries for commands; errors on purpose become a line and an exit code."""
+"""What commands share: options, and libraries opened so that errors on purpose become a line and an exit code."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from ui import words
 from ui.cli import terminal
 
 if TYPE_CHECKING:
     from retrieval import Library
+
+
+def _folder(value: str | None) -> str | None:
+    """Refuse `--library ""`, which a forgotten shell variable makes and which would mean this folder."""
+    if value is not None and not value.strip():
+        raise typer.BadParameter("is empty; name a folder, for example --library ~/articles.pincite")
+    return value
+
+
+LibraryFolder = Annotated[
+    str | None,
+    typer.Option(
+        "--library", metavar="DIR", envvar="PINCITE_LIBRARY", callback=_folder,
+        help="Folder of the library, or milvus://HOST:PORT/NAME.",
+    ),
+]  # fmt: skip
+CitationStyle = Literal["markdown", "plain", "bibtex", "ris", "csl-json"]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+
+
+def _pairs(given: list[str] | None) -> list[str] | None:
+    """Refuse what is not KEY=VALUE."""
+    for condition in given or ():
+        key, equals, _ = condition.partition("=")
+        if not key or not equals:
+            hint = 'expected KEY=VALUE, for example --where publication="Eurasia Daily Monitor"'
+            raise typer.BadParameter(f"{words.one_line(condition)!r}; {hint}")
+    return given
+
+
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=VALUE", callback=_pairs, help="Only documents with this metadata; dates: 2018, 2018-06..2018-07."
+    ),
+]
+Least = Annotated[
+    float | None,
+    typer.Option("--threshold", min=0, max=1, metavar="0..1", help="Answer only with a confidence of at least this."),
+]
+_ENOUGH = ("doc_id", "source", "title")  # what every document has
+_PREFIX = re.compile(r"\d{4}(-\d\d){0,2}")
 
 
 @contextmanager
@@ -53,3 +97,21 @@ def own(library: str | None, action: str, example: str) -> str:
     if library is None:
         raise typer.BadParameter(f"no library to {action}; for example: {example}", param_hint="'--library'")
     return library
+
+
+def conditions(library: "Library", given: Sequence[str]) -> dict[str, list[str]]:
+    """Read ["publication=A", "publication=B"] into {"publication": ["A", "B"]}: any of them.
+
+    A date may be cut short: date=2018-06 is any day of that month. BadParameter for a key that no document has.
+    """
+    read: dict[str, list[str]] = {}
+    for condition in given:
+        key, _, value = condition.partition("=")
+        read.setdefault(key, []).append(value)
+        if key == "date" and _PREFIX.fullmatch(value):
+            read[key].append(f"{value}..{value}")
+    known = {*_ENOUGH, *(key for document in library.documents() for key in document.metadata)} if read else set()
+    for key in read.keys() - known:
+        there = ", ".join(sorted(known))
+        raise typer.BadParameter(f"no document has {words.one_line(key)!r}; there are: {there}", param_hint="'--where'")
+    return read

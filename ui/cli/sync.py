@@ -10,8 +10,7 @@ import typer
 
 from ui import words
 from ui.cli import terminal
-from ui.cli.options import AsJson, LibraryFolder
-from ui.cli.session import interruptible, opened, own
+from ui.cli.session import AsJson, LibraryFolder, interruptible, opened, own
 
 if TYPE_CHECKING:
     from retrieval import Library

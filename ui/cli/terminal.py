@@ -28,7 +28,9 @@ _STYLES: dict[Outcome, str] = {
     "probably": "bold yellow",
     "perhaps": "bold yellow",
     "partly": "bold yellow",
+    "unsure": "bold yellow",
     "unsaid": "bold yellow",
+    "empty": "bold yellow",
     "reply": "",
 }
 
@@ -151,38 +153,41 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None] | None]:
 # --- answers
 
 
-def show_answer(answer: "Answer", document: Callable[[str], "Document | None"]) -> None:
-    """Write the quotes with their sources, or the nearest passages, and how sure that is. document: by doc_id."""
+def show_answer(answer: "Answer", document: Callable[[str], "Document | None"], least: float | None = None) -> None:
+    """Write the quotes with their sources, or the nearest passages, and how sure that is.
+
+    document: by doc_id; least: the confidence that was asked for.
+    """
     for part in answer.parts:
         say(one_line(part.question), "bold")
         say()
-        _show(part, document)
+        _show(part, document, least)
         say()
     if not answer.parts:
-        _show(answer, document)
+        _show(answer, document, least)
     if answer.coverage.failed:
         say()
         say(str(answer.coverage), "yellow")
 
 
-def _show(answer: "Answer", document: Callable[[str], "Document | None"]) -> None:
+def _show(answer: "Answer", document: Callable[[str], "Document | None"], least: float | None) -> None:
     """Write the answer to one question."""
     for citation in answer.citations:
         entry(f"[{citation.marker}]", citation.quote)
-        say(_source(document(citation.doc_id), citation.locator), "dim", indent=4)
+        say(source(document(citation.doc_id), citation.locator), "dim", indent=4)
         if citation.attribution:
             say(one_line(citation.attribution), "dim", indent=4)
         say()
-    say(verdict(answer), _STYLES[outcome(answer)])
+    say(verdict(answer, least), _STYLES[outcome(answer)])
     for hit in () if answer.found else answer.passages[:NEAREST]:
         start, end = (offset - hit.passage.start for offset in hit.best_sentence)
         say()
         entry("-", hit.passage.text[start:end])
-        say(_source(document(hit.passage.doc_id), hit.passage.locator), "dim", indent=2)
+        say(source(document(hit.passage.doc_id), hit.passage.locator), "dim", indent=2)
 
 
-def _source(document: "Document | None", locator: str) -> str:
-    """Return title, metadata, locator and path, as far as there are any."""
+def source(document: "Document | None", locator: str) -> str:
+    """Return title, metadata, locator and path of a place in a document, as far as there are any."""
     if document is None:
         return locator
     return joined(document.title or document.doc_id, *published(document.metadata), locator, document.source)

@@ -3,6 +3,7 @@
 from ui.server.auth import Credentials, credentials, login_routes
 from ui.server.logs import adopt, as_json
 from ui.server.metrics import Watch
+from ui.server.probes import probe_routes
 from ui.server.readiness import Readiness
 from ui.server.security import Guard, is_loopback, require_password
 
@@ -16,5 +17,6 @@ __all__ = [
     "credentials",
     "is_loopback",
     "login_routes",
+    "probe_routes",
     "require_password",
 ]

@@ -44,7 +44,10 @@ class Credentials:
         return self._signer.sign(_SIGNED).decode()
 
     async def admits(self, request: HTTPConnection) -> bool:
-        """Tell whether a request has the cookie or, as programs send it, the password (HTTP Basic)."""
+        """Tell whether a request has the cookie or, as programs send them, user and password.
+
+        HTTP Basic, or as a bearer's token "user:password", which is what clients do with an API key.
+        """
         return self._is_signed(request.cookies.get(self.cookie, "")) or await self._is_basic(
             request.headers.get("authorization", "")
         )
@@ -57,13 +60,14 @@ class Credentials:
 
     async def _is_basic(self, header: str) -> bool:
         kind, _, encoded = header.partition(" ")
-        if kind.lower() != "basic":
+        if kind.lower() not in ("basic", "bearer"):
             return False
         digest = hmac.digest(self._expected, header.encode(), "sha256")
         if hmac.compare_digest(digest, self._last):
             return True
         try:
-            user, _, password = b64decode(encoded, validate=True).decode().partition(":")
+            given = encoded if kind.lower() == "bearer" else b64decode(encoded, validate=True).decode()
+            user, _, password = given.partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return False
         if not await asyncio.to_thread(self, user, password):

@@ -8,8 +8,10 @@ is one request, which any copy of the page can answer. Gradio's own way takes tw
 the answer: its clients need a balancer that sends /gradio_api/call and /gradio_api/queue of one caller to one copy.
 """
 
+import html
+import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from functools import wraps
 from typing import Any
@@ -18,7 +20,7 @@ import gradio as gr
 from gradio.events import api
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from retrieval import PinciteError
@@ -26,6 +28,30 @@ from retrieval.errors import QuestionError
 from ui.web.service import Service
 
 UNKNOWN = "Something went wrong; the terminal or the log of Pincite says what."
+_EXAMPLES = {
+    "ask": '{"question": "Who said so?"}', "search": '{"question": "peacekeeping", "passages": 3}',
+    "read_passage": '{"doc_id": "…", "paragraph": 1}', "documents": "{}",
+}  # fmt: skip
+_DOCS = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Pincite for programs</title>
+<style>
+  :root {{ color-scheme: light dark }}
+  body {{ max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif }}
+  h2 {{ margin-top: 2rem; font-size: 1.1rem }} pre {{ white-space: pre-wrap; overflow-wrap: anywhere }}
+</style>
+<h1>Pincite for programs</h1>
+<p>Each call is one request, a JSON object of its parameters; what is wrong comes back as <code>{{"error"}}</code> with
+status 400. Where the page has a password, send it as HTTP Basic, or as the bearer’s token
+<code>user:password</code>.</p>
+{}
+<h2><code>POST /v1/chat/completions</code>, <code>GET /v1/models</code></h2>
+<p>For tools that speak OpenAI’s protocol: the model is <code>pincite</code>, streamed if asked for. Nothing is
+generated; the reply is quotes, and its annotations lead to their places.</p>
+<pre><code>OpenAI(base_url="http://127.0.0.1:7860/v1", api_key="user:password")</code></pre>
+<p>Started with <code>pincite ui --mcp</code>, the same four calls are MCP tools at <code>/gradio_api/mcp/</code>.</p>
+</html>
+"""
 _log = logging.getLogger(__name__)
 
 
@@ -98,7 +124,23 @@ def routes(service: Service) -> list[Route]:
     """
     named = Endpoints(service)
     functions = (named.ask, named.search, named.read_passage, named.documents)
-    return [Route(f"/api/{function.__name__}", _direct(function), methods=["POST"]) for function in functions]
+    own = [Route(f"/api/{function.__name__}", _direct(function), methods=["POST"]) for function in functions]
+
+    async def docs(_: Request) -> Response:
+        return HTMLResponse(_described(functions))
+
+    return [*own, Route("/docs", docs)]
+
+
+def _described(functions: Sequence[Callable[..., Any]]) -> str:
+    """Return a page about the endpoints: what each does, takes and returns, and how it is called."""
+    parts = []
+    for function in functions:
+        name = function.__name__
+        call = html.escape(f"curl 127.0.0.1:7860/api/{name} --json '{_EXAMPLES[name]}'")
+        about = html.escape(inspect.cleandoc(function.__doc__ or ""))
+        parts.append(f"<h2><code>POST /api/{name}</code></h2><pre>{about}</pre><pre><code>{call}</code></pre>")
+    return _DOCS.format("".join(parts))
 
 
 def _direct(function: Callable[..., Any]) -> Callable[[Request], Awaitable[Response]]:

@@ -18,8 +18,17 @@ from starlette.middleware import Middleware
 
 from retrieval.answering import fitted
 from retrieval.parsers import FORMATS
-from ui.server import Credentials, Guard, adopt, as_json, is_loopback, login_routes, require_password
-from ui.web import api, probes
+from ui.server import (
+    Credentials,
+    Guard,
+    adopt,
+    as_json,
+    is_loopback,
+    login_routes,
+    probe_routes,
+    require_password,
+)
+from ui.web import api, openai
 from ui.web.service import Service, guarded, open_library
 
 _SCRIPTS = ("core.js", "viewer.js", "confidence.js", "conversation.js", "library.js", "main.js")
@@ -104,7 +113,8 @@ def launch(
     threading.Thread(target=service.warm, daemon=True).start()
     most = service.library.settings.max_file_bytes
     guard = Middleware(Guard, local=is_loopback(host), most=most + 2**20, known=auth)
-    own = probes.routes(service) + api.routes(service) + (login_routes(auth) if auth else [])
+    own = probe_routes(service.readiness, service.watch) + api.routes(service) + openai.routes(service)
+    own += login_routes(auth) if auth else []
     page = build(service)
     _, address, _ = page.launch(
         server_name=host, server_port=port, mcp_server=mcp, inbrowser=open_browser, max_file_size=most,

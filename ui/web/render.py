@@ -51,25 +51,28 @@ def _button(label: str, inside: str, **data: str | int) -> str:
 # --- answers
 
 
-def turn(answer: Answer, titles: Mapping[str, str]) -> str:
+def turn(answer: Answer, titles: Mapping[str, str], least: float | None = None) -> str:
     """Show an answer: how sure it is, quotes or nearest passages, what lies behind, what can be done with it.
 
-    titles: doc_id -> title of the documents that passages come from.
+    titles: doc_id -> title of the documents that passages come from. least: the confidence that was asked for.
+    Files that could not be read are named where nothing was found, as it may stand in them.
     """
-    warning = f'<p class="warning">{escape(str(answer.coverage))}</p>' if answer.coverage.failed else ""
-    said = "".join(_part(part, titles) for part in answer.parts) or _said(answer, titles)
+    failed, known = answer.coverage.failed, answer.coverage.known
+    unread = f"{failed:,} of {known:,} files could not be read, and may hold it."
+    warning = f'<p class="warning">{unread}</p>' if failed and not answer.found else ""
+    said = "".join(_part(part, titles, least) for part in answer.parts) or _said(answer, titles, least)
     return said if answer.reply else said + warning + _behind(answer, titles) + _actions(answer)
 
 
-def _part(answer: Answer, titles: Mapping[str, str]) -> str:
+def _part(answer: Answer, titles: Mapping[str, str], least: float | None) -> str:
     """Show the answer to one of several questions under that question."""
     question = escape(one_line(answer.question))
-    return f'<section class="part"><h4 dir="auto">{question}</h4>{_said(answer, titles)}</section>'
+    return f'<section class="part"><h4 dir="auto">{question}</h4>{_said(answer, titles, least)}</section>'
 
 
-def _said(answer: Answer, titles: Mapping[str, str]) -> str:
+def _said(answer: Answer, titles: Mapping[str, str], least: float | None) -> str:
     """Show what was understood, how sure the answer is, and its quotes or the nearest passages."""
-    sure = f'<p class="outcome" data-outcome="{outcome(answer)}">{escape(verdict(answer))}</p>'
+    sure = f'<p class="outcome" data-outcome="{outcome(answer)}">{escape(verdict(answer, least))}</p>'
     if answer.reply:
         return sure
     different = answer.asked_as != answer.question
@@ -140,18 +143,26 @@ def _markers(passage: Passage, citations: Sequence[Citation]) -> list[int]:
 
 def _actions(answer: Answer) -> str:
     """Offer what people do with an answer."""
-    pairs = [("copy-markdown", "Copy"), ("copy-plain", "Copy as text"), ("more", "More passages")]
+    pairs = [("copy-plain", "Copy"), ("copy-markdown", "Copy as Markdown"), ("more", "More passages")]
     buttons = [_button("", label, do=do) for do, label in pairs if answer.passages]
     thumbs = _button("Helpful", _THUMB, do="good") + _button("Not helpful", _THUMB, do="bad")
     return f'<div class="actions">{"".join(buttons)}<span>{thumbs}</span></div>'
 
 
-def plain(answer: Answer) -> str:
+def markdown(answer: Answer, least: float | None = None) -> str:
+    """Return an answer as Markdown, which says of one that is not sure enough what the page says of it."""
+    if outcome(answer) not in ("unsure", "empty") or answer.parts:
+        return answer.to_markdown()
+    return "\n\n".join(filter(None, (verdict(answer, least), answer.to_markdown().partition("\n\n")[2])))
+
+
+def plain(answer: Answer, least: float | None = None) -> str:
     """Return question, quotes and numbered sources as plain text, to be pasted anywhere."""
     if answer.parts:
-        return "\n\n".join(map(plain, answer.parts))
+        return "\n\n".join(plain(part, least) for part in answer.parts)
     if not answer.found:
-        return f"{answer.question}\n\n{verdict(answer)}\n"
+        nearest = "".join(f"\n- {_sentence(hit)} ({hit.passage.locator})" for hit in answer.passages[:NEAREST])
+        return f"{answer.question}\n\n{verdict(answer, least)}\n{nearest}".rstrip() + "\n"
     quotes = "\n\n".join(f"“{c.quote}” [{c.marker}]" for c in answer.citations)
     missing = f"{answer.reason}\n\n" if answer.reason else ""
     sources = "\n".join(map(_source, answer.citations))

@@ -22,7 +22,7 @@ from ui.web import render
 from ui.web import suggestions as suggest
 from ui.web import validation as incoming
 from ui.web.uploads import Uploads
-from ui.words import one_line
+from ui.words import one_line, searchable
 
 SOURCES_SECONDS = 30.0  # for which the state of the files is kept
 _log = logging.getLogger(__name__)
@@ -91,15 +91,16 @@ class Service:
 
     def ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Answer for the page: {"question", "history", "documents", "passages", "threshold"} -> HTML, record, texts."""
+        least = incoming.confidence(asked.get("threshold"))
         answer = self.answer(
-            asked.get("question", ""), asked.get("history"), asked.get("documents"), asked.get("passages") or 5,
-            asked.get("threshold"),
-        )  # fmt: skip
+            asked.get("question", ""), asked.get("history"), asked.get("documents"), asked.get("passages") or 5, least
+        )
+        least = self.library.settings.threshold if least is None else least
         return {
-            "html": render.turn(answer, self._titles(answer.passages)),
+            "html": render.turn(answer, self._titles(answer.passages), least),
             "record": answer.to_dict(),
-            "markdown": answer.to_markdown(),
-            "plain": render.plain(answer),
+            "markdown": render.markdown(answer, least),
+            "plain": render.plain(answer, least),
             "marks": self._marks(answer.citations),
         }
 
@@ -198,7 +199,7 @@ class Service:
         return {
             "html": render.documents(found),
             "count": len(everything),
-            "coverage": str(self.library.coverage()),
+            "coverage": searchable(len(everything), self.library.coverage()),
             "failures": render.failures(self.library.failures()),
         }
 

@@ -1,10 +1,12 @@
 import json
+import re
 import shutil
+from dataclasses import asdict
 
 import pytest
 from articles import ARTICLES, SEED
 
-from retrieval import Library, Settings
+from retrieval import Document, Library, Settings
 
 QUESTION = "Who opened the bridge at Harwick?"
 QUOTE = "The bridge at Harwick was opened in 1932 by Mayor Ellen Brandt."
@@ -122,6 +124,68 @@ def test_questions_of_other_kinds(pincite, library, question):
     result = pincite("ask", "--library", library, "--", question)
     assert result.exit_code in (0, 1)
     assert "\x1b" not in result.stdout
+
+
+def test_a_key_that_no_document_has_is_named(pincite, library):
+    result = pincite("ask", "--library", library, "--where", "pubication=The Times", QUESTION)
+    assert result.exit_code == 2
+    said = " ".join(result.stderr.replace("│", " ").split())
+    assert "no document has 'pubication'; there are: doc_id, issue, publication, source, title, volume" in said
+
+
+@pytest.mark.parametrize("date, code", [("2018-06-12", 0), ("2018-06", 0), ("2018", 0), ("2017", 1), ("2018-07", 1)])
+def test_a_date_may_be_cut_short(pincite, tmp_path, encoder, date, code):
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as library:
+        library.add(Document("bridge", "Bridge", ARTICLES["bridge.md"], metadata={"date": "2018-06-12"}))
+    assert pincite("ask", "--library", tmp_path / "library", "--where", f"date={date}", QUESTION).exit_code == code
+
+
+def test_a_higher_threshold_says_how_sure_it_is(pincite, library):
+    result = pincite("ask", "--library", library, "--threshold", 1, QUESTION)
+    assert result.exit_code == 1
+    assert re.match(r"Not sure enough \(\d\d %; at least 100 % is asked for\)\. Closest passages:\n", result.stdout)
+    assert QUOTE in result.stdout
+    assert pincite("ask", "--library", library, "--threshold", 2, QUESTION).exit_code == 2
+
+
+# --- search, show, chat
+
+
+def test_searching_lists_passages_with_their_sources(pincite, library, ready):
+    result = pincite("search", "--library", library, "--k", 2, QUESTION)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("1. ") and "\n2. " in result.stdout
+    assert QUOTE in result.stdout and f"    Harwick Bridge, History, ¶ 1, {ready}/bridge.md\n" in result.stdout
+    with Library(library) as held:
+        expected = [asdict(hit) for hit in held.search(QUESTION, k=2)]
+    found = json.loads(pincite("search", "--json", "--library", library, "--k", 2, QUESTION).stdout)
+    assert found == json.loads(json.dumps(expected))
+
+
+def test_a_document_is_shown_whole_or_around_a_paragraph(pincite, library):
+    whole = pincite("show", "--library", library, SEED).stdout
+    numbers = [line.split("]")[0] for line in whole.splitlines() if re.match(r"\[\d+\] ", line)]
+    assert numbers == [f"[{number}" for number in range(1, len(numbers) + 1)] and len(numbers) >= 10
+    part = pincite("show", "--library", library, SEED, "--paragraph", 3, "--around", 1).stdout
+    assert part in whole
+    assert [line.split("]")[0] for line in part.splitlines() if re.match(r"\[\d+\] ", line)] == ["[2", "[3", "[4"]
+    assert pincite("show", "--library", library, "nothing").stderr == "pincite: not in the library: nothing\n"
+    missing = pincite("show", "--library", library, SEED, "--paragraph", 99)
+    assert (missing.exit_code, missing.stderr) == (1, f"pincite: no paragraph 99 in {SEED}\n")
+
+
+def test_a_chat_leans_on_what_was_asked(pincite, library):
+    asked = "What did Kazakhstan say about deploying troops to Syria?\nAnd Kyrgyzstan?\n\nnever asked\n"
+    result = pincite("chat", "--library", library, stdin=asked)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "\nSearched for " in result.stdout and "no information" in result.stdout
+    assert "never asked" not in result.stdout
+
+
+def test_a_chat_goes_on_after_what_cannot_be_asked(pincite, library):
+    result = pincite("chat", "--library", library, stdin=f"{'why ' * 1001}\n{QUESTION}\n")
+    assert "at most 4,000 characters" in result.stderr
+    assert QUOTE in result.stdout
 
 
 # --- add, remove, list, info

@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from retrieval import Document, Library, Settings
 from retrieval.errors import DocumentError, ModelError
-from ui.web import Service, probes
+from ui.server import probe_routes
+from ui.web import Service
 
 
 class Unprepared(HashedEncoder):
@@ -34,7 +35,7 @@ def test_a_page_is_ready_once_its_model_is_and_recovers_by_itself(tmp_path, monk
     with Library(tmp_path / "l", Settings(), encoder=encoder) as library:
         library.add(Document("tea", "Tea", ARTICLES["tea.txt"]))
         service = Service(library)
-        client = TestClient(Starlette(routes=probes.routes(service)))
+        client = TestClient(Starlette(routes=probe_routes(service.readiness, service.watch)))
         assert client.get("/healthz").status_code == 200
         assert (client.get("/readyz").status_code, client.get("/readyz").text) == (503, "the model is being loaded\n")
         service.warm()
@@ -53,7 +54,7 @@ def test_a_damaged_library_makes_a_page_unready(tmp_path):
         service.warm()
         library.close()
         (tmp_path / "l" / "library.db").write_bytes(b"no database" * 1000)
-        client = TestClient(Starlette(routes=probes.routes(service)))
+        client = TestClient(Starlette(routes=probe_routes(service.readiness, service.watch)))
         unready = client.get("/readyz")
         assert (unready.status_code, unready.text) == (503, "the library does not answer; the log says why\n")
         assert "pincite_library_up 0.0" in client.get("/metrics").text
@@ -66,7 +67,7 @@ def test_a_page_is_ready_when_its_engine_answers_and_keeps_uploads_where_copies_
             library.add(Document("tea", "Tea", ARTICLES["tea.txt"]))
             service = Service(library)
             service.warm()
-            client = TestClient(Starlette(routes=probes.routes(service)))
+            client = TestClient(Starlette(routes=probe_routes(service.readiness, service.watch)))
             assert client.get("/readyz").status_code == 200
             sent = SimpleNamespace(files=[("moth.txt", b"The Kelso moth is blue.")])
             with pytest.raises(DocumentError, match="has nowhere to stay; start the page with --uploads"):

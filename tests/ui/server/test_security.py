@@ -41,7 +41,7 @@ def test_only_the_own_page_on_this_machine_is_served(address, headers, status):
     "path",
     [
         "gradio_api/file=/etc/passwd", "gradio_api/proxy=http://example.com", "gradio_api/upload", "gradio_api/stream/x",
-        "gradio_api/deep_link", "gradio_api//file=/etc/passwd", "gradio_api/%66ile=/etc/passwd", "monitoring", "docs",
+        "gradio_api/deep_link", "gradio_api//file=/etc/passwd", "gradio_api/%66ile=/etc/passwd", "monitoring",
         "openapi.json", "gradio_api/runs", "static/../../../../etc/passwd", "gradio_api/dev/reload",
     ],
 )  # fmt: skip

@@ -72,6 +72,34 @@ def test_files_that_failed_changed_or_vanished_are_named(visit, serve, tmp_path)
     expect(page.locator(".place .state", has_text="The file is no longer there.").first).to_be_visible()
 
 
+def test_what_is_here_already_is_not_added_and_the_report_can_be_closed(visit, serve):
+    address = serve()[1]
+    page, other = visit(address), visit(address)
+    upload(page, "owls.txt", b"Owls\n\nThe barn owl of Quorn church hunts voles in the orchard at night.")
+    expect(other.locator(".documents li")).to_have_count(2)  # the other tab has looked again
+    page.set_input_files(
+        "#files",
+        [
+            {
+                "name": "same.txt",
+                "mimeType": "text/plain",
+                "buffer": b"Owls\n\nThe barn owl of Quorn church hunts voles in the orchard at night.",
+            }
+        ],
+    )
+    expect(page.locator("#uploads")).to_contain_text("0 of 1 added; 1 here already")
+    expect(page.locator("#uploads")).to_contain_text("same.txt: is here already; nothing was added")
+    expect(page.locator("#coverage")).to_have_text("2 documents from 3 of 3 files searchable")
+    page.click("#uploads >> text=Close")
+    expect(page.locator("#uploads")).to_have_text("")
+
+
+def test_an_empty_library_says_so(visit, serve):
+    page = visit(serve(seeds=False)[1])
+    ask(page, "Who is it?")
+    assert page.text_content(".outcome") == "There are no documents to ask yet. Add some first."
+
+
 def test_ticked_documents_limit_the_question(visit):
     page = visit()
     page.check(".documents input[aria-label='Ask only Tea']")

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pypdfium2
 from articles import SEED
 from playwright.sync_api import expect
 from ui_states import IN_VIEW, QUESTION, ask, current, quote
@@ -113,6 +114,38 @@ def test_stop_and_a_server_that_is_gone(visit):
     page.route("**/component_server/", lambda route: route.abort())
     ask(page, QUESTION)
     assert "Is Pincite still running?" in page.text_content(".turn:last-child .warning")
+    page.unroute("**/component_server/")
+    page.click(".turn:last-child .offer >> text=Try again")
+    expect(page.locator(".turn:last-child blockquote").first).to_be_visible()
+
+
+def test_a_long_question_leaves_room_for_its_answer(visit):
+    page = visit()
+    ask(page, "Please tell me, " + "considering everything that is said here, " * 12 + "who urged the CIS countries?")
+    assert page.locator(".turn h3").bounding_box()["height"] < 80
+    page.click(".turn h3")
+    assert page.locator(".turn h3").bounding_box()["height"] > 80
+
+
+def test_where_ticked_documents_do_not_say_it_all_can_be_asked(visit):
+    page = visit()
+    page.check(".documents input[aria-label='Ask only Tea']")
+    ask(page, "Who urged the CIS countries to help in Syria?")
+    page.click(".turn .offer >> text=Ask all documents")
+    expect(page.locator(".turn blockquote").first).to_contain_text("Shoigu")
+
+
+def test_the_whole_conversation_is_printed(visit, tmp_path):
+    page = visit()
+    questions = [QUESTION, "Who urged the CIS countries to help in Syria?", "How do I bake a chocolate cake?"]
+    for question in questions:
+        ask(page, question)
+    page.pdf(path=tmp_path / "printed.pdf")
+    with pypdfium2.PdfDocument(tmp_path / "printed.pdf") as printed:
+        text = " ".join(" ".join(sheet.get_textpage().get_text_range() for sheet in printed).split())
+    assert [question for question in questions if question not in text] == []
+    assert "Shoigu, urged the CIS countries" in text
+    assert not [said for said in ("Add files", "Copy as Markdown", "Ask a question", "Export") if said in text]
 
 
 def test_a_question_that_is_too_long_says_so(visit):
@@ -129,12 +162,12 @@ def test_copies_carry_the_citations(visit):
     page = visit()
     ask(page, "Who urged the CIS countries to help in Syria?")
     page.click("[data-do=copy-markdown]")
-    expect(page.locator("#said")).to_have_text("Copied with citations")
+    expect(page.locator("#said")).to_have_text("Copied as Markdown")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("## Who urged the CIS countries to help in Syria?\n\n> ")
     assert "1. Russia’s Allies Do Not Want to Take Part in Syrian Operation, ¶ " in copied
     page.click("[data-do=copy-plain]")
-    expect(page.locator("#said")).to_have_text("Copied as text")
+    expect(page.locator("#said")).to_have_text("Copied with citations")
     assert "[1] Russia’s Allies" in page.evaluate("navigator.clipboard.readText()")
 
 
@@ -184,7 +217,8 @@ def test_how_sure_an_answer_must_be_can_be_chosen(visit):
     page.keyboard.press("Escape")
     expect(page.locator("#threshold")).to_be_hidden()
     ask(page, QUESTION)
-    assert "The documents do not say this." in page.text_content(".outcome")
+    assert "; at least 70 % is asked for). Closest passages:" in page.text_content(".outcome")
+    expect(page.locator("#confidence summary")).to_have_text("Minimum confidence: 70 %")
     page.reload()
     page.wait_for_selector(".pincite[data-ready]")
     page.click("#confidence summary")

@@ -59,16 +59,45 @@ def answer(found=True, confidence=0.9, question="What do owls eat?", **fields) -
     [
         ({}, "Answered in the documents"),
         ({"confidence": 0.4}, "Probably answered in the documents; check the quotes"),
-        ({"found": False}, "The documents do not say this. Related passages:"),
-        ({"found": False, "passages": ()}, "The documents do not say this. There are no passages to show."),
+        ({"found": False, "confidence": 0.0}, "The documents do not say this. Related passages:"),
+        (
+            {"found": False, "confidence": 0.0, "passages": ()},
+            "The documents do not say this. There are no passages to show.",
+        ),
         ({"missing": ("Mars",)}, "Partly answered in the documents. None of the quoted passages mentions “Mars”."),
-        ({"found": False, "missing": ("Mars",)}, "say this. Nothing in them mentions “Mars”. Related passages:"),
-        ({"coverage": Coverage(120, 3)}, "117 of 120 documents searchable; 3 failed"),
+        (
+            {"found": False, "confidence": 0.0, "missing": ("Mars",)},
+            "say this. Nothing in them mentions “Mars”. Related passages:",
+        ),
+        (
+            {"found": False, "confidence": 0.0, "coverage": Coverage(120, 3)},
+            "3 of 120 files could not be read, and may hold it.",
+        ),
+        (
+            {"found": False, "passages": (), "coverage": Coverage(2, 2)},
+            "There are no documents to ask yet. Add some first.",
+        ),
+        (
+            {"found": False, "confidence": 0.289},
+            "Not sure enough (28 %; at least 70 % is asked for). Closest passages:",
+        ),
         ({"asked_as": "owls What do they eat?"}, "Searched for owls What do they eat?"),
     ],
 )
 def test_a_turn_says_how_sure_it_is(fields, said):
-    assert said in Reader(render.turn(answer(**fields), {})).text
+    assert said in Reader(render.turn(answer(**fields), {}, 0.7)).text
+
+
+def test_files_that_could_not_be_read_are_no_matter_where_an_answer_was_found():
+    assert "could not be read" not in render.turn(answer(coverage=Coverage(120, 3)), {})
+
+
+def test_what_is_not_sure_enough_is_copied_as_that():
+    unsure = answer(found=False, confidence=0.289)
+    said = "Not sure enough (28 %; at least 70 % is asked for). Closest passages:"
+    assert render.plain(unsure, 0.7) == f"What do owls eat?\n\n{said}\n\n- They eat voles. (¶ 1)\n"
+    assert render.markdown(unsure, 0.7) == f"{said}\n\n- related passage, ¶ 1: They eat voles."
+    assert render.markdown(answer(), 0.7) == answer().to_markdown()
 
 
 def test_a_reply_is_all_that_a_greeting_gets():
@@ -101,7 +130,8 @@ def test_without_passages_there_is_nothing_to_copy():
 def test_plain_text_has_quotes_and_sources():
     assert render.plain(answer()) == "What do owls eat?\n\n“They eat voles” [1]\n\n[1] Owls, ¶ 1\n"
     assert (
-        render.plain(answer(found=False)) == "What do owls eat?\n\nThe documents do not say this. Related passages:\n"
+        render.plain(answer(found=False, confidence=0.0))
+        == "What do owls eat?\n\nThe documents do not say this. Related passages:\n\n- They eat voles. (¶ 1)\n"
     )
 
 
@@ -111,7 +141,7 @@ def test_plain_text_says_who_says_so():
 
 
 def test_several_questions_are_answered_each_under_its_own():
-    second = answer(found=False, question="What is the moon made of?")
+    second = answer(found=False, confidence=0.0, question="What is the moon made of?")
     both = replace(answer(question="What do owls eat? <b>And</b> the moon?"), parts=(answer(asked_as="Owls?"), second))
     html = render.turn(both, {"d1": "Owls"})
     assert html.count('<section class="part">') == 2
