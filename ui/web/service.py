@@ -229,7 +229,7 @@ class Service:
         with self._adding:
             report = self.library.add(path)
         if report.failed:
-            path.unlink(missing_ok=True)
+            self._uploads.drop(str(path))
             self.library.remove(str(path))
             return {"error": one_line(report.failed[0].reason)}
         note = "; ".join(one_line(each.reason) for each in report.incomplete)

@@ -1,14 +1,15 @@
-"""Files that people send: kept under names of ours.
+"""Files that people send: each kept in a folder named by its content, under its own name, which may be its title.
 
 Quotes are compared with them and their pages are shown, so every copy of a page must find them at the same path.
 """
 
-import hashlib
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from retrieval import Library
 from retrieval.errors import DocumentError
+from retrieval.files import sha256
 from retrieval.parsers import FORMATS
 
 
@@ -26,7 +27,10 @@ class Uploads:
         return cls(folder.expanduser().absolute() if folder else own)
 
     def keep(self, name: str, content: bytes) -> Path:
-        """Write a file under a name that keeps the letters of its own; DocumentError where it is not kept or read."""
+        """Write a file under its name, without what has a meaning in paths; DocumentError where it is not kept or read.
+
+        The same content under the same name has the same path.
+        """
         if self._folder is None:
             raise DocumentError(
                 name, "has nowhere to stay; start the page with --uploads and a folder all copies share"
@@ -34,13 +38,15 @@ class Uploads:
         suffix = Path(name).suffix.lower()
         if suffix not in FORMATS:
             raise DocumentError(name, f"files of type {suffix or '(none)'} are not read")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        stem = re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-")[:40] or "upload"
-        path = self._folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
+        stem = re.sub(r"[^\w,;()'’&+-]+", " ", Path(name).stem).strip(" -")[:40].strip() or "upload"
+        path = self._folder / sha256(content)[:12] / f"{stem}{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return path
 
     def drop(self, source: str | None) -> None:
         """Delete the file of a document if it is one of these."""
-        if source and Path(source).parent == self._folder:
+        if source and Path(source).parent.parent == self._folder:
             Path(source).unlink(missing_ok=True)
+            with suppress(OSError):  # the same content may be there under another name
+                Path(source).parent.rmdir()

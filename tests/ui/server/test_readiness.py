@@ -74,7 +74,7 @@ def test_a_page_is_ready_when_its_engine_answers_and_keeps_uploads_where_copies_
                 service.upload(sent)
             shared = Service(library, uploads=tmp_path / "uploads")
             source = library.document(shared.upload(sent)["doc_id"]).source
-            assert source.startswith(f"{tmp_path}/uploads/moth-")
+            assert source.startswith(f"{tmp_path}/uploads/") and source.endswith("/moth.txt")
             engine.stop()
             assert (client.get("/readyz").status_code, client.get("/healthz").status_code) == (503, 200)
             engine.start()

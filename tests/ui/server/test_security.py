@@ -66,9 +66,10 @@ def test_uploads_are_limited_and_named_by_us(address, served):
     added = send(address, "../../Plan B.txt", b"Plan B\n\nThe second plan is to wait for rain.").json()
     assert added["new"] is True
     path = Path(served.document(added["doc_id"]).source)
-    assert path.parent == served.path / "uploads" and re.fullmatch(r"plan-b-[0-9a-f]{12}\.txt", path.name)
+    assert path.parent.parent == served.path / "uploads" and re.fullmatch("[0-9a-f]{12}", path.parent.name)
+    assert path.name == "Plan B.txt"
     assert call(address, "remove", {"doc_id": added["doc_id"]}).json() == {"removed": True}
-    assert not path.exists()
+    assert not path.parent.exists()
     assert served.failures() == {}
 
 
