@@ -1,9 +1,10 @@
-"""Every error that Pincite raises on purpose; knows nothing about what raises it.
+"""Every error that Pincite raises on purpose.
 
 PinciteError
 ├── QuestionError        the question itself cannot be asked
 ├── DocumentError        one document or file cannot be read or stored
 │   └── ContentError     until the file changes
+│       └── EmptyError   for there is no text in it
 ├── SyncError            a folder cannot be followed
 ├── ModelError           the embedding model cannot be found, checked or loaded
 ├── ClusterError         the machines that encode cannot be had or lose work
@@ -39,6 +40,10 @@ class ContentError(DocumentError):
         super().__init__(source, reason)
         self.size = size
         self.mtime_ns = mtime_ns
+
+
+class EmptyError(ContentError):
+    """Seen as its base is: the file holds no text, so what it held before answers no more."""
 
 
 class SyncError(PinciteError):

@@ -134,7 +134,8 @@ class Library:
     def remove(self, *names: str) -> list[str]:
         """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed.
 
-        Files that could not be read are forgotten; their paths are returned too. What is not there is no error.
+        Files that could not be read are forgotten; their paths are returned too, and those of files whose document
+        stays because other files hold it. What is not there is no error.
 
         >>> _ = library.add(["articles", Document("a1", "Bees", "Honey bees do not hibernate.")])
         >>> library.remove("a1", "a2")
@@ -282,7 +283,8 @@ class Library:
     def verify(self, citation: Citation) -> str:
         """Compare a citation with its source as it is now: "valid", "changed" or "missing".
 
-        A file must have the same bytes as when it was read; a document made in memory, the same text.
+        A file must have the same bytes as when it was read, or another file of the library must; a document made in
+        memory, the same text.
 
         >>> _ = library.add("articles")
         >>> citation = library.ask("How is green tea made?").citations[0]

@@ -15,7 +15,16 @@ def verify(store: Backend, citation: Citation, max_bytes: int) -> str:
         text = store.documents.text_at(citation.doc_id, citation.start, citation.end)
         same = store.documents.hashes([citation.doc_id]).get(citation.doc_id) == citation.sha256
         return "missing" if text is None else "valid" if same and text == citation.quote else "changed"
-    path = Path(citation.source)
+    state = _file_state(Path(citation.source), citation, max_bytes)
+    if state == "valid":
+        return state
+    others = [path for path, known in store.files.all().items() if known.doc_id == citation.doc_id]
+    is_valid = any(_file_state(Path(path), citation, max_bytes) == "valid" for path in others)
+    return "valid" if is_valid else state
+
+
+def _file_state(path: Path, citation: Citation, max_bytes: int) -> str:
+    """Compare a citation with one file: "valid", "changed" or "missing"."""
     if not path.is_file():
         return "missing"
     try:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retrieval.embedding import Encoder, PassageVectors, open_encoder
-from retrieval.errors import ClusterError, ContentError, DocumentError, EncoderMismatchError
+from retrieval.errors import ClusterError, ContentError, DocumentError, EmptyError, EncoderMismatchError
 from retrieval.ingest.encode import encode
 from retrieval.ingest.files import ParsedDocument, load, name_of
 from retrieval.ingest.indexer import Indexer, Progress, Report, Source
@@ -46,7 +46,7 @@ _QUIET = {  # Ray reads these when it is imported
     "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # else it writes to stdout what happens to machines
 }
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # else it takes 127.0.0.1 for a mistake
-_NOT_READ = {"doc_id": "", "size": 0, "mtime_ns": 0, "reason": "", "packed": b""}
+_NOT_READ = {"doc_id": "", "size": 0, "mtime_ns": 0, "reason": "", "is_empty": False, "packed": b""}
 _FIELDS = ("doc_id", "title", "text", "source", "metadata", "sha256")  # of Document
 _KINDS = ("vector", "sentences", "token_bits", "token_sentences")  # of PassageVectors, in its order
 
@@ -93,7 +93,7 @@ class Encoding:
             try:
                 parsed = load(Path(path), self._work.settings.max_file_bytes)
             except DocumentError as error:
-                rows[path] |= {"reason": error.reason}
+                rows[path] |= {"reason": error.reason, "is_empty": isinstance(error, EmptyError)}
                 if isinstance(error, ContentError):
                     rows[path] |= {"size": error.size, "mtime_ns": error.mtime_ns}
                 continue
@@ -146,7 +146,8 @@ class Job:
 
     def _hand_over(self, row: dict[str, Any], indexer: Indexer) -> None:
         if row["reason"]:
-            indexer.fail(ContentError(row["path"], row["reason"], row["size"], row["mtime_ns"]))
+            kind = EmptyError if row["is_empty"] else ContentError
+            indexer.fail(kind(row["path"], row["reason"], row["size"], row["mtime_ns"]))
         elif not row["packed"]:
             indexer.link(row["path"], FileState(row["size"], row["mtime_ns"], row["doc_id"], ""))
         else:

@@ -4,15 +4,16 @@ import math
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval.errors import ContentError, DocumentError
+from retrieval.errors import ContentError, DocumentError, EmptyError
 from retrieval.files import sha256
 from retrieval.parsers import FORMATS, Block, Sandbox, UnreadableError, parse, shared, text_blocks
 from retrieval.records import Document, Scalar
 from retrieval.storage import FileState
-from retrieval.text import one_line, title_of
+from retrieval.text import composed, one_line, title_of
 
 DOC_ID_LENGTH = 16  # hexadecimal digits of the content's SHA-256
 
@@ -30,7 +31,11 @@ class ParsedDocument:
 
 
 def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> ParsedDocument:
-    """Read and parse one file. DocumentError names the file and why it cannot be read, ContentError its state too."""
+    """Read and parse one file.
+
+    DocumentError names the file and why it cannot be read; ContentError its state too, and EmptyError where it was
+    read and holds no text.
+    """
     if not _is_unicode(str(path)):
         raise DocumentError(name_of(path), "has a name that is not valid text; rename it")
     suffix = path.suffix.lower()
@@ -38,12 +43,14 @@ def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> ParsedDocumen
         known = " ".join(sorted(FORMATS))
         raise DocumentError(str(path), f"files of type {path.suffix or '(none)'} are not read; expected {known}")
     content, status = _content(path, max_bytes)
+    if not content.strip():
+        raise EmptyError(str(path), "holds no text", status.st_size, status.st_mtime_ns)
     try:
         parsed = parse(suffix, content) if FORMATS[suffix].in_process else sandbox.parse(suffix, content)
     except UnreadableError as error:
         raise ContentError(str(path), str(error), status.st_size, status.st_mtime_ns) from error
     if not parsed.blocks:
-        raise ContentError(str(path), "holds no text", status.st_size, status.st_mtime_ns)
+        raise EmptyError(str(path), "holds no text", status.st_size, status.st_mtime_ns)
     digest = sha256(content)
     title = one_line(parsed.title) if parsed.title else title_of(path)
     document = Document(digest[:DOC_ID_LENGTH], title, parsed.text, str(path), parsed.metadata, digest)
@@ -63,6 +70,18 @@ def unchanged(document: Document, max_bytes: int) -> bytes:
 def absolute(path: str | os.PathLike[str]) -> Path:
     """Return a path in full, without "~" and ".."; RuntimeError where there is no user of that name."""
     return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  # Path.absolute keeps ".."
+
+
+def on_disk(path: Path) -> Path:
+    """Return a path as its names are spelled on the disk, where accents may be characters of their own (NFD)."""
+    if os.path.lexists(path) or not path.name:
+        return path
+    parent = on_disk(path.parent)
+    with suppress(OSError):
+        for child in parent.iterdir():
+            if composed(child.name) == composed(path.name):
+                return child
+    return parent / path.name
 
 
 def name_of(path: Path) -> str:
@@ -167,12 +186,32 @@ def find_files(path: Path) -> Iterator[Path]:
 
 
 def walk(path: Path, ignored: Callable[[Path, bool], bool]) -> Iterator[Path]:
-    """List a folder as `find_files` does. ignored: called with a path and whether it is a folder."""
+    """List a folder as `find_files` does. ignored: called with a path and whether it is a folder.
+
+    Links to folders elsewhere are followed, but not those to what is listed anyway, or to what the folder is in.
+    """
     closed: list[Path] = []
-    for folder, folders, names in os.walk(path, onerror=lambda error: closed.append(Path(error.filename))):
+    top = os.path.realpath(path)
+    seen: set[str] = set()
+    for folder, folders, names in os.walk(
+        path, onerror=lambda error: closed.append(Path(error.filename)), followlinks=True
+    ):
+        real = os.path.realpath(folder)
+        if real in seen:  # by way of another link
+            folders.clear()
+            continue
+        seen.add(real)
         visible = [Path(folder, name) for name in sorted(folders) if not name.startswith(".")]
         others = [child for child in visible if not os.path.lexists(child / "library.db")]
-        folders[:] = [child.name for child in others if not ignored(child, True)]
+        folders[:] = [child.name for child in others if not _is_round(child, top) and not ignored(child, True)]
         files = [Path(folder, name) for name in sorted(names) if not name.startswith((".", "~$"))]
         yield from (file for file in files if not ignored(file, False))
     yield from closed
+
+
+def _is_round(child: Path, top: str) -> bool:
+    """Tell whether a folder is a link to what is in `top`, or to what `top` is in."""
+    if not child.is_symlink():
+        return False
+    target = Path(os.path.realpath(child))
+    return target.is_relative_to(top) or Path(top).is_relative_to(target)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrieval.embedding import Encoder
-from retrieval.errors import ContentError, DocumentError, LibraryDamagedError, StorageError
+from retrieval.errors import ContentError, DocumentError, EmptyError, LibraryDamagedError, StorageError
 from retrieval.ingest.encode import encode, vectors_by_content
-from retrieval.ingest.files import ParsedDocument, absolute, find_files, from_memory, is_unchanged, load
+from retrieval.ingest.files import ParsedDocument, absolute, find_files, from_memory, is_unchanged, load, on_disk
 from retrieval.records import Document
 from retrieval.settings import Settings
 from retrieval.storage import Backend, FileState, IndexedDocument
+from retrieval.text import composed
 
 Source = str | os.PathLike[str] | Document
 Progress = Callable[[int, int, str], None]  # done, total, name of what was done last
@@ -100,7 +101,7 @@ class Indexer:
                 items[source.doc_id] = source
                 continue
             try:
-                path = absolute(source)
+                path = on_disk(absolute(source))
                 self._forget_gone(path)
                 items |= {file: file for file in find_files(path)}
             except (DocumentError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: no such ~user
@@ -168,7 +169,8 @@ class Indexer:
     def fail(self, error: DocumentError, is_file: bool = True) -> None:
         """Report a failure and remember it, so that the library can say what it does not cover.
 
-        What was read of a file before stays: nothing that was acknowledged is lost to a bad moment.
+        What was read of a file before stays, unless it is empty now: nothing that was acknowledged is lost to a bad
+        moment.
         """
         name, reason = error.source, error.reason
         size, mtime_ns = (error.size, error.mtime_ns) if isinstance(error, ContentError) else (0, 0)
@@ -176,7 +178,10 @@ class Indexer:
         before = self._files.get(name)
         if is_file and (before is None or (before.reason, before.size, before.mtime_ns) != (reason, size, mtime_ns)):
             with suppress(StorageError):  # the disk is full: the report still says it
-                self._backend.files.fail(name, reason, size, mtime_ns)
+                if isinstance(error, EmptyError):
+                    self._backend.files.rearrange({name: FileState(size, mtime_ns, None, reason)}, [])
+                else:
+                    self._backend.files.fail(name, reason, size, mtime_ns)
         self._progressed(name)
 
     def finish(self) -> Report:
@@ -236,23 +241,32 @@ class Indexer:
 
 
 def remove(backend: Backend, names: Iterable[str]) -> list[str]:
-    """Remove documents by doc_id or path, and forget files that could not be read; see Library.remove."""
+    """Remove documents by doc_id or path, and forget files that could not be read; see Library.remove.
+
+    A document that other files hold too stays theirs when the path of one is given.
+    """
     sources = {document.doc_id: document.source for document, _ in backend.documents.all()}
     files = backend.files.all()
-    held = [(path, state.doc_id) for path, state in files.items()]
-    held += [(source, doc_id) for doc_id, source in sources.items() if source and source not in files]
-    found: dict[str, bool] = {}  # doc_id or path -> whether it is a document
+    alone = [(source, doc_id) for doc_id, source in sources.items() if source and source not in files]
+    doc_ids: dict[str, None] = {}
+    paths: dict[str, str | None] = {}  # of files -> doc_id
     for name in names:
         if name in sources:
-            found[name] = True
+            doc_ids[name] = None
             continue
-        above = str(absolute(name))
-        found |= {doc_id or path: bool(doc_id) for path, doc_id in held if _is_at_or_below(path, above)}
-    doc_ids = [name for name, is_document in found.items() if is_document]
-    failed = [name for name, is_document in found.items() if not is_document]
+        above = composed(str(absolute(name)))
+        paths |= {path: state.doc_id for path, state in files.items() if _is_at_or_below(composed(path), above)}
+        doc_ids |= {doc_id: None for source, doc_id in alone if _is_at_or_below(composed(source), above)}
+    failed = [path for path, doc_id in paths.items() if not doc_id]
+    held = {path: doc_id for path, doc_id in paths.items() if doc_id and doc_id not in doc_ids}
     if failed:
         backend.files.forget(failed)
-    return (backend.documents.remove(doc_ids) if doc_ids else []) + failed
+    if held:
+        backend.files.rearrange({}, held)
+    removed = backend.documents.remove(doc_ids) if doc_ids else []
+    kept = backend.documents.hashes(list(set(held.values()))) if held else {}
+    gone = dict.fromkeys(doc_id for doc_id in held.values() if doc_id not in kept)
+    return [*removed, *gone, *failed, *(path for path, doc_id in held.items() if doc_id in kept)]
 
 
 def _name(document: ParsedDocument | IndexedDocument) -> str:

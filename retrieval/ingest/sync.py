@@ -12,7 +12,7 @@ from pathlib import Path
 
 from retrieval.embedding import Encoder
 from retrieval.errors import DocumentError, SyncError
-from retrieval.ingest.files import identify, is_unchanged, name_of, walk
+from retrieval.ingest.files import identify, is_unchanged, name_of, on_disk, walk
 from retrieval.ingest.ignore import Ignored, ignored_in
 from retrieval.ingest.indexer import Failure, Indexer, Progress, Report
 from retrieval.settings import Settings
@@ -177,6 +177,7 @@ def sync(
     sure: bool, dry_run: bool, progress: Progress | None,
 ) -> SyncReport:  # fmt: skip
     """Make a library match a folder; see Library.sync. open_encoder: called when the first file is encoded."""
+    folder = on_disk(folder)
     if not folder.is_dir():
         raise SyncError(f"{folder} is not a folder that is there; to remove what it held: pincite remove")
     planned = plan(backend, folder, ignored_in(folder, ignore), settings.max_file_bytes)

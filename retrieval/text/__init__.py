@@ -1,6 +1,6 @@
 """Pure functions on text that all stages agree on."""
 
-from retrieval.text.clean import one_line, printable, title_of, trimmed
+from retrieval.text.clean import composed, one_line, printable, title_of, trimmed
 from retrieval.text.dates import Date, find_dates, with_years
 from retrieval.text.language import foreign
 from retrieval.text.patterns import MONTHS, NUMBER, NUMBER_WORDS, PROPER_NAME, QUESTION_WORD, VERBS_OF_SAYING, WEEKDAYS
@@ -19,6 +19,7 @@ __all__ = [
     "WEEKDAYS",
     "WORD",
     "Date",
+    "composed",
     "find_dates",
     "foreign",
     "heading_question",

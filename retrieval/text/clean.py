@@ -1,6 +1,7 @@
 """Text as people see it: without what no page shows, on one line, without white space at its ends."""
 
 import re
+import unicodedata
 from pathlib import Path
 
 from retrieval.records import Span
@@ -27,6 +28,11 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def composed(text: str) -> str:
+    """Return text with every letter and its accents as one character (NFC), as most programs but macOS write it."""
+    return unicodedata.normalize("NFC", text)
+
+
 def title_of(path: Path) -> str:
-    """Return the title of a file that has none of its own."""
-    return one_line(printable(path.stem))
+    """Return the title of a file that has none of its own: its name."""
+    return composed(one_line(printable(path.stem)))

@@ -3,12 +3,13 @@ import random
 import sys
 import threading
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
 
-from retrieval.errors import DocumentError
-from retrieval.ingest.files import find_files, from_memory, load
+from retrieval.errors import DocumentError, EmptyError
+from retrieval.ingest.files import find_files, from_memory, load, on_disk
 from retrieval.parsers.markup.markdown import read_markdown
 from retrieval.parsers.markup.text import read_text, text_blocks
 from retrieval.records import Document
@@ -92,6 +93,22 @@ def test_a_file_without_title_takes_its_name(tmp_path):
     assert read(tmp_path, b"only one paragraph.", "field notes.txt").document.title == "field notes"
 
 
+def test_a_title_from_a_name_has_its_accents_on_its_letters(tmp_path):
+    assert (
+        read(tmp_path, b"only one paragraph.", unicodedata.normalize("NFD", "Übersicht.txt")).document.title
+        == "Übersicht"
+    )
+
+
+def test_a_path_is_found_however_its_accents_are_spelled(tmp_path):
+    make(tmp_path, unicodedata.normalize("NFD", "Gärten/Übersicht.txt"))
+    (there,) = find_files(tmp_path)
+    assert on_disk(tmp_path / "Gärten" / "Übersicht.txt") == there
+    assert on_disk(there) == there
+    assert on_disk(tmp_path / "Gärten" / "none.txt") == there.parent / "none.txt"
+    assert on_disk(tmp_path / "none" / "none.txt") == tmp_path / "none" / "none.txt"
+
+
 def test_the_suffix_may_be_in_capitals(tmp_path):
     assert read(tmp_path, b"# Title\n\ntext", "A.MD").document.title == "Title"
 
@@ -99,10 +116,21 @@ def test_the_suffix_may_be_in_capitals(tmp_path):
 # --- files that cannot be read
 
 
-@pytest.mark.parametrize("content", [b"", b" \n\t\r\n ", b"\xef\xbb\xbf", b"\xff\xfe"], ids=repr)
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.pdf", "a.docx"])
+@pytest.mark.parametrize("content", [b"", b" \n\t\r\n "], ids=repr)
+def test_an_empty_file(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(EmptyError, match="holds no text"):
+        load(path, MEGABYTE)
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf", b"\xff\xfe"], ids=repr)
 def test_no_text(tmp_path, content):
     path = tmp_path / "a.txt"
     path.write_bytes(content)
+    with pytest.raises(EmptyError):
+        load(path, MEGABYTE)
     assert reason(path) == "holds no text"
 
 
@@ -207,6 +235,17 @@ def test_links_that_lead_in_circles(tmp_path):
     found = list(find_files(tmp_path))
     assert found == [tmp_path / "one.txt", tmp_path / "two.txt", tmp_path / "a" / "b.txt"]
     assert reason(tmp_path / "one.txt") == "Too many levels of symbolic links"
+
+
+def test_links_to_folders_elsewhere_are_followed_once(tmp_path):
+    make(tmp_path, "docs/a/b.txt", "other/c.txt", "other/deep/d.txt")
+    (tmp_path / "docs" / "again").symlink_to(tmp_path / "docs" / "a")
+    (tmp_path / "docs" / "far").symlink_to(tmp_path / "other")
+    (tmp_path / "docs" / "further").symlink_to(tmp_path / "other" / "deep")
+    (tmp_path / "other" / "up").symlink_to(tmp_path / "other")
+    (tmp_path / "other" / "home").symlink_to(tmp_path)
+    found = [path.relative_to(tmp_path / "docs").as_posix() for path in find_files(tmp_path / "docs")]
+    assert found == ["a/b.txt", "far/c.txt", "far/deep/d.txt"]
 
 
 def test_directory(tmp_path):

@@ -1,6 +1,8 @@
+import hashlib
 import os
 import re
 import shutil
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -135,6 +137,69 @@ def test_two_files_of_the_same_content_are_one_document(library, folder):
     library.add(folder)
     assert titles(library) == ["Tea", "a", "c", "z"]
     assert library.search("bees shiver", 1)[0].passage.text == "Bees shiver."
+
+
+def test_a_document_of_two_files_outlives_the_removal_of_one(library, folder):
+    shutil.copy(folder / "a.txt", folder / "z.txt")
+    library.add(folder)
+    assert library.remove(str(folder / "a.txt")) == [str(folder / "a.txt")]
+    assert [(document.title, document.source) for document in library.documents() if document.title == "z"] == [
+        ("z", str(folder / "z.txt"))
+    ]
+    assert library.ask("bees shiver").citations[0].source == str(folder / "z.txt")
+    (doc_id,) = library.remove(str(folder / "z.txt"))
+    assert library.document(doc_id) is None
+    assert library.remove(str(folder / "z.txt")) == []
+
+
+def test_a_folder_is_removed_with_all_that_only_it_holds(library, folder):
+    shutil.copy(folder / "a.txt", folder / "sub" / "copy.txt")
+    library.add([folder, Document("m", "Memory", "Kept in memory.")])
+    removed = library.remove(str(folder / "sub"))
+    assert len(removed) == 2 and str(folder / "sub" / "copy.txt") in removed
+    assert titles(library) == ["Memory", "Tea", "a"]
+    assert sorted(library.remove(str(folder))) == sorted(
+        [
+            *(str(folder / name) for name in ("empty.txt", "picture.txt", "video.xyz")),
+            *removed_ids(folder, "a.txt", "b.md"),
+        ]
+    )
+    assert titles(library) == ["Memory"]
+    assert library.coverage().known == 1
+
+
+def removed_ids(folder, *names):
+    return [hashlib.sha256((folder / name).read_bytes()).hexdigest()[:16] for name in names]
+
+
+def test_a_citation_is_valid_as_long_as_a_file_holds_it(library, folder):
+    shutil.copy(folder / "a.txt", folder / "z.txt")
+    library.add(folder)
+    citation = library.ask("bees shiver").citations[0]
+    (folder / "a.txt").unlink()
+    assert library.verify(citation) == "valid"
+    (folder / "z.txt").unlink()
+    assert library.verify(citation) == "missing"
+
+
+def test_a_file_that_was_emptied_answers_no_more(library, folder):
+    library.add(folder)
+    later(folder / "a.txt", "\n")
+    assert [failure.reason for failure in library.add(folder / "a.txt").failed] == ["holds no text"]
+    assert titles(library) == ["Tea", "c"]
+    assert library.failures()[str(folder / "a.txt")] == "holds no text"
+    assert all("Bees" not in hit.passage.text for hit in library.search("bees shiver", 9))
+    later(folder / "a.txt", "Bees shiver again.")
+    assert counts(library.add(folder / "a.txt")) == (1, 0, 0, 0)
+
+
+def test_names_may_be_given_in_either_spelling_of_accents(library, tmp_path):
+    path = tmp_path / unicodedata.normalize("NFD", "Übersicht.txt")
+    path.write_text("Bees shiver.")
+    report = library.add(tmp_path / "Übersicht.txt")
+    assert counts(report) == (1, 0, 0, 0)
+    assert titles(library) == ["Übersicht"]
+    assert library.remove(str(tmp_path / "Übersicht.txt")) == report.added
 
 
 def test_a_moved_file_keeps_its_document(library, folder):

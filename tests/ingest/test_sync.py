@@ -206,6 +206,27 @@ def test_what_fails_is_said_and_read_again_when_it_has_changed(library, folder):
     assert str(library.coverage()) == "5 of 6 documents searchable; 1 failed"
 
 
+def test_a_file_that_was_emptied_answers_no_more(library, folder):
+    library.sync(folder)
+    shutil.copy(folder / "a.txt", folder / "copy.txt")
+    library.sync(folder)
+    write(folder / "a.txt", "")
+    assert counts(library.sync(folder)) == {"unchanged": 4, "failed": 1}
+    assert sources(library)[TEXTS["a.txt"]] == str(folder / "copy.txt")
+    write(folder / "copy.txt", " ")
+    assert counts(library.sync(folder)) == {"unchanged": 3, "failed": 2}
+    assert TEXTS["a.txt"] not in sources(library)
+
+
+def test_a_linked_folder_is_followed(library, folder, tmp_path):
+    write(tmp_path / "elsewhere" / "e.txt", "Rivers flow.")
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    assert counts(library.sync(folder)) == {"added": 5}
+    assert counts(library.sync(folder)) == {"unchanged": 5}
+    (folder / "link").unlink()
+    assert counts(library.sync(folder)) == {"unchanged": 4, "removed": 1}
+
+
 def test_what_failed_is_not_read_again(library, folder):
     """Nor opened: a file that takes the reader's last second to fail would do so at every sync."""
     write(folder / "empty.txt", "")

@@ -104,11 +104,13 @@ def remove(
     absent = []
     with opened(library) as held:
         known = {document.doc_id: document for document in held.documents()}
+        failed = held.failures()
         for name in dict.fromkeys(names):
             removed = held.remove(name)
             for each in removed:
-                document = known.get(each)  # None for a file that could not be read
-                details = (document.title, document.source) if document else ("which could not be read",)
+                document = known.get(each)  # None for a file
+                why = "which could not be read" if each in failed else "whose text another file holds too"
+                details = (document.title, document.source) if document else (why,)
                 terminal.say(f"removed {words.joined(each, *details)}")
             absent += [] if removed else [name]
     for name in absent:
