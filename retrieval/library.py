@@ -296,6 +296,20 @@ class Library:
         """
         return verifying.verify(self.backend, citation, self.settings.max_file_bytes)
 
+    def wording_now(self, citation: Citation) -> str:
+        """Return what a citation's source says now in place of the quote, "" where it says nothing like it.
+
+        That is the quote itself where it still stands somewhere in the source, else the sentences that have more than
+        half of its words in common, in order; nothing of it was checked as quotes are.
+
+        >>> _ = library.add(Document("fees", "Fees", "The pilot fee is 240 euros for each ship."))
+        >>> citation = library.ask("What is the pilot fee?").citations[0]
+        >>> _ = library.add(Document("fees", "Fees", "Fees rose. The pilot fee is 260 euros for each ship."))
+        >>> library.verify(citation), library.wording_now(citation)
+        ('changed', 'The pilot fee is 260 euros for each ship.')
+        """
+        return verifying.wording_now(self.backend, citation, self.settings.max_file_bytes)
+
     def verify_sources(self) -> Iterator[tuple[Document, str]]:
         """Yield each document that came from a file, and "valid", "changed" or "missing"."""
         return ((document, verifying.source_state(document)) for document in self.documents() if document.source)

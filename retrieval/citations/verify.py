@@ -1,12 +1,17 @@
 """Citations and documents are compared with their sources as they are now."""
 
+from collections.abc import Iterator
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from retrieval.errors import DocumentError
 from retrieval.files import file_sha256
-from retrieval.ingest import load
+from retrieval.ingest import ParsedDocument, from_memory, load
 from retrieval.records import Citation, Document
 from retrieval.storage import Backend
+from retrieval.text import sentence_spans, words
+
+ALIKE = 0.5  # share of words in common and in order, from which on a text is a quote's later wording
 
 
 def verify(store: Backend, citation: Citation, max_bytes: int) -> str:
@@ -34,6 +39,41 @@ def _file_state(path: Path, citation: Citation, max_bytes: int) -> str:
     except (OSError, DocumentError):
         return "changed"
     return "valid" if text[citation.start : citation.end] == citation.quote else "changed"
+
+
+def wording_now(store: Backend, citation: Citation, max_bytes: int) -> str:
+    """Return what a citation's source says now in place of the quote; see Library.wording_now."""
+    parsed = _as_it_is_now(store, citation, max_bytes)
+    if parsed is None or citation.quote in parsed.document.text:
+        return "" if parsed is None else citation.quote
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(words(citation.quote))
+    best, found = ALIKE, ""
+    for text in _stretches(parsed, len(sentence_spans(citation.quote))):
+        matcher.set_seq1(words(text))
+        if matcher.real_quick_ratio() > best and matcher.quick_ratio() > best and matcher.ratio() > best:
+            best, found = matcher.ratio(), text
+    return found
+
+
+def _as_it_is_now(store: Backend, citation: Citation, max_bytes: int) -> ParsedDocument | None:
+    """Read a citation's source, or None where it is gone or cannot be read."""
+    if citation.source is None:
+        document = store.documents.get(citation.doc_id)
+        return None if document is None else from_memory(document)
+    try:
+        return load(Path(citation.source), max_bytes)
+    except DocumentError:
+        return None
+
+
+def _stretches(parsed: ParsedDocument, count: int) -> Iterator[str]:
+    """Yield every stretch of so many sentences that stands in one block of a document, and blocks of fewer whole."""
+    for block in parsed.blocks:
+        text = parsed.document.text[block.start : block.end]
+        spans = sentence_spans(text)
+        for first in range(max(1, len(spans) - count + 1) if spans else 0):
+            yield text[spans[first][0] : spans[min(first + count, len(spans)) - 1][1]]
 
 
 def source_state(document: Document) -> str:

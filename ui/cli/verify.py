@@ -15,11 +15,15 @@ _STYLES = {"valid": "green", "changed": "yellow", "missing": "red"}
 
 
 def citations(opened: Library, given: Sequence[Citation]) -> bool:
-    """Write the state of every citation; True where all are valid."""
+    """Write the state of every citation, and how a changed source words it now; True where all are valid."""
     states = [opened.verify(citation) for citation in given]
     for citation, state in zip(given, states, strict=True):
         source = words.joined(citation.title, citation.locator, citation.source)
         terminal.say(f"[{citation.marker}] {state}  {source}", _STYLES[state])
+        if state == "changed":
+            now = opened.wording_now(citation)
+            terminal.say(f"  quoted: {words.one_line(citation.quote)}")
+            terminal.say(f"  now:    {words.one_line(now)}" if now else "  now:    nothing like it")
     if not given:
         terminal.say("no citations to verify")
     return set(states) <= {"valid"}

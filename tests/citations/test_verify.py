@@ -1,0 +1,72 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from retrieval import Document
+
+FEES = "Fees\n\nThe pilot fee in Aro is 240 euros for each ship. It is paid on arrival.\n\nTugs are paid by the hour."
+
+
+@pytest.fixture
+def cited(hashed, tmp_path):
+    """A file of three paragraphs, and a citation of the fee in it."""
+    path = tmp_path / "fees.txt"
+    path.write_text(FEES)
+    hashed.add(path)
+    (citation,) = hashed.ask("What is the pilot fee in Aro?").citations[:1]
+    assert citation.quote == "The pilot fee in Aro is 240 euros for each ship."
+    return path, citation
+
+
+@pytest.mark.parametrize(
+    "text, state, now",
+    [
+        (FEES, "valid", "The pilot fee in Aro is 240 euros for each ship."),
+        (f"News.\n\n{FEES}", "changed", "The pilot fee in Aro is 240 euros for each ship."),
+        (FEES.replace("240", "260"), "changed", "The pilot fee in Aro is 260 euros for each ship."),
+        (FEES.replace("fee in Aro is 240 euros", "fee is now 9 crowns"), "changed",
+         "The pilot fee is now 9 crowns for each ship."),
+        ("The lighthouse at Bel was lit in 1931.", "changed", ""),
+        ("", "changed", ""),
+    ],
+    ids=["same", "moved", "another number", "reworded", "gone", "emptied"],
+)  # fmt: skip
+def test_what_a_changed_file_says_now(hashed, cited, text, state, now):
+    path, citation = cited
+    path.write_text(text)
+    assert (hashed.verify(citation), hashed.wording_now(citation)) == (state, now)
+
+
+def test_a_missing_file_says_nothing(hashed, cited):
+    path, citation = cited
+    path.unlink()
+    assert (hashed.verify(citation), hashed.wording_now(citation)) == ("missing", "")
+
+
+def test_a_document_made_in_memory(hashed):
+    hashed.add(Document("fees", "Fees", FEES))
+    citation = hashed.ask("What is the pilot fee in Aro?").citations[0]
+    hashed.add(Document("fees", "Fees", FEES.replace("240", "260")))
+    assert hashed.verify(citation) == "changed"
+    assert hashed.wording_now(citation) == "The pilot fee in Aro is 260 euros for each ship."
+    hashed.remove("fees")
+    assert (hashed.verify(citation), hashed.wording_now(citation)) == ("missing", "")
+
+
+def test_several_sentences_are_compared_as_one(hashed, cited):
+    path, citation = cited
+    quote = "The pilot fee in Aro is 240 euros for each ship. It is paid on arrival."
+    path.write_text(FEES.replace("240", "260").replace("on arrival", "when it leaves"))
+    longer = replace(citation, quote=quote, end=citation.start + len(quote))
+    assert hashed.wording_now(longer) == "The pilot fee in Aro is 260 euros for each ship. It is paid when it leaves."
+
+
+def test_the_command_shows_it(pincite, hashed, cited, tmp_path):
+    path, _ = cited
+    answer = hashed.ask("What is the pilot fee in Aro?")
+    (tmp_path / "answer.json").write_text(json.dumps(answer.to_dict()))
+    path.write_text(FEES.replace("240", "260"))
+    result = pincite("verify", "--library", hashed.path, tmp_path / "answer.json")
+    assert "  quoted: The pilot fee in Aro is 240 euros for each ship." in result.stdout
+    assert "  now:    The pilot fee in Aro is 260 euros for each ship." in result.stdout
