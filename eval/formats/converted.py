@@ -18,6 +18,7 @@ from retrieval.ingest import load, split
 from retrieval.text import sentence_spans
 
 _LARGEST = 50 << 20  # bytes
+_SECONDS = 60.0  # for another program to read a file
 _FEWEST = 4  # words of a sentence; what is shorter is a name, a field of metadata or a slide's number
 _CELLS = (".csv", "Text - txt - csv (StarCalc):44,34,76")  # as UTF-8
 _LINES = (".txt", "Text (encoded):UTF8")
@@ -103,11 +104,16 @@ def letters(text: str) -> str:
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text))).lower()
 
 
-def agreement(path: Path, writer: str, reader: str, blocks: Sequence[str]) -> Agreement:
-    """Compare our passages of a file with the blocks of text that a reader finds in it."""
+def passages_text(path: Path) -> str:
+    """Return the text of all passages that we make of a file, in order; DocumentError where it cannot be read."""
     loaded = load(path, _LARGEST)
     passages = split(loaded.document, loaded.blocks, lambda texts: [len(text) // 4 for text in texts], 250)
-    ours = letters(" ".join(passage.text for passage in passages))
+    return " ".join(passage.text for passage in passages)
+
+
+def agreement(path: Path, writer: str, reader: str, blocks: Sequence[str]) -> Agreement:
+    """Compare our passages of a file with the blocks of text that a reader finds in it."""
+    ours = letters(passages_text(path))
     sentences = [block[start:end] for block in blocks for start, end in sentence_spans(block)]
     sentences = [sentence for sentence in sentences if len(sentence.split()) >= _FEWEST]
     missing = tuple(sentence for sentence in sentences if letters(sentence) not in ours)
@@ -122,8 +128,10 @@ def by_pandoc(path: Path) -> list[str]:
     import pypandoc
 
     kind = PANDOC.get(path.suffix, path.suffix[1:])
-    options = ["--wrap=none", "--columns=100000"]
-    return _pieces(pypandoc.convert_file(str(path), "plain", format=kind, extra_args=options))
+    options = [f"--from={kind}", "--to=plain", "--wrap=none", "--columns=100000", "--sandbox"]
+    command = [pypandoc.get_pandoc_path(), *options, str(path)]
+    done = subprocess.run(command, check=True, capture_output=True, timeout=_SECONDS)
+    return _pieces(done.stdout.decode("utf-8"))
 
 
 def _pieces(text: str) -> list[str]:
@@ -133,8 +141,9 @@ def _pieces(text: str) -> list[str]:
 
 def by_pdftotext(path: Path) -> list[str]:
     """Return the paragraphs that pdftotext finds."""
-    text = subprocess.run(["pdftotext", str(path), "-"], check=True, capture_output=True, text=True).stdout
-    joined = re.sub(r"(?<=\w)-\n(?=\w)", "", text.replace("\f", "\n\n"))
+    done = subprocess.run(["pdftotext", str(path), "-"], check=True, capture_output=True, timeout=_SECONDS)
+    text = done.stdout.decode("utf-8", "replace").replace("\f", "\n\n")
+    joined = re.sub(r"(?<=\w)-\n(?=\w)", "", text)
     return [" ".join(part.split()) for part in re.split(r"\n\s*\n", joined)]
 
 

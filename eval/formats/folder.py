@@ -1,6 +1,7 @@
 """A folder as people have it: 2,000 files of every format, 40 of them broken. Exit code 1 where a target is missed.
 
     python -m eval formats                    python -m eval formats --files 200 --no-formats
+    python -m eval formats ~/papers           is another measurement: see corpus.py
 
 Makes the folder, syncs it, syncs it again, adds one document, and compares every format with what other programs read
 in it. Every step runs in a process of its own, so that memory and opening are those of a fresh start.
@@ -169,11 +170,20 @@ def shown(figures: Sequence[Figure]) -> Table:
 
 
 def main(
+    corpus: Annotated[Path | None, typer.Argument(help="A folder of anybody's files to read instead.")] = None,
     files: Annotated[int, typer.Option(min=COUNT + 1, help="How many files.")] = 2000,
     formats: Annotated[bool, typer.Option(help="Also compare formats with other programs.")] = True,
     folder: Annotated[Path | None, typer.Option(help="Where files are made; removed again.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Of your files: write all differences as JSON.")
+    ] = None,
+    listed: Annotated[int, typer.Option("--list", min=0, help="Of your files: show the N that differ most.")] = 10,
 ) -> None:
-    """Make a folder of files of every format and measure how it is read."""
+    """Measure how a made folder of every format is read, or what is lost, doubled or out of order in files of yours."""
+    if corpus:
+        from eval.formats import corpus as others
+
+        return others.run(corpus, out, listed)
     work = Path(tempfile.mkdtemp(dir=folder, prefix="folder-"))
     try:
         figures = measure(work, files)
