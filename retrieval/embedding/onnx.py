@@ -17,7 +17,7 @@ from retrieval.errors import ModelError
 from retrieval.linalg import Floats, products
 from retrieval.parallel import side_by_side
 from retrieval.records import Passage
-from retrieval.text import STOP_WORDS, WORD, stem, words
+from retrieval.text import STOP_WORDS, WORD, has_forms, stem, words
 
 
 class OnnxEncoder:
@@ -83,7 +83,7 @@ class OnnxEncoder:
 
     def question(self, text: str) -> QuestionVectors:
         """Return the question's vector and those of its content tokens, from one forward pass."""
-        encoding = self._tokenizer.encode(self._query_prompt + text, add_special_tokens=False)
+        (encoding,) = self._tokenize([self._query_prompt + text])
         (tokens,) = self._run([encoding.ids[: self._longest]])
         kept = _content_tokens(self._query_prompt + text, encoding)
         kept = kept[(kept < self._longest) & (kept >= self._prompted)]
@@ -134,8 +134,21 @@ class OnnxEncoder:
         return pooled
 
     def _tokenize(self, texts: Sequence[str]) -> Sequence[Any]:
-        encodings: Sequence[Any] = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        encodings: list[Any] = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        for index, text in enumerate(texts):
+            if has_forms(text):
+                encodings[index] = self._folding.encode(text, add_special_tokens=False)
         return encodings
+
+    @cached_property
+    def _folding(self) -> Any:
+        """The tokenizer for texts with forms of letters that the model does not know; offsets are the text's own."""
+        import tokenizers
+
+        folding = tokenizers.Tokenizer.from_str(self._tokenizer.to_str())
+        own = [folding.normalizer] if folding.normalizer else []
+        folding.normalizer = tokenizers.normalizers.Sequence([tokenizers.normalizers.NFKC(), *own])
+        return folding
 
     def _forward(self, ids: Sequence[Sequence[int]]) -> Iterator[tuple[int, Floats]]:
         """Yield (index, (t, dim) token vectors with the special ones), short texts first."""

@@ -1,6 +1,6 @@
 """Pure functions on text that all stages agree on."""
 
-from retrieval.text.clean import composed, one_line, printable, title_of, trimmed
+from retrieval.text.clean import composed, has_forms, one_line, printable, searchable, title_of, trimmed
 from retrieval.text.dates import Date, find_dates, with_years
 from retrieval.text.language import foreign
 from retrieval.text.patterns import MONTHS, NUMBER, NUMBER_WORDS, PROPER_NAME, QUESTION_WORD, VERBS_OF_SAYING, WEEKDAYS
@@ -22,10 +22,12 @@ __all__ = [
     "composed",
     "find_dates",
     "foreign",
+    "has_forms",
     "heading_question",
     "one_line",
     "printable",
     "question_words",
+    "searchable",
     "sentence_questions",
     "sentence_spans",
     "stem",

@@ -10,6 +10,8 @@ from functools import lru_cache
 
 import Stemmer
 
+from retrieval.text.clean import searchable
+
 WORD = re.compile(r"[^\W_]+")
 _ACCENT = re.compile("(?<=[A-Za-z])[\u0300-\u036f]+")
 _SYLLABLE = re.compile("[aeiouy][^aeiouy]")  # Porter's m > 0
@@ -29,6 +31,7 @@ STOP_WORDS = frozenset(
 def words(text: str) -> list[str]:
     """Return the words of a text in lower case and without accents, in order."""
     if not text.isascii():
+        text = searchable(text)
         text = unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFD", text)))
     return WORD.findall(text.lower().replace("ς", "σ"))
 

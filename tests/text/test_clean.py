@@ -1,36 +1,32 @@
-from pathlib import Path
+"""Text as it is searched: one form for every letter, and nothing that nobody sees."""
 
 import pytest
 
-from retrieval.text.clean import one_line, printable, title_of, trimmed
-
-
-def test_a_span_is_shrunk_to_what_is_not_white_space():
-    text = "ab  cd \n ef"
-    assert trimmed(text, 2, 9) == (4, 6)
-    assert trimmed(text, 0, 2) == (0, 2)
-    start, end = trimmed(text, 6, 9)
-    assert start >= end, "nothing is left of white space"
+from retrieval.text import has_forms, printable, searchable, words
 
 
 @pytest.mark.parametrize(
-    "text, expected",
+    ("text", "searched"),
     [
-        ("one\r\ntwo\rthree\u2028four\x0cfive", "one\ntwo\nthree\nfour\nfive"),
-        ("soft\u00adhyphen, no\u200bwidth, \ufeffmark, \x00zero", "softhyphen, nowidth, mark, zero"),
-        ("half \ud83d of a pair", "half \ufffd of a pair"),
-        ("tab\tand line\nstay", "tab\tand line\nstay"),
-        ("Größe 漢字 🐝", "Größe 漢字 🐝"),
+        ("plain text, 1.5 km", "plain text, 1.5 km"),
+        ("the o\ufb03ce of \ufb02ight", "the office of flight"),
+        ("\uff34\uff48\uff45 \uff11\uff12", "The 12"),
+        ("Lis\u00adbon, zep\u200bpelin", "Lisbon, zeppelin"),
+        ("CO\u2082 and 5 m\u00b2", "CO2 and 5 m2"),
+        ("10\u2076 cells, 3 \u00d7 10\u207b\u2074", "10^6 cells, 3 \u00d7 10^-4".replace("-", "\u2212")),
+        ("\U0001d400\U0001d401", "AB"),
+        ("it\u2019s \u2026 \u00bd \u2122", "it\u2019s \u2026 \u00bd \u2122"),
     ],
-    ids=["line ends", "unseen", "surrogate", "white space", "letters"],
 )
-def test_what_nobody_sees_is_removed(text, expected):
-    assert printable(text) == expected
+def test_what_is_searched(text, searched):
+    assert searchable(text) == searched
 
 
-def test_a_line_has_single_blanks():
-    assert one_line("  a \n\t b\u00a0c ") == "a b c"
+def test_words_of_a_question_and_of_a_text_are_the_same():
+    assert words("the o\ufb03ce in Lis\u00adbon, CO\u2082") == words("the office in Lisbon, CO2")
 
 
-def test_the_title_of_a_file_is_its_name():
-    assert title_of(Path("/notes/field\n notes.v2.txt")) == "field notes.v2"
+def test_only_forms_that_a_model_does_not_know_are_told():
+    assert has_forms("o\ufb03ce") and has_forms("\uff21")
+    assert not has_forms("caf\u00e9 \u2026 m\u00b2 \u6e2f") and not has_forms("office")
+    assert printable("Lis\u00adbon") == "Lisbon"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from retrieval.storage import rules
 from retrieval.storage.local.database import Connection, Database
-from retrieval.text import stem
+from retrieval.text import searchable, stem
 
 COUNTED_WORDS = 100_000
 KEPT_SCORES = 2_000_000  # 16 bytes each
@@ -140,4 +140,4 @@ def unindex_texts(connection: Connection, title: str, passages: Texts) -> None:
 
 
 def _columns(title: str, passages: Texts) -> list[tuple[int, str, str]]:
-    return [(row, f"{title}\n{heading}", text) for row, heading, text in passages]
+    return [(row, searchable(f"{title}\n{heading}"), searchable(text)) for row, heading, text in passages]
