@@ -12,6 +12,7 @@ A parser gives a Builder what it finds, in reading order:
     return builder.parsed(title, metadata)
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -84,6 +85,11 @@ class Builder:
         self._warnings: dict[str, None] = {}
         self._length = 0
 
+    @property
+    def count(self) -> int:
+        """Number of blocks so far."""
+        return len(self._blocks)
+
     def add(
         self, text: str, level: int = 0, *, by_line: bool = False, page: int | None = None, place: str = "",
         turns: tuple[tuple[int, int], ...] = (), row: int = 0,
@@ -125,8 +131,23 @@ class Builder:
 
     def warn(self, reason: str) -> None:
         """Say what was not read, or was guessed; the document is added, and the report says so."""
-        if len(self._warnings) < _MOST_WARNINGS:
+        if reason and len(self._warnings) < _MOST_WARNINGS:
             self._warnings[one_line(printable(reason))] = None
+
+    def include(self, parsed: ParsedText, place: str) -> None:
+        """Append another text, as of an attached file; the places of its blocks stand below `place`."""
+        start = self._length
+        for block in parsed.blocks:
+            page = f"p. {block.page}" if block.page else ""
+            inside = ", ".join(filter(None, (place, page, block.place)))
+            text = parsed.text[block.start : block.end]
+            level = block.level and min(6, block.level + 1) if block.level < CAPTION else block.level
+            self.add(text, level, by_line=block.by_line, place=inside, row=block.row)
+        if self._length - start == sum(block.end - block.start + 2 for block in parsed.blocks):
+            moved = chosen(parsed, parsed.blocks).tables
+            self._tables += [table.moved(start) for table in moved]
+        if parsed.metadata.get("warnings"):
+            self.warn(f"{place}: {parsed.metadata['warnings']}")
 
     def table(
         self, rows: Sequence[Sequence[Cell | str]], *, caption: str = "", place: str = "", page: int | None = None,
@@ -207,6 +228,30 @@ class Builder:
         if said or self._warnings:
             fields["warnings"] = "; ".join([*said, *self._warnings])
         return ParsedText("\n\n".join(self._parts), found, tuple(self._blocks), fields, tuple(self._tables))
+
+
+def chosen(parsed: ParsedText, blocks: Iterable[Block]) -> ParsedText:
+    """Return a text with some of its blocks only, in their order, and the tables that have a row among them."""
+    parts: list[str] = []
+    kept: list[Block] = []
+    length = 0
+    moves: dict[int, int] = {}  # a block's start -> by how much it moves
+    for block in blocks:
+        by = length - block.start
+        moves[block.start] = by
+        parts.append(parsed.text[block.start : block.end])
+        turns = tuple((offset + by, page) for offset, page in block.turns)
+        kept.append(replace(block, start=length, end=block.end + by, turns=turns))
+        length += block.end - block.start + 2
+    begins = sorted(block.start for block in parsed.blocks)
+    tables = []
+    for table in parsed.tables:
+        spans = [span and (span, begins[bisect_right(begins, span[0]) - 1]) for span in table.lines]
+        lines = tuple((a + moves[at], b + moves[at]) if at in moves else None for (a, b), at in filter(None, spans))
+        if any(lines):
+            placed = iter(lines)
+            tables.append(replace(table, lines=tuple(next(placed) if span else None for span in spans)))
+    return replace(parsed, text="\n\n".join(parts), blocks=tuple(kept), tables=tuple(tables))
 
 
 def is_caption(text: str) -> bool:

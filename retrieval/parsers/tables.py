@@ -6,7 +6,7 @@ the columns have none. Cells that span several rows or columns stand in each of 
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retrieval.text import one_line, printable
 
@@ -17,7 +17,7 @@ _MOST_TITLES = 5  # rows above a header
 _MOST_STACKED = 3  # rows of a header that is not marked as one
 _BETWEEN_NAMES = " › "
 _NUMBER = re.compile(
-    r"(?:[^\w\s]{0,3}|[^\W\d]{1,3}[. ]?)\s?[-+−–±~<>≤≥]{0,2}\s?"  # a currency, a sign
+    r"(?:[^\w\s]{0,3}|[a-z]{3}\s|(?:Rs|kr|Fr|Nr|no|ca|c|zł|R\$|US\$)[. ]?)\s?[-+−–±~<>≤≥]{0,2}\s?"  # a currency, a sign
     r"\d[\d\s.,:/'’–-]*(?:\s?[^\d\s]{1,10}){0,2}|[-–—.·?]+|n/?a",  # digits, a unit
     re.IGNORECASE,
 )
@@ -51,6 +51,10 @@ class Table:
     lines: tuple[tuple[int, int] | None, ...]
     first: int = 1
     caption: str = ""
+
+    def moved(self, by: int) -> "Table":
+        """Return the same table in a text that has `by` characters more before it."""
+        return replace(self, lines=tuple(span and (span[0] + by, span[1] + by) for span in self.lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,11 @@ def is_number(text: str) -> bool:
 def _titles(rows: Sequence[Sequence[Cell]], grid: Grid) -> int:
     """Count the rows above the header: one text each, alone or across a table that has more columns below."""
     width = max((len({text for text in row if text}) for row in grid[: 2 * _MOST_TITLES]), default=0)
-    full = (number for number, row in enumerate(grid[:_MOST_TITLES]) if len({text for text in row if text}) > 1)
+    full = (
+        number
+        for number, row in enumerate(grid[:_MOST_TITLES])
+        if len({text for text in row if text}) > 1 or (any(row) and not row[0])  # a name above some columns only
+    )
     return next(full, 0) if width > 1 else 0
 
 

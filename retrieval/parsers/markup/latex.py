@@ -9,8 +9,11 @@ from typing import Any
 
 from pylatexenc import latex2text, latexwalker, macrospec
 
-from retrieval.parsers.base import Builder, ParsedText
+from retrieval.parsers.base import Builder, Item, ParsedText
+from retrieval.parsers.figures import numbered
+from retrieval.parsers.markup.macros import written_out
 from retrieval.parsers.metadata import common
+from retrieval.parsers.tables import Cell
 from retrieval.text import one_line
 
 _LEVELS = {
@@ -48,19 +51,19 @@ _FLOWING = frozenset(
     "document abstract center quote quotation figure figure* table table* theorem proof lemma definition "
     "minipage multicols multicols* frame".split()
 )
-_DEFINING = frozenset(("newcommand", "renewcommand", "providecommand", "def"))
-_LONGEST_MACRO = 300  # characters
 _SPACING = re.compile(r"\\(?:kern|hskip|vskip|raise|lower)\s*-?[\d.]+\s*(?:em|ex|pt|mm|cm|in|mu)")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 _LINE_END = "\v"  # of a forced line, until blanks are made single
+_CELL_END, _RULE, _HEAD_END, _SPAN = "\ue000", "\ue001", "\ue002", "\ue003"  # in tables, until they are cells
+_SPANNING = re.compile(f"{_SPAN}([cr])(\\d+){_SPAN}")
 
 
 def read_latex(text: str) -> ParsedText:
-    """Read a LaTeX source as far as one can without running it; own macros without arguments are expanded."""
-    source = _SPACING.sub("", text)
+    """Read a LaTeX source as far as one can without running it; own macros are written out."""
+    source = written_out(_SPACING.sub("", text))
     nodes, _, _ = latexwalker.LatexWalker(source, latex_context=_grammar(), tolerant_parsing=True).get_latex_nodes()
     document = next((node.nodelist for node in nodes if _environment(node) == "document"), nodes)
-    tree = _Tree(Builder(), (*nodes, *document))
+    tree = _Tree(Builder())
     stated = {name: tree.text(_argument(node)) for node in (*nodes, *document) if (name := _macro(node)) in _FRONT}
     tree.builder.add(stated.get("title", ""), 1)
     tree.add(document)
@@ -96,18 +99,16 @@ def _holds_blocks(node: Any) -> bool:
     return is_group and any(_macro(part) in _LEVELS or _environment(part) for part in node.nodelist)
 
 
-def _converter(nodes: Iterable[Any], cell_end: str) -> Any:
+def _converter(cell_end: str, **rules: str) -> Any:
     """Return pylatexenc's converter; citations stay as keys, table cells and forced lines can be told apart."""
     context = latex2text.get_default_latex_context_db()
     shown: dict[str, Any] = {"\\": _LINE_END, "verb": _verbatim, "texorpdfstring": _first}
     shown |= dict.fromkeys(_POINTERS, _in_brackets) | dict.fromkeys(_SHOWING, _last)
+    shown |= {"multicolumn": _across, "multirow": _down, **rules} if rules else {}
     macros = [latex2text.MacroTextSpec(name, simplify_repl=text) for name, text in shown.items()]
     cells = latex2text.SpecialsTextSpec("&", simplify_repl=cell_end)
     context.add_context_category("pincite", prepend=True, macros=macros, specials=[cells])
-    converter = _Converter(context, math_mode="text")
-    own = [latex2text.MacroTextSpec(name, simplify_repl=_constant(converter, body)) for name, body in _defined(nodes)]
-    context.add_context_category("own", prepend=True, macros=own)
-    return converter
+    return _Converter(context, math_mode="text")
 
 
 class _Converter(latex2text.LatexNodes2Text):  # type: ignore[misc]
@@ -121,24 +122,23 @@ class _Converter(latex2text.LatexNodes2Text):  # type: ignore[misc]
             return str(node.latex_verbatim())
 
 
-def _defined(nodes: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-    """Yield (name, body) of the macros without arguments that a source defines."""
-    for node in nodes:
-        given = node.nodeargd.argnlist if _macro(node) in _DEFINING and node.nodeargd else []
-        parts = [part for part in given if part is not None and part.latex_verbatim() != "*"]
-        name = parts[0].latex_verbatim().strip("{}\\ ") if len(parts) == 2 else ""
-        if name.isalpha():
-            yield name, parts[1]
-
-
-def _constant(converter: Any, body: Any) -> str:
-    """Return a macro's text as a format without arguments; short, so that macros in macros do not grow without end."""
-    return str(converter.nodelist_to_text([body]))[:_LONGEST_MACRO].replace("%", "%%")
-
-
 def _in_brackets(node: Any, l2tobj: Any) -> str:
     argument = _last(node, l2tobj)
     return argument and f"[{argument}]"
+
+
+def _across(node: Any, l2tobj: Any) -> str:
+    return _spanning("c", node, l2tobj)
+
+
+def _down(node: Any, l2tobj: Any) -> str:
+    return _spanning("r", node, l2tobj)
+
+
+def _spanning(kind: str, node: Any, l2tobj: Any) -> str:
+    """Return a cell's text with how many columns or rows it spans before it."""
+    count = re.sub(r"\D", "", node.nodeargd.argnlist[0].latex_verbatim())[:4] if node.nodeargd else ""
+    return f"{_SPAN}{kind}{count or 1}{_SPAN}{_last(node, l2tobj)}"
 
 
 def _last(node: Any, l2tobj: Any) -> str:
@@ -157,10 +157,11 @@ def _verbatim(node: Any) -> str:
 class _Tree:
     """Gives nodes to a builder, paragraph by paragraph."""
 
-    def __init__(self, builder: Builder, nodes: Iterable[Any]) -> None:
+    def __init__(self, builder: Builder) -> None:
         self.builder = builder
-        self._converter = _converter(nodes, " ")
-        self._in_tables = _converter(nodes, " | ")
+        self._converter = _converter(" ")
+        self._in_tables = _converter(_CELL_END, hline=_RULE, midrule=_HEAD_END, endhead=_HEAD_END)
+        self._caption = ""
         self._inline: list[Any] = []
 
     def text(self, *nodes: Any, converter: Any = None) -> str:
@@ -172,12 +173,27 @@ class _Tree:
         """Add the nodes of a document or environment."""
         for node in nodes:
             name, macro = _environment(node), _macro(node)
+            if macro == "caption" and self._caption:
+                continue  # said above its table
             if macro in _LEVELS or macro == "caption":
                 self._flush()
                 self.builder.add(self.text(_argument(node)), _LEVELS.get(macro, 0))
-            elif name in _LISTS | _TABLES | _VERBATIM:
+            elif name in _LISTS:
                 self._flush()
-                self.builder.add(self._lines(node, name), by_line=True)
+                self.builder.items(self._items(node))
+            elif name in _TABLES:
+                self._flush()
+                self.builder.table(self._rows(node), caption=self._caption)
+            elif name in _VERBATIM:
+                self._flush()
+                self.builder.add(_listing(node), by_line=True)
+            elif name in ("table", "table*"):
+                self._flush()
+                self._caption = next(
+                    (self.text(_argument(each)) for each in node.nodelist if _macro(each) == "caption"), ""
+                )
+                self.add(node.nodelist)
+                self._caption = ""
             elif name in _FLOWING or _holds_blocks(node):
                 self._flush()
                 self.add(node.nodelist)
@@ -190,27 +206,75 @@ class _Tree:
         for part in _PARAGRAPH_END.split(self._converter.nodelist_to_text(inline)):
             self.builder.add("\n".join(filter(None, map(one_line, part.split(_LINE_END)))))
 
-    def _lines(self, node: Any, name: str) -> str:
-        """Return the lines of a list, table or listing."""
-        if name in _LISTS:
-            return "\n".join(self._items(node.nodelist))
-        if name in _TABLES:
-            rows = self.text(*node.nodelist, converter=self._in_tables).split("\n")
-            return "\n".join(row.strip("| ") for row in rows)
-        source: str = node.latex_verbatim()
-        return source.partition("}")[2].rpartition("\\end")[0] or source
+    def _rows(self, node: Any) -> list[list[Cell]]:
+        """Return the cells of a table; rows above its first rule but one, or its middle rule, are names."""
+        shown = self._in_tables.nodelist_to_text(list(node.nodelist)).split(_LINE_END)
+        rows: list[list[Cell]] = []
+        rules: list[int] = []
+        head = 0
+        for line in shown:
+            head = len(rows) if _HEAD_END in line and not head else head
+            if _RULE in line or _HEAD_END in line:
+                rules.append(len(rows))
+            cells = [_cell(part) for part in line.replace(_RULE, "").replace(_HEAD_END, "").split(_CELL_END)]
+            if any(cell.text for cell in cells):
+                rows.append(cells)
+        inside = [number for number in rules if 0 < number < len(rows)]
+        head = head or (inside[0] if inside and len(set(inside)) < len(rows) - 1 else 0)
+        return [
+            [Cell(cell.text, cell.columns, is_head=number < head) for cell in row]
+            for number, row in enumerate(_reached(rows))
+        ]
 
-    def _items(self, nodes: Iterable[Any]) -> Iterator[str]:
-        """Yield a line for each item of a list, those of the lists inside it too."""
+    def _items(self, node: Any, depth: int = 0) -> Iterator[Item]:
+        """Yield the items of a list with their numbers, and those of the lists inside it."""
+        styles = "1aiA" if _environment(node) == "enumerate" else ""
+        number, label = 0, ""
         item: list[Any] = []
-        for node in nodes:
-            if _environment(node) in _LISTS:
-                yield from filter(None, [self.text(*item)])
-                yield from self._items(node.nodelist)
-                item = []
-            elif _macro(node) in ("item", "bibitem"):
-                yield from filter(None, [self.text(*item)])
-                item = [_argument(node)]
+        for each in node.nodelist:
+            if _environment(each) in _LISTS:
+                yield from self._item(item, label)
+                yield from self._items(each, depth + (_environment(each) == _environment(node)))
+                item, label = [], ""
+            elif _macro(each) in ("item", "bibitem"):
+                yield from self._item(item, label)
+                own = _argument(each)
+                number += own is None
+                label = f"{numbered(number, styles[min(depth, 3)])}." if styles and own is None else ""
+                item = [own]
             else:
-                item.append(node)
-        yield from filter(None, [self.text(*item)])
+                item.append(each)
+        yield from self._item(item, label)
+
+    def _item(self, nodes: list[Any], label: str) -> Iterator[Item]:
+        for line in filter(None, self.text(*nodes).split("\n")):
+            yield Item(line, label)
+            label = ""
+
+
+def _listing(node: Any) -> str:
+    source: str = node.latex_verbatim()
+    return source.partition("}")[2].rpartition("\\end")[0] or source
+
+
+def _cell(source: str) -> Cell:
+    found = _SPANNING.findall(source)
+    columns = next((int(count) for kind, count in found if kind == "c"), 1)
+    rows = next((int(count) for kind, count in found if kind == "r"), 1)
+    return Cell(one_line(_SPANNING.sub("", source)), columns, rows)
+
+
+def _reached(rows: list[list[Cell]]) -> Iterator[list[Cell]]:
+    r"""Yield rows with the texts of \multirow in the empty cells below, which LaTeX wants to be there."""
+    reaching: dict[int, tuple[int, str]] = {}
+    for row in rows:
+        column, made = 0, []
+        for cell in row:
+            left, text = reaching.pop(column, (0, ""))
+            if left and not cell.text:
+                cell = Cell(text, cell.columns, left)
+            if cell.rows > 1:
+                reaching[column] = (cell.rows - 1, cell.text)
+            made.append(cell)
+            column += cell.columns
+        yield made
