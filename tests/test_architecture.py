@@ -31,7 +31,7 @@ ONLY_IN = {
     "subprocess": {"parsers/sandbox", "parsers/pdf/extract/ocr"},
 }
 HEAVY = (
-    "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc pysubs2 "
+    "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc "
     "ray pyarrow pymilvus"
 )
 

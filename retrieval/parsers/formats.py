@@ -5,12 +5,12 @@ Reader modules are imported when their first file comes, so a library that no fi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import MappingProxyType
 
 from retrieval.parsers.base import ParsedText
-from retrieval.parsers.markup.decoding import decode
+from retrieval.parsers.markup.decoding import decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ _MARKDOWN = Format("markup.markdown", "read_markdown", is_text=True, in_process=
 _HTML = Format("markup.html", "read_html")
 _WORKBOOK = Format("rows.tables", "read_workbook")
 _SEPARATED = Format("rows.tables", "read_csv", is_text=True)
+_TABBED = Format("rows.tables", "read_tsv", is_text=True)
 _LINES = Format("rows.tables", "read_jsonl", is_text=True)
 _SUBTITLES = Format("rows.subtitles", "read_subtitles", is_text=True)
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -49,7 +50,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".rtf": Format("office.rtf", "read_rtf"),
         ".epub": Format("office.epub", "read_epub"),
         ".csv": _SEPARATED,
-        ".tsv": _SEPARATED,
+        ".tsv": _TABBED,
         ".xlsx": _WORKBOOK,
         ".xlsm": _WORKBOOK,
         ".xls": _WORKBOOK,
@@ -74,5 +75,6 @@ def parse(suffix: str, content: bytes) -> ParsedText:
     """
     kind = FORMATS[suffix]
     reader = getattr(import_module(f"retrieval.parsers.{kind.module}"), kind.function)
-    reading: ParsedText = reader(decode(content) if kind.is_text else content)
-    return reading
+    text, warning = decoded(content) if kind.is_text else ("", "")
+    reading: ParsedText = reader(text if kind.is_text else content)
+    return replace(reading, metadata={"warnings": warning, **reading.metadata}) if warning else reading

@@ -1,17 +1,18 @@
 """A saved web page -> its main text, title, author, date. Nothing that it links to is fetched.
 
-Knows nothing about other formats. trafilatura (Barbaresi, ACL 2021) finds the main text among menus and advertisements.
+trafilatura (Barbaresi, ACL 2021) finds the main text among menus and advertisements.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import trafilatura
 from lxml import etree, html
 
-from retrieval.parsers.base import Block, Builder, ParsedText, UnreadableError
-from retrieval.parsers.markup.decoding import decode
-from retrieval.parsers.markup.dom import Markup
+from retrieval.parsers.base import Block, Builder, ParsedText, UnreadableError, chosen
+from retrieval.parsers.markup.decoding import decoded
+from retrieval.parsers.markup.dom import Markup, name
 from retrieval.parsers.metadata import common
 from retrieval.text import one_line
 
@@ -19,34 +20,72 @@ _DATES = {"extensive_search": False, "original_date": True}  # what the page sta
 _SHARE = 0.25  # of the words that must be in the main text, else everything is kept
 _ANCHOR = 12  # letters and digits from which a block is told from others by its text
 _BESIDE = ("nav", "aside", "footer")
+_LINKED = 0.6  # of a block's letters are links: a menu, not text
+_CHROME = re.compile(
+    r"(?:^|[\s_-])(?:nav|navbar|menu|breadcrumbs?|footer|sidebar|cookies?|consent|share|sharing|social|related|"
+    r"comments?|promo|newsletter|subscribe|advert(?:isement)?s?|ads?|banner|popup|modal|recommended|skip)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_RIGHTS = re.compile(r"\s*(?:©|\(c\)|copyright\b|all rights reserved)", re.IGNORECASE)
+_DECLARED = re.compile(rb"""<meta[^>]{1,300}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
+_XML_DECLARED = re.compile(rb"""\s*<\?xml[^>]{1,200}?encoding\s*=\s*["']([\w.:-]{1,40})""", re.IGNORECASE)
+_LOOKED_AT = 4096  # bytes in which a page declares its character set; browsers look at 1,024
 
 
 def read_html(content: bytes) -> ParsedText:
-    """Read a web page from the first to the last block of its main text; all of it where no main text stands out.
+    """Read a web page's main text with what belongs to it; all of it where no main text stands out.
 
-    trafilatura only says where the main text is: it leaves out headings, lists and notes (2.3, pages of pandoc).
+    trafilatura only says where the main text is: it leaves out headings, lists and notes (2.3, on pages of pandoc).
     """
-    tree = parse_html(content)
-    found = _main_text(content)
-    _drop_menus(tree)
-    everything = Builder()
-    Markup(everything).add(tree)
-    page = everything.parsed()
+    text, warning = page_text(content)
+    tree = _parsed(text)
+    found = _main_text(text)
+    scripts = sum(1 for _ in tree.iter("script"))
+    page, elements = _everything(tree)
+    if not page.blocks:
+        _show_alternatives(tree)
+        page, elements = _everything(tree)
+    if not page.blocks:
+        made = "a script makes its text: open it in a browser, and save it from there" if scripts else ""
+        raise UnreadableError(f"holds no text of its own; {made}" if made else "holds no text")
     main = _letters(" ".join(found.body.itertext())) if found is not None and found.body is not None else ""
-    builder = Builder()
-    for block in _main_blocks(page, main):
-        builder.add(page.text[block.start : block.end], block.level, by_line=block.by_line)
     fields = ("author", "date", "sitename", "url")
     language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
-    metadata = [(key, getattr(found, key, None)) for key in fields]
-    return builder.parsed(_title(tree, found), common([*metadata, ("language", language)]))
+    metadata = common([*((key, getattr(found, key, None)) for key in fields), ("language", language)])
+    builder = Builder()
+    builder.warn(warning)
+    head = builder.parsed("", metadata)
+    kept = chosen(page, _main_blocks(page, elements, main))
+    title = _title(tree, found) or _highest(kept.blocks)
+    return ParsedText(kept.text, title, kept.blocks, head.metadata, kept.tables)
 
 
-def _main_text(content: bytes) -> Any:
+def page_text(content: bytes, declared: str = "") -> tuple[str, str]:
+    """Return a page's text and a warning, see `decoded`. declared: as its mail says; else as it says itself."""
+    stated = _XML_DECLARED.match(content[:300]) or _DECLARED.search(content[:_LOOKED_AT])
+    return decoded(content, declared or (stated[1].decode("ascii", "replace") if stated else ""))
+
+
+def parse_html(content: bytes, declared: str = "") -> Any:
+    """Return the root element of a page; UnreadableError where there is none."""
+    return _parsed(page_text(content, declared)[0])
+
+
+def _parsed(text: str) -> Any:
+    if not text.strip():
+        raise UnreadableError("holds no text")
+    parser = html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
+    try:
+        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError as error:
+        raise UnreadableError("holds no text") from error
+
+
+def _main_text(text: str) -> Any:
     """Return what trafilatura takes for the main text, with its metadata; None where it fails, as on odd nesting."""
     try:
         return trafilatura.bare_extraction(
-            content, favor_recall=True, include_comments=False, with_metadata=True, date_extraction_params=_DATES
+            text, favor_recall=True, include_comments=False, with_metadata=True, date_extraction_params=_DATES
         )
     except Exception:  # whatever its parts raise (an AssertionError of lxml, say), the page can still be read
         return None
@@ -59,41 +98,108 @@ def _title(tree: Any, found: Any) -> str:
     return title if title in stated or not stated else stated
 
 
-def parse_html(content: bytes) -> Any:
-    """Return the root element of a page; UnreadableError where there is none."""
+def _highest(blocks: Sequence[Block]) -> str:
+    headings = [block for block in blocks if 0 < block.level < 7]
+    return min(headings, key=lambda block: block.level).heading if headings else ""
+
+
+def _everything(tree: Any) -> tuple[ParsedText, Sequence[Any]]:
+    """Return all that is seen of a page but for what stands beside its text, and the element of each block."""
+    _drop_menus(tree)
+    builder = Builder()
+    markup = Markup(builder)
+    markup.add(tree)
+    return builder.parsed(), markup.elements
+
+
+def _show_alternatives(tree: Any) -> None:
+    """Make what a page has for browsers without scripts or frames a part of it."""
+    for element in list(tree.iter("noscript", "noframes")):
+        inner = element.text if not len(element) else None
+        if inner and "<" in inner:  # libxml2 keeps it as it is written
+            element.text = None
+            element.extend(_fragments(inner))
+        element.tag = "div"
+    for element in list(tree.iter("frameset")):
+        element.tag = "div"
+
+
+def _fragments(text: str) -> list[Any]:
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = trafilatura.utils.decode_file(content) or decode(content)
-    if "\x00" in text:
-        text = decode(content)  # UTF-16, or no text at all
-    if not text.strip():
-        raise UnreadableError("holds no text")
-    parser = html.HTMLParser(no_network=True, huge_tree=False, encoding="utf-8")
-    try:
-        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
-    except etree.ParserError as error:
-        raise UnreadableError("holds no text") from error
+        return [part for part in html.fragments_fromstring(text) if not isinstance(part, str)]
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return []
 
 
 def _drop_menus(tree: Any) -> None:
-    """Remove what stands beside the text on a page that has more than a few words."""
+    """Remove what stands beside the text on a page that has more than a few words; notes in an article stay."""
     if len(tree.xpath("//p | //h1")) > 1:
-        for element in [element for element in tree.iter(*_BESIDE) if element.getparent() is not None]:
-            element.drop_tree()
+        for element in list(tree.iter(*_BESIDE)):
+            if element.getparent() is not None and not _is_part(element):
+                element.drop_tree()
 
 
-def _main_blocks(page: ParsedText, main: str) -> Sequence[Block]:
-    """Return the blocks between the first and the last that are in the main text, and the headings right before."""
-    texts = [_letters(page.text[block.start : block.end]) for block in page.blocks]
+def _is_part(element: Any) -> bool:
+    """Tell whether an aside or footer belongs to an article: inside it, and neither named nor made of links."""
+    if name(element) == "nav" or not any(name(above) in ("article", "main") for above in element.iterancestors()):
+        return False
+    return not _is_named_chrome(element) and _linked(element) < _LINKED and name(element) == "aside"
+
+
+def _main_blocks(page: ParsedText, elements: Sequence[Any], main: str) -> Sequence[Block]:
+    """Return the blocks of the main text: those between its first and last, and those beside them that belong to it."""
+    blocks = page.blocks
+    texts = [_letters(page.text[block.start : block.end]) for block in blocks]
     if len(main) < _SHARE * sum(map(len, texts)):
-        return page.blocks
-    anchors = [index for index, text in enumerate(texts) if len(text) >= _ANCHOR]
-    first = next((index for index in anchors if texts[index] in main), 0)
-    last = next((index for index in reversed(anchors) if texts[index] in main), len(texts) - 1)
-    while first and page.blocks[first - 1].level:
+        return blocks
+    anchors = [index for index, text in enumerate(texts) if len(text) >= _ANCHOR and text in main]
+    if not anchors:
+        return blocks
+    first, last = anchors[0], anchors[-1]
+    homes = _homes([elements[index] for index in anchors if elements[index] is not None])
+    while first and _belongs(page, blocks[first - 1], elements[first - 1], homes):
         first -= 1
-    return page.blocks[first : last + 1]
+    while last + 1 < len(blocks) and _belongs(page, blocks[last + 1], elements[last + 1], homes):
+        last += 1
+    return blocks[first : last + 1]
+
+
+def _homes(elements: Sequence[Any]) -> set[Any]:
+    """Return the elements that hold blocks of the main text: their parents, and an article around them."""
+    homes = set()
+    for element in elements:
+        above = element.getparent()
+        while above is not None and name(above) in ("td", "th", "tr", "tbody"):  # of a table that only arranges
+            above = above.getparent()
+        if above is not None:
+            homes.add(above)
+        homes.update(element.iterancestors("article", "main"))
+    return homes
+
+
+def _belongs(page: ParsedText, block: Block, element: Any, homes: set[Any]) -> bool:
+    """Tell whether a block next to the main text stands where its blocks stand, and is neither a menu nor a footer."""
+    if element is None or _RIGHTS.match(page.text[block.start : block.end]):
+        return False
+    above = [element, *element.iterancestors()]
+    if not homes.intersection(above):
+        return False
+    inside = [each for each in above if each not in homes]
+    return not any(map(_is_named_chrome, inside)) and _linked(element) < _LINKED
+
+
+def _is_named_chrome(element: Any) -> bool:
+    said = f"{element.get('class', '')} {element.get('id', '')} {element.get('role', '')}"
+    return name(element) in ("nav", "footer") or bool(_CHROME.search(said)) or element.get("role") in (
+        "navigation", "contentinfo", "banner", "search",
+    )  # fmt: skip
+
+
+def _linked(element: Any) -> float:
+    """Return which share of an element's letters are in links."""
+    total = len(_letters("".join(element.itertext())))
+    linked = sum(len(_letters("".join(link.itertext()))) for link in element.iter("a"))
+    return linked / total if total else 0.0
 
 
 def _letters(text: str) -> str:

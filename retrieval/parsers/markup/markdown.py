@@ -1,17 +1,21 @@
-"""Markdown -> blocks, title and front matter. Knows nothing about files."""
+"""Markdown -> blocks, title and front matter. The text stays as written, but for tables: rows carry their names."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from retrieval.parsers.base import LONGEST_HEADING, Block, ParsedText
+from retrieval.parsers.base import LONGEST_HEADING, Block, Builder, ParsedText
 from retrieval.parsers.metadata import common
+from retrieval.parsers.tables import Cell, Table
 from retrieval.records import Scalar
 from retrieval.text import trimmed
 
-_BY_LINE = {"bullet_list_open", "ordered_list_open", "table_open", "fence", "code_block", "html_block"}
-
-
-_FRONT_MATTER = re.compile(r"---[ \t]*\n(.{0,65536}?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_BY_LINE = {"bullet_list_open", "ordered_list_open", "fence", "code_block", "html_block"}
+_FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\n(.{0,65536}?\n)?(?:\1|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_FIELD = re.compile(r"([A-Za-z][\w-]{0,40})[ \t]*:[ \t]*(.*)")
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_MARK = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1|(?<![\w*])\*(?=[^\s*])([^*]+?)(?<=[^\s*])\*(?![\w*])|`([^`]+)`")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s+\"[^\"]*\")?\)")
 
 
 def read_markdown(text: str) -> ParsedText:
@@ -23,6 +27,7 @@ def read_markdown(text: str) -> ParsedText:
     fields, begin = _front_matter(text)
     lines = _line_starts(text)
     blocks: list[Block] = []
+    tables: dict[int, list[list[Cell]]] = {}
     titles: list[tuple[int, str]] = []
     tokens = parser.parse("\n" * text.count("\n", 0, begin) + text[begin:])
     for index, token in enumerate(tokens):
@@ -34,23 +39,102 @@ def read_markdown(text: str) -> ParsedText:
         heading = tokens[index + 1].content.strip() if level else ""
         if level:
             titles.append((level, heading))
+        if token.type == "table_open" and span[0] < span[1]:
+            tables[span[0]] = _cells(tokens, index)
         blocks.append(Block(*span, level, token.type in _BY_LINE, heading=heading))
-    title = min(titles, key=lambda item: item[0], default=(0, ""))[1]
-    return ParsedText(text, str(fields.pop("title", title)), tuple(_fill_gaps(text, begin, blocks)), fields)
+    title = str(fields.pop("title", min(titles, key=lambda item: item[0], default=(0, ""))[1]))
+    return _with_tables(ParsedText(text, title, tuple(_fill_gaps(text, begin, blocks)), fields), tables)
+
+
+def _cells(tokens: list[Any], index: int) -> list[list[Cell]]:
+    """Return the rows of the table that begins at a token."""
+    rows: list[list[Cell]] = []
+    while tokens[index].type != "table_close":
+        index += 1
+        if tokens[index].type == "tr_open":
+            rows.append([])
+        elif tokens[index].type in ("th_open", "td_open"):
+            rows[-1].append(Cell(_plain(tokens[index + 1].content), is_head=tokens[index].type == "th_open"))
+    if rows and not any(cell.text for cell in rows[0]):  # the syntax asks for a header where there is none
+        return [[Cell(cell.text) for cell in row] for row in rows[1:]] or rows
+    return rows
+
+
+def _plain(source: str) -> str:
+    """Return what is shown of a cell: without the marks of emphasis, code and links."""
+    text = _LINK.sub(r"\1", _BREAK.sub(" ", source))
+    return _MARK.sub(lambda match: match[2] or match[3] or match[4], text)
+
+
+def _with_tables(parsed: ParsedText, tables: Mapping[int, list[list[Cell]]]) -> ParsedText:
+    """Put the rows of tables in place of their source, and move what stands behind them."""
+    if not tables:
+        return parsed
+    parts: list[str] = []
+    blocks: list[Block] = []
+    drawn: list[Table] = []
+    done = length = 0
+    for block in parsed.blocks:
+        between = parsed.text[done : block.start]
+        parts.append(between)
+        length += len(between)
+        if block.start in tables:
+            builder = Builder()
+            builder.table(tables[block.start])
+            made = builder.parsed()
+            parts.append(made.text)
+            blocks += [_moved(each, length) for each in made.blocks]
+            drawn += [table.moved(length) for table in made.tables]
+            length += len(made.text)
+        else:
+            parts.append(parsed.text[block.start : block.end])
+            blocks.append(_moved(block, length - block.start))
+            length += block.end - block.start
+        done = block.end
+    return ParsedText("".join([*parts, parsed.text[done:]]), parsed.title, tuple(blocks), parsed.metadata, tuple(drawn))
+
+
+def _moved(block: Block, by: int) -> Block:
+    return Block(block.start + by, block.end + by, block.level, block.by_line, heading=block.heading, row=block.row)
 
 
 def _front_matter(text: str) -> tuple[dict[str, Scalar], int]:
-    """Read the fields of a YAML block at the top, and the offset behind it; ({}, 0) where there is none."""
+    """Read the fields of a block of YAML or TOML at the top, and the offset behind it; ({}, 0) where there is none.
+
+    What is neither is read line by line, "name: value", if that is what most of its lines are.
+    """
     found = _FRONT_MATTER.match(text)
     if not found:
         return {}, 0
+    source = found[2] or ""
+    fields = _toml(source) if found[1] == "+++" else _yaml(source)
+    if fields is None:
+        lines = [line for line in source.split("\n") if line.strip()]
+        pairs = [match.groups() for line in lines if (match := _FIELD.fullmatch(line.strip()))]
+        if not pairs or 2 * len(pairs) < len(lines):
+            return {}, 0
+        fields = {name: value.strip().strip("\"'") for name, value in pairs}
+    return common(fields), found.end()
+
+
+def _yaml(source: str) -> dict[Any, Any] | None:
+    """Return the fields of YAML, None where it is no mapping."""
     import yaml  # 20 ms that only front matter pays
 
     try:
-        fields = yaml.safe_load(found.group(1) or "")
+        fields = yaml.safe_load(source)
     except (yaml.YAMLError, ValueError, RecursionError):
-        return {}, 0
-    return (common(fields), found.end()) if isinstance(fields, Mapping) else ({}, 0)
+        return None
+    return dict(fields) if isinstance(fields, Mapping) else None
+
+
+def _toml(source: str) -> dict[str, Any] | None:
+    import tomllib
+
+    try:
+        return tomllib.loads(source)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
 
 
 def _line_starts(text: str) -> list[int]:

@@ -1,16 +1,21 @@
-"""E-mail (.eml, .mbox) -> the readable part of each message, attached ones too. Other attachments are only named.
+"""E-mail (.eml, .mbox) -> what each message shows, its attachments, and messages that are attached to it.
 
-Knows nothing about other formats.
+What a reply repeats of earlier mails stands in places of its own ("quoted text"), because it is not this mail's words.
 """
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from pathlib import PurePosixPath
 from typing import Any
 
 from retrieval.parsers.base import Builder, ParsedText, UnreadableError
+from retrieval.parsers.markup.decoding import decoded
 from retrieval.parsers.markup.dom import Markup
 from retrieval.parsers.markup.html import parse_html
 from retrieval.parsers.markup.text import text_blocks
@@ -19,12 +24,32 @@ from retrieval.text import one_line
 
 _SHOWN = ("From", "To", "Cc", "Date")
 _ATTACHED = "message/rfc822"  # forwarded as a whole
-_SEPARATOR = re.compile(rb"(?:\A|\n\r?\n)From \S+ [^\n]*\n")  # RFC 4155; ">From " in a message is text
+_SEPARATOR = re.compile(  # RFC 4155; "From now on …" in a message is text: no time in it, and no header below
+    rb"(?:\A|\n)From [^\n]*(?:\d\d?:\d\d|\d{4})[^\n]*\n(?=[A-Za-z][\w-]{0,60}:|>?From )"
+)
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
+_ENRICHED = re.compile(r"</?[a-zA-Z][^<>]{0,60}>")
+_STUB = 0.5  # of an HTML part's letters: a plain part with fewer says less than what is shown
+_DEEPEST = 5  # messages in messages
+_MOST_ATTACHED = 20
+_INTRODUCING = re.compile(  # "On Tue, Ann wrote:", "Am Di. schrieb Ann:", "-----Original Message-----"
+    r"(?:On|Am|Le|El|Il|Op|Em|Den|Dnia|W dniu)\s[^\n]{5,300}(?:\n[^\n]{1,200})?"
+    r"(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu|skrev|napisał\(?a?\)?)\s?[^\n:]{0,80}:\s*"
+    r"|-{2,}\s*(?:Original Message|Ursprüngliche Nachricht|Message d'origine|Forwarded message|Mensaje original)"
+    r"\s*-{2,}\s*"
+    r"|_{20,}\s*",
+    re.IGNORECASE,
+)
+_QUOTE_LINE = re.compile(r"[ \t]*>")
+_MARKS = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
+_HTML_QUOTES = (
+    "//blockquote[@type='cite'] | //*[contains(concat(' ', @class, ' '), ' gmail_quote ')]"
+    " | //*[@class='moz-cite-prefix'] | //*[@id='divRplyFwdMsg'] | //*[@id='divRplyFwdMsg']/following-sibling::*"
+)
 
 
 def read_eml(content: bytes) -> ParsedText:
-    """Read one message: its headers, its text, and the names of its attachments."""
+    """Read one message: its headers, its text, and its attachments."""
     message = _message(content)
     if not message.keys():
         raise UnreadableError("is no e-mail: it has no headers")
@@ -38,67 +63,223 @@ def read_eml(content: bytes) -> ParsedText:
 
 def read_mbox(content: bytes) -> ParsedText:
     """Read a mailbox; the place of each block is its message's number."""
+    content = content.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
     if not content.startswith(b"From "):
         raise UnreadableError('is no mailbox: it does not begin with "From "')
     builder = Builder()
-    for number, part in enumerate(_SEPARATOR.split(content)[1:], start=1):
-        message = _message(_QUOTED_FROM.sub(rb"\1", part))
+    content = content.replace(b"\r\n", b"\n")
+    starts = list(_SEPARATOR.finditer(content))
+    begins = [match.end() for match in starts] or [content.find(b"\n") + 1]
+    ends = [*(match.start() for match in starts[1:]), len(content)]
+    for number, (begin, end) in enumerate(zip(begins, ends, strict=True), start=1):
+        message = _message(_QUOTED_FROM.sub(rb"\1", content[begin:end]))
         _add(builder, message, _header(message, "Subject") or "(no subject)", f"message {number}")
     return builder.parsed("mailbox")
 
 
 def _message(content: bytes) -> EmailMessage:
-    message: Any = message_from_bytes(content, policy=policy.default)
+    message: Any = message_from_bytes(content.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"), policy=policy.default)
     return message  # type: ignore[no-any-return]
 
 
 def _header(message: EmailMessage, name: str) -> str:
-    """Return a decoded header; as it stands where it is malformed."""
+    """Return a decoded header; bytes that are not ASCII are UTF-8, or what they look like."""
+    raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    if any("\udc80" <= sign <= "\udcff" for sign in raw):
+        raw = decoded(raw.encode("utf-8", "surrogateescape"))[0]
+        with suppress(ValueError, LookupError, binascii.Error):
+            raw = str(make_header(decode_header(raw)))
+        return one_line(raw)
     try:
         return one_line(str(message.get(name, "")))
     except (ValueError, IndexError, KeyError, AttributeError, LookupError):
-        raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
-        return one_line(str(raw))
+        return one_line(raw)
 
 
-def _add(builder: Builder, message: EmailMessage, subject: str, place: str) -> None:
+def _add(builder: Builder, message: EmailMessage, subject: str, place: str, depth: int = 0) -> None:
     builder.add(subject, 1 if subject else 0, place=place)
     headers = {name: _header(message, name) for name in _SHOWN}
     builder.add("\n".join(f"{name}: {value}" for name, value in headers.items() if value), by_line=True, place=place)
-    body = message.get_body(("plain", "html"))
-    if body is not None and body.get_content_subtype() == "html":
-        with suppress(UnreadableError):  # one empty part must not keep the others out
-            Markup(builder, place).add(parse_html(_payload(body)))
-    elif body is not None:
-        text = _text(body)
-        for block in text_blocks(text):
-            builder.add(text[block.start : block.end], place=place)
-    parts = list(_parts(message))
-    names = (one_line(filename) for part in parts if (filename := part.get_filename()))
+    quoted: list[tuple[str, Any]] = []
+    attached: list[Any] = []
+    inner: list[Any] = []
+    for part in _shown(message):
+        if _is_message(part):
+            inner.append(part)
+        elif _is_attached(part):
+            attached.append(part)
+        else:
+            quoted += _body(builder, part, place)
+    for kind, content in quoted:
+        below = _below(place, "quoted text")
+        if kind == "html":
+            Markup(builder, below).add(content)
+        else:
+            _paragraphs(builder, content, below)
+    names = [one_line(part.get_filename() or part.get_content_type()) for part in attached]
     builder.add("\n".join(f"Attachment: {name}" for name in names), by_line=True, place=place)
-    inner = [part.get_payload(0) for part in parts if part.get_content_type() == _ATTACHED and part.is_multipart()]
-    for number, each in enumerate(inner, start=1):
-        below = ", ".join(filter(None, (place, f"attached message {number}")))
-        _add(builder, each, _header(each, "Subject"), below)
+    for name, part in list(zip(names, attached, strict=True))[:_MOST_ATTACHED]:
+        _attachment(builder, name, part, place)
+    for number, part in enumerate(inner if depth < _DEEPEST else (), start=1):
+        each = _inner(part)
+        _add(builder, each, _header(each, "Subject"), _below(place, f"attached message {number}"), depth + 1)
+
+
+def _below(place: str, part: str) -> str:
+    return ", ".join(filter(None, (place, part)))
+
+
+# --- which parts are shown
+
+
+def _shown(part: Any) -> Iterator[Any]:
+    """Yield the parts of a message in order; of alternatives the one that says most."""
+    if not part.is_multipart() or part.get_content_type() in (_ATTACHED, "message/delivery-status"):
+        yield part
+    elif part.get_content_type() == "multipart/alternative":
+        yield from _best(list(part.get_payload()))
+    else:
+        for each in part.get_payload():
+            yield from _shown(each)
+
+
+def _best(parts: list[Any]) -> Iterator[Any]:
+    """Yield the parts of an alternative: plain text, unless it says much less than the page beside it."""
+    each = [list(_shown(part)) for part in parts]
+    texts = [next((p for p in own if p.get_content_type().startswith("text/")), None) for own in each]
+    plain = next((i for i, p in enumerate(texts) if p is not None and p.get_content_type() == "text/plain"), None)
+    page = next((i for i, p in enumerate(texts) if p is not None and p.get_content_type() == "text/html"), None)
+    chosen = plain if plain is not None else page
+    if plain is not None and page is not None:
+        with suppress(UnreadableError):
+            shown = Builder()
+            Markup(shown).add(_page(texts[page]))
+            letters = sum(map(str.isalnum, shown.parsed().text))
+            said = sum(map(str.isalnum, _text(texts[plain], shown)))
+            chosen = page if said < _STUB * letters else plain
+    if chosen is None and each:
+        chosen = len(each) - 1
+    for index, own in enumerate(each):  # what hangs on parts that are not shown (attachments of the page) stays
+        yield from (p for p in own if index == chosen or _is_message(p) or _is_attached(p))
+
+
+def _is_message(part: Any) -> bool:
+    return bool(part.get_content_type() == _ATTACHED)
+
+
+def _is_attached(part: Any) -> bool:
+    kind = part.get_content_maintype()
+    if part.get_content_type() == "message/delivery-status" or kind == "multipart":
+        return False
+    return bool(kind != "text" or part.get_content_disposition() == "attachment")
+
+
+def _inner(part: Any) -> EmailMessage:
+    """Return an attached message, decoded where it was encoded against the rules."""
+    each: Any = part.get_payload(0) if part.is_multipart() else None
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if each is None or encoding == "base64":
+        raw = each.as_bytes() if each is not None else _payload(part)
+        with suppress(binascii.Error, ValueError):
+            return _message(base64.b64decode(b"".join(raw.split()), validate=True))
+    return each if each is not None else _message(_payload(part))
+
+
+# --- what parts say
+
+
+def _body(builder: Builder, part: Any, place: str) -> list[tuple[str, Any]]:
+    """Add a part's own words; return what it repeats of other mails."""
+    if part.get_content_type() == "message/delivery-status":
+        lines = (f"{key}: {one_line(str(value))}" for each in part.get_payload() for key, value in each.items())
+        builder.add("\n".join(lines), by_line=True, place=place)
+        return []
+    if part.get_content_type() == "text/html":
+        try:
+            tree = _page(part)
+        except UnreadableError:
+            return []  # one empty part must not keep the others out
+        quotes = [quote for quote in tree.xpath(_HTML_QUOTES) if quote.getparent() is not None]
+        for quote in quotes:
+            quote.drop_tree()
+        Markup(builder, place).add(tree)
+        return [("html", quote) for quote in quotes]
+    text = _text(part, builder)
+    if part.get_content_type() in ("text/enriched", "text/richtext"):
+        text = _ENRICHED.sub("", text)
+    own, repeated = _apart(text)
+    _paragraphs(builder, own, place)
+    return [("plain", repeated)] if repeated.strip() else []
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """Split a plain text into its own words and what it repeats: lines with ">", all behind "Original Message"."""
+    own: list[str] = []
+    repeated: list[str] = []
+    lines = text.split("\n")
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        two = "\n".join(lines[number : number + 2])
+        found = _INTRODUCING.fullmatch(line.strip()) or _INTRODUCING.fullmatch(two.strip())
+        rest = [each for each in lines[number + 1 : number + 6] if each.strip()]
+        if found and line.lstrip().startswith(("-", "_")) and (line.lstrip().startswith("-") or _is_header(rest)):
+            repeated += lines[number:]
+            break
+        if found and rest and any(map(_QUOTE_LINE.match, rest)):
+            taken = 1 if _INTRODUCING.fullmatch(line.strip()) else 2
+            repeated += lines[number : number + taken]
+            number += taken
+            continue
+        (repeated if _QUOTE_LINE.match(line) else own).append(line)
+        number += 1
+    is_all = not any(line.strip() for line in own)  # a mail that only repeats is read as what it is
+    return (text, "") if is_all else ("\n".join(own), _MARKS.sub("", "\n".join(repeated)))
+
+
+def _is_header(lines: list[str]) -> bool:
+    return bool(lines) and bool(re.match(r"\*?[A-Z][\wéü]{1,10}\*?\s?:", lines[0]))
+
+
+def _paragraphs(builder: Builder, text: str, place: str) -> None:
+    for block in text_blocks(text):
+        builder.add(text[block.start : block.end], place=place)
+
+
+def _attachment(builder: Builder, name: str, part: Any, place: str) -> None:
+    """Read an attached file of a kind that is read; say why where it cannot be."""
+    from retrieval.parsers.formats import FORMATS, parse
+
+    suffix = PurePosixPath(name).suffix.lower()
+    suffix = suffix or {"text/plain": ".txt", "text/html": ".html", "text/csv": ".csv"}.get(part.get_content_type(), "")
+    if suffix not in FORMATS or suffix == ".mbox":
+        return
+    try:
+        builder.include(parse(suffix, _payload(part)), _below(place, name))
+    except UnreadableError as error:
+        builder.warn(f"the attachment {name} {error}")
+    except Exception as error:  # whatever the library behind its parser raises on a damaged file
+        builder.warn(f"the attachment {name} is damaged ({type(error).__name__})")
+
+
+def _page(part: Any) -> Any:
+    return parse_html(_payload(part), part.get_content_charset() or "")
 
 
 def _payload(part: Any) -> bytes:
-    return part.get_payload(decode=True) or b""
+    content: Any = part.get_payload(decode=True)
+    if content is None:  # said to be of several parts, and is none of them
+        content = str(part.get_payload() or "").encode("utf-8", "surrogateescape")
+    return bytes(content)
 
 
-def _text(part: Any) -> str:
-    """Decode a text part by the character set that it names; signs stand for bytes that are not in it."""
-    content = _payload(part)
+def _text(part: Any, builder: Builder) -> str:
+    """Decode a text part by the character set that it names; one without a name as a text file is."""
     try:
-        text = content.decode(part.get_content_charset() or "utf-8", "replace")
-    except LookupError:
-        text = content.decode("utf-8", "replace")
-    return text.replace("\r\n", "\n")
-
-
-def _parts(message: Any) -> Iterator[Any]:
-    """Yield a message and its parts, but not those of messages that are attached."""
-    yield message
-    if message.is_multipart() and message.get_content_type() != _ATTACHED:
-        for part in message.get_payload():
-            yield from _parts(part)
+        text, warning = decoded(_payload(part), part.get_content_charset() or "")
+    except UnreadableError:
+        builder.warn("a part of it that is said to be text is binary")
+        return ""
+    if warning:
+        builder.warn(warning)
+    return text

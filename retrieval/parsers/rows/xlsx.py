@@ -1,0 +1,309 @@
+"""XLSX sheets -> rows as the sheet shows them: formats, merged cells, notes; hidden sheets, rows and columns left out.
+
+python-calamine, which reads the other kinds of workbook, gives neither formats nor what is hidden (0.9).
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zipfile import ZipFile
+
+from lxml import etree
+
+from retrieval.parsers.base import Builder
+from retrieval.parsers.office.archive import parse_xml
+from retrieval.parsers.rows.sheets import MOST_ROWS, Row, Sheet
+from retrieval.parsers.tables import Cell
+from retrieval.text import one_line
+
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+_BUILT_IN = {
+    1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm",
+    17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd h:mm",
+    37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss",
+}  # fmt: skip
+_QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)(?:-[^\]]*)?\]|\[[^\]]*\]|_.|\*.')
+_DIGITS = re.compile(r"[#0?][#0?,]*(?:\.([0#?]*))?")
+_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
+_DAYS_1900, _DAYS_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
+_MOST_COLUMNS = 16_384
+_MOST_MERGED = 100_000
+
+
+@dataclass(slots=True)
+class _Book:
+    """What the cells of a workbook refer to."""
+
+    archive: ZipFile
+    strings: list[str]
+    formats: list[str]
+    is_bold: list[bool]
+    day_zero: datetime
+    unseen: set[str] = field(default_factory=set)  # hidden things that were left out
+    without_value: int = 0  # formulas
+
+
+def sheets(archive: ZipFile, builder: Builder) -> Iterator[Sheet]:
+    """Yield the sheets that are shown, in order; warn of what is left out."""
+    names = {name.lower(): name for name in archive.namelist()}
+    root = "xl/workbook.xml" if "xl/workbook.xml" in names else next(n for n in names if n.endswith("workbook.xml"))
+    workbook = parse_xml(archive.read(names[root]))
+    targets = _targets(archive, names, names[root])
+    is_1904 = any(each.get("date1904") in ("1", "true") for each in workbook.iter("{*}workbookPr"))
+    formats, is_bold = _styles(archive, names, posixpath.dirname(names[root]))
+    book = _Book(archive, _strings(archive, names, posixpath.dirname(names[root])), formats, is_bold,
+                 _DAYS_1904 if is_1904 else _DAYS_1900)  # fmt: skip
+    for sheet in workbook.iter("{*}sheet"):
+        name = one_line(sheet.get("name", ""))
+        path = targets.get(sheet.get(_RELATION) or sheet.get(_STRICT) or "", ("", ""))[1]
+        if sheet.get("state") in ("hidden", "veryHidden"):
+            book.unseen.add(f"the sheet {name}")
+        elif path in archive.namelist() and "worksheet" in path.lower():
+            rows, merged = list(_rows(book, name, path)), _merged(archive, path)
+            notes, boxes = _beside(archive, names, path)
+            yield Sheet(name, _joined(rows, merged), notes, boxes)
+    if book.unseen:
+        builder.warn(f"left out because hidden: {', '.join(sorted(book.unseen)[:10])}")
+    if book.without_value:
+        builder.warn(f"{book.without_value} formulas have no stored result and are shown as they are written")
+
+
+def _targets(archive: ZipFile, names: dict[str, str], path: str) -> dict[str, tuple[str, str]]:
+    """Return id -> (kind, path) of what a part refers to."""
+    folder, own = posixpath.split(path)
+    relations = names.get(f"{folder}/_rels/{own}.rels".lower())
+    if relations is None:
+        return {}
+    found = {}
+    for each in parse_xml(archive.read(relations)).iter("{*}Relationship"):
+        target = posixpath.normpath(posixpath.join("/" + folder, each.get("Target", ""))).lstrip("/")
+        found[each.get("Id", "")] = (each.get("Type", "").rpartition("/")[2], names.get(target.lower(), target))
+    return found
+
+
+def _strings(archive: ZipFile, names: dict[str, str], folder: str) -> list[str]:
+    path = names.get(f"{folder}/sharedstrings.xml".lower())
+    found: list[str] = []
+    if path:
+        with archive.open(path) as stream:
+            for _, item in etree.iterparse(stream, tag="{*}si", resolve_entities=False, no_network=True):
+                found.append(_string(item))
+                item.clear()
+    return found
+
+
+def _string(item: Any) -> str:
+    """Return the text of a string without its reading aids."""
+    return "".join(t.text or "" for t in item.iter("{*}t") if not t.getparent().tag.endswith("rPh"))
+
+
+def _styles(archive: ZipFile, names: dict[str, str], folder: str) -> tuple[list[str], list[bool]]:
+    """Return the number format of each cell style, and whether it is bold."""
+    path = names.get(f"{folder}/styles.xml".lower())
+    if not path:
+        return [], []
+    root = parse_xml(archive.read(path))
+    own = {each.get("numFmtId"): each.get("formatCode", "") for each in root.iter("{*}numFmt")}
+    fonts = [
+        any(b.get("val", "1") not in ("0", "false") for b in font.iter("{*}b"))
+        for part in root.iter("{*}fonts")
+        for font in part.iter("{*}font")
+    ]
+    styles = [xf for part in root.iter("{*}cellXfs") for xf in part.iter("{*}xf")]
+    ids = [xf.get("numFmtId", "0") for xf in styles]
+    codes = [own.get(each, _BUILT_IN.get(int(each) if each.isdigit() else 0, "")) for each in ids]
+    numbers = [int(xf.get("fontId", "0")) if xf.get("fontId", "0").isdigit() else 0 for xf in styles]
+    return codes, [number < len(fonts) and fonts[number] for number in numbers]
+
+
+def _rows(book: _Book, name: str, path: str) -> Iterator[tuple[int, dict[int, Cell]]]:
+    """Yield (number, column -> cell) of the rows that hold something and are shown; hidden ones without cells."""
+    hidden: set[int] = set()
+    last = count = 0
+    with book.archive.open(path) as stream:
+        tags = ("{*}row", "{*}col")
+        for _, element in etree.iterparse(stream, tag=tags, resolve_entities=False, no_network=True):
+            if element.tag.endswith("}col"):
+                if element.get("hidden") in ("1", "true"):
+                    first, until = int(element.get("min", 1)), int(element.get("max", 1))
+                    if until - first < 1000:  # a sheet that ends there, not columns that somebody hid
+                        hidden.update(range(first - 1, until))
+                continue
+            last = int(element.get("r") or last + 1)
+            cells = _cells(book, element, hidden)
+            if element.get("hidden") in ("1", "true"):
+                if cells:
+                    book.unseen.add(f"rows of {name}")
+                cells = {}
+                yield last, cells
+            elif cells:
+                yield last, cells
+            count += bool(cells)
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+            if count > MOST_ROWS:
+                break
+    if hidden:
+        book.unseen.add(f"columns of {name}")
+
+
+def _cells(book: _Book, row: Any, hidden: set[int]) -> dict[int, Cell]:
+    found: dict[int, Cell] = {}
+    column = -1
+    for cell in row:
+        if not (isinstance(cell.tag, str) and cell.tag.endswith("}c")):
+            continue
+        where = _REFERENCE.match(cell.get("r", ""))
+        column = _column(where[1]) if where else column + 1
+        text = _shown(book, cell)
+        if text.strip() and column not in hidden and column < _MOST_COLUMNS:
+            style = int(cell.get("s", "0")) if cell.get("s", "0").isdigit() else 0
+            found[column] = Cell(text, is_head=style < len(book.is_bold) and book.is_bold[style])
+    return found
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _shown(book: _Book, cell: Any) -> str:
+    """Return a cell as the sheet shows it; a formula without a stored result as it is written."""
+    kind = cell.get("t", "n")
+    if kind == "inlineStr":
+        return _string(cell)
+    value = next((each.text or "" for each in cell if each.tag.endswith("}v")), "")
+    if not value:
+        formula = next((each.text or "" for each in cell if each.tag.endswith("}f")), "")
+        book.without_value += bool(formula)
+        return f"={formula}" if formula else ""
+    if kind == "s":
+        return book.strings[int(value)] if value.isdigit() and int(value) < len(book.strings) else ""
+    if kind == "b":
+        return "TRUE" if value == "1" else "FALSE"
+    if kind == "d":
+        return value.removesuffix("T00:00:00").replace("T", " ")
+    if kind != "n":
+        return value
+    style = cell.get("s", "0")
+    code = book.formats[int(style)] if style.isdigit() and int(style) < len(book.formats) else ""
+    try:
+        return formatted(float(value), code, book.day_zero)
+    except (ValueError, OverflowError):
+        return value
+
+
+def formatted(value: float, code: str, day_zero: datetime = _DAYS_1900) -> str:
+    """Return a number by a format code as sheets have them: percents, decimals, currencies; days as ISO 8601."""
+    value = float(value)
+    section = code.split(";")
+    code = section[1] if value < 0 and len(section) > 1 and section[1].strip() else section[0]
+    is_span = re.search(r"\[[hms]+\]", code, re.IGNORECASE) is not None
+    bare = _QUOTED.sub("", re.sub(r"\[([hms]+)\]", r"\1", code, flags=re.IGNORECASE))
+    if re.search(r"[yd]|m{3}|h|s", bare, re.IGNORECASE) and not re.search(r"[#0?]{2}|General|E\\+", bare):
+        return _moment(value, bare, is_span, day_zero)
+    digits = _DIGITS.search(_QUOTED.sub(lambda match: "\x00" * len(match.group()), code))
+    if digits is None or "general" in bare.lower() or "/" in bare or "E" in bare or not _is_plain(bare):
+        return _general(value)
+    before, after = (_literal(part) for part in (code[: digits.start()], code[digits.end() :]))
+    places = len((digits[1] or "").replace("?", ""))
+    number = abs(value) * (100 if "%" in bare else 1)
+    least = digits.group().partition(".")[0].count("0") + (places + 1 if places else 0)
+    shown = f"{number:,.{places}f}" if "," in digits.group().rstrip(",") else f"{number:0{least}.{places}f}"
+    if "#" in (digits[1] or ""):
+        shown = shown.rstrip("0").rstrip(".")
+    is_signed = value < 0 and (len(section) == 1 or not section[1].strip())
+    return f"{'-' if is_signed and shown.strip('0.,') else ''}{before}{shown}{after}".strip()
+
+
+def _is_plain(bare: str) -> bool:
+    """Tell whether what is left of a format code is digits and signs only."""
+    return re.fullmatch(r"[#0?.,%()\s€$£¥+\-–−:]*", bare) is not None
+
+
+def _literal(code: str) -> str:
+    """Return what a part of a format code prints as it stands."""
+    return _QUOTED.sub(lambda match: match[1] or match[2] or match[3] or "", code)
+
+
+def _general(value: float) -> str:
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
+
+
+def _moment(value: float, code: str, is_span: bool, day_zero: datetime) -> str:
+    """Return a day, a time or both; days as ISO 8601, because 03/04 is one day here and another there."""
+    moment = day_zero + timedelta(seconds=round(value * 86_400))
+    has_day = re.search(r"[yd]|m{3}", code, re.IGNORECASE) is not None
+    if not has_day:
+        seconds = round(value * 86_400)
+        hours, rest = divmod(seconds, 3600)
+        hours = hours if is_span else hours % 24
+        shown = f"{hours:02}:{rest // 60:02}"
+        return f"{shown}:{rest % 60:02}" if "s" in code.lower() else shown
+    has_time = re.search(r"h", code, re.IGNORECASE) is not None
+    return moment.isoformat(" ", "minutes") if has_time and moment.time() != datetime.min.time() else str(moment.date())
+
+
+def _merged(archive: ZipFile, path: str) -> list[tuple[int, int, int, int]]:
+    """Return (row, column, rows, columns) of the merged cells; rows from 1, columns from 0."""
+    found: list[tuple[int, int, int, int]] = []
+    with archive.open(path) as stream:
+        for _, element in etree.iterparse(stream, tag="{*}mergeCell", resolve_entities=False, no_network=True):
+            ends = [_REFERENCE.fullmatch(part) for part in element.get("ref", "").split(":")]
+            if len(ends) == 2 and ends[0] and ends[1] and len(found) < _MOST_MERGED:
+                (left, top), (right, bottom) = ((_column(end[1]), int(end[2])) for end in ends if end)
+                found.append((top, left, bottom - top + 1, right - left + 1))
+    return found
+
+
+def _joined(rows: list[tuple[int, dict[int, Cell]]], merged: list[tuple[int, int, int, int]]) -> Iterator[Row]:
+    """Yield rows of cells from the first column that any row has; covered cells are part of those that cover them."""
+    left = min((min(cells) for _, cells in rows if cells), default=0)
+    by_place = {(top, column): (height, width) for top, column, height, width in merged}
+    present = {number for number, _ in rows}
+    covered: dict[int, set[int]] = {}
+    for top, column, height, width in merged:
+        for number in range(top, top + min(height, 10_000)):
+            if number in present and width < 1_000:
+                covered.setdefault(number, set()).update(range(column, column + width))
+    for number, cells in rows:
+        made: list[Cell] = []
+        column = left
+        last = max(cells, default=-1)
+        own = covered.get(number, set())
+        while column <= last:
+            height, width = by_place.get((number, column), (1, 1))
+            cell = cells.get(column, Cell())
+            if (number, column) in by_place:
+                made.append(Cell(cell.text, width, height, cell.is_head))
+            elif column not in own:
+                made.append(cell)
+            column += width if (number, column) in by_place else 1
+        yield number, made
+
+
+def _beside(archive: ZipFile, names: dict[str, str], path: str) -> tuple[dict[int, list[str]], list[str]]:
+    """Return the notes on cells by row, and the texts of boxes that lie on the sheet."""
+    notes: dict[int, list[str]] = {}
+    boxes: list[str] = []
+    for kind, target in _targets(archive, names, path).values():
+        if target not in archive.namelist():
+            continue
+        if kind in ("comments", "threadedComment"):
+            for note in parse_xml(archive.read(target)).iter("{*}comment", "{*}threadedComment"):
+                where = _REFERENCE.match(note.get("ref", ""))
+                text = one_line("".join(t.text or "" for t in note.iter("{*}t", "{*}text")))
+                if where and text and not text.startswith("[Threaded comment]"):
+                    notes.setdefault(int(where[2]), []).append(f"Note on {where.group()}: {text}")
+        elif kind == "drawing":
+            for body in parse_xml(archive.read(target)).iter("{*}txBody"):
+                lines = ("".join(t.text or "" for t in p.iter("{*}t")) for p in body.iter("{*}p"))
+                boxes.append("\n".join(filter(None, map(one_line, lines))))
+    return notes, boxes
