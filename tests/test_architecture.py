@@ -20,8 +20,8 @@ MOST_MODULES = 8
 ONLY_IN = {
     "faiss": {"storage/local/faiss_index"},
     "torch": {"embedding/export"},
-    "sentence_transformers": {"embedding/sentence_transformer"},
-    "transformers": {"embedding/sentence_transformer"},
+    "sentence_transformers": {"embedding/sentence_transformer", "reader/other"},
+    "transformers": {"embedding/sentence_transformer", "reader/other"},
     "sqlite3": {"storage/local/database"},
     "pymilvus": {"storage/milvus/client", "storage/milvus/schema"},
     "pyarrow": {"ingest/cluster"},

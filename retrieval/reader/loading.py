@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from retrieval.models import model_folder
+from retrieval.embedding import model_folder
 from retrieval.reader.base import Reader
 from retrieval.reader.onnx import OnnxReader
 from retrieval.reader.other import CrossEncoderReader, QuestionAnsweringReader

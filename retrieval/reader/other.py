@@ -1,6 +1,6 @@
 """Readers from a model hub, or a folder: a CrossEncoder of sentence-transformers, or a question-answering model.
 
-Both import torch. What such a model does not give is made of what it gives: see each class.
+What such a model does not give is made of what it gives: see each class.
 """
 
 from collections.abc import Sequence
@@ -33,9 +33,7 @@ class CrossEncoderReader:
 
     def _scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """Return log-odds; of a model with several labels (entailment), the last label's against the first's."""
-        from torch.nn import Identity
-
-        found = self._model.predict(list(pairs), activation_fn=Identity(), show_progress_bar=False)
+        found = self._model.predict(list(pairs), activation_fn=_as_it_is, show_progress_bar=False)
         return [float(row[-1] - row[0]) if getattr(row, "ndim", 0) else float(row) for row in found]
 
     @cached_property
@@ -46,6 +44,11 @@ class CrossEncoderReader:
             return CrossEncoder(str(self._folder), device="cpu", local_files_only=True)
         except Exception as error:
             raise ModelError(f"sentence-transformers cannot load {self._folder} as a CrossEncoder: {error}") from error
+
+
+def _as_it_is(scores: Any) -> Any:
+    """Keep log-odds what they are."""
+    return scores
 
 
 def _of_scores(whole: float, each: Sequence[float], text: str, sentences: Sequence[Span]) -> PassageReading:
@@ -77,8 +80,6 @@ class QuestionAnsweringReader:
 
     def _candidates(self, question: str, text: str, sentences: Sequence[Span]) -> list[tuple[float, Span]]:
         """Return each sentence's best words in each part of the text, with their logit minus that of no answer."""
-        import torch
-
         tokenizer, model, longest = self._model
         encoded = tokenizer(
             question, text, truncation="only_second", max_length=longest, stride=longest // 4, padding=True,
@@ -86,8 +87,7 @@ class QuestionAnsweringReader:
         )  # fmt: skip
         offsets = encoded.pop("offset_mapping").tolist()
         encoded.pop("overflow_to_sample_mapping", None)
-        with torch.no_grad():
-            said = model(**encoded)
+        said = model(**encoded)
         found = []
         for row, places in enumerate(offsets):
             inside = [t for t, side in enumerate(encoded.sequence_ids(row)) if side == 1]
@@ -107,6 +107,7 @@ class QuestionAnsweringReader:
         try:
             tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
             model = AutoModelForQuestionAnswering.from_pretrained(self._folder, local_files_only=True).eval()
+            model.requires_grad_(False)
         except Exception as error:
             message = f"transformers cannot load {self._folder} as a question-answering model: {error}"
             raise ModelError(message) from error

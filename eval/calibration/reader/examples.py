@@ -14,8 +14,7 @@ from random import Random
 
 from eval.calibration.reader.data import Paragraph, Question, Span
 from eval.calibration.reader.perturbing import names, numbers, other_name, other_number, perturbed
-from retrieval.text import sentence_spans
-from retrieval.text import STOP_WORDS, stem, words
+from retrieval.text import STOP_WORDS, sentence_spans, stem, words
 
 ANSWERED, LOOK_ALIKE, ELSEWHERE, CUT, CHANGED = KINDS = ("answered", "look-alike", "elsewhere", "cut", "changed")
 # Drawn; half of those to be changed allow of no change and are left out, so that 44 % have an answer.

@@ -18,9 +18,9 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, multiprocessing
 
+from eval.calibration.reader.batches import buckets, open_tokenizer, shared_out
 from eval.calibration.reader.data import Paragraph
 from eval.calibration.reader.examples import Maker
-from eval.calibration.reader.batches import buckets, open_tokenizer, shared_out
 from eval.calibration.reader.model import Embeddings, Reader, collated, losses, packaged
 
 CHECKPOINT = "checkpoint.pt"
