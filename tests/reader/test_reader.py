@@ -33,7 +33,7 @@ def reader():
         ("When was the mill built?", "1820", 0),
         ("Who built the mill?", "Jonas Hall", 0),
         ("When did the mill burn down?", "1901", 1),
-        ("Who owns the ruin today?", "the town", 2),
+        ("Who does the ruin belong to today?", "town", 2),
     ],
 )
 def test_the_words_and_the_sentence_that_answer(reader, question, answer, sentence):
@@ -86,8 +86,8 @@ def test_a_sentence_longer_than_the_model_reads(reader):
 
 def test_spans_are_characters_whatever_the_script(reader):
     text = "𝒜 — “Čeněk’s” inn opened in 1742 🐝. It closed in 1800."
-    reading = reader.read("When did the inn open?", [passage(text)])[0]
-    assert words(text, reading) == "1742"
+    reading = reader.read("When did the inn close?", [passage(text)])[0]
+    assert words(text, reading) == "1800"
 
 
 def test_reading_imports_neither_torch_nor_transformers(python):
