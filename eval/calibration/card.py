@@ -29,6 +29,7 @@ _WEAK = """
   training raises every figure here.
 - It learned from few look-alikes that people wrote; most unanswerable questions that it saw were made by rules.
 - Its scores are log-odds of a balanced mixture, not probabilities: calibrate them on data of your own use.
+- A passage of 165 tokens takes 33 ms on one core that knows AVX2 only, about a third of that with VNNI.
 - It reads 320 tokens at once, and longer passages in overlapping parts, without what stands between these.
 - Encyclopedia, reviews, forum posts and privacy policies are what it knows; tables and dialogue it hardly saw.
 """
@@ -86,6 +87,7 @@ def _training(progress: loop.Progress, seed: int) -> Iterator[str]:
 def _data(corpus: Corpus) -> Iterator[str]:
     counts = Counter((q.source, q.answerable) for item in corpus.training for q in item.questions)
     yield "## Data\n"
+    yield "What examples are drawn from; a source that is large or all alike is drawn from less often.\n"
     yield "| | what | from | licence | answerable | not |\n|---|---|---|---|---|---|"
     for name, source in sorted(SOURCES.items()):
         if counts[name, True] or counts[name, False]:

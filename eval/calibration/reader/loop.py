@@ -32,8 +32,9 @@ WARM_UP = 0.03  # of the time
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to train. minutes: of training, those before an interruption included. until: "HH:MM" of the local clock instead.
+    """How to train.
 
+    minutes: of training, those before an interruption included. until: "HH:MM" of the local clock instead.
     batch: examples of each process at a step. rate, head_rate: the highest learning rates. checkpoint: seconds.
     """
 
