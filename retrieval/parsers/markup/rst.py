@@ -9,8 +9,10 @@ from typing import Any
 from docutils import nodes
 from docutils.core import publish_doctree
 
-from retrieval.parsers.base import Builder, ParsedText, UnreadableError
+from retrieval.parsers.base import Builder, Item, ParsedText, UnreadableError
+from retrieval.parsers.figures import numbered, raised
 from retrieval.parsers.metadata import common
+from retrieval.parsers.tables import Cell
 from retrieval.text import one_line
 
 _SETTINGS = {
@@ -20,6 +22,7 @@ _SETTINGS = {
 _LISTS = (nodes.bullet_list, nodes.enumerated_list, nodes.definition_list, nodes.field_list, nodes.option_list)
 _UNREAD = (nodes.comment, nodes.substitution_definition, nodes.target, nodes.docinfo, nodes.pending, nodes.decoration)
 _LEAVES = (nodes.paragraph, nodes.rubric, nodes.caption, nodes.attribution, nodes.line, nodes.term)
+_STYLES = {"loweralpha": "a", "upperalpha": "A", "lowerroman": "i", "upperroman": "I"}
 _VERBATIM = (nodes.literal_block, nodes.doctest_block, nodes.line_block, nodes.math_block)
 
 
@@ -60,30 +63,60 @@ def _add(builder: Builder, container: Any, depth: int) -> None:
         elif isinstance(node, nodes.title | nodes.subtitle):
             builder.add(one_line(node.astext()), min(depth + isinstance(node, nodes.subtitle), 6))
         elif isinstance(node, _LISTS):
-            builder.add("\n".join(_lines(node)), by_line=True)
+            builder.items(_items(node))
         elif isinstance(node, nodes.table):
-            builder.add("\n".join(_rows(node)), by_line=True)
+            title = next((one_line(part.astext()) for part in node if isinstance(part, nodes.title)), "")
+            builder.table(list(_rows(node)), caption=title)
         elif isinstance(node, _VERBATIM):
             builder.add(node.astext(), by_line=True)
         elif isinstance(node, _LEAVES):
-            builder.add(one_line(node.astext()))
+            builder.add(_said(node))
         elif isinstance(node, nodes.Element) and not isinstance(node, _UNREAD):
             _add(builder, node, depth)
 
 
-def _lines(node: Any) -> Iterator[str]:
-    """Yield a line for each paragraph or term in a list; a field's name stands before its text."""
+def _items(node: Any, label: str = "") -> Iterator[Item]:
+    """Yield an item for each paragraph or term in a list, with its number; a field's name stands before its text."""
+    number = int(node.get("start", 1)) - 1 if isinstance(node, nodes.enumerated_list) else 0
     for child in node:
+        if isinstance(node, nodes.enumerated_list):
+            number += 1
+            style = _STYLES.get(node.get("enumtype", ""), "1")
+            label = f"{node.get('prefix', '')}{numbered(number, style)}{node.get('suffix', '.')}"
         if isinstance(child, nodes.field | nodes.option_list_item):
-            yield f"{one_line(child[0].astext())}: {one_line(child[1].astext())}"
+            yield Item(f"{one_line(child[0].astext())}: {one_line(child[1].astext())}")
         elif isinstance(child, _LEAVES):
-            yield one_line(child.astext())
+            yield Item(_said(child), label)
         elif isinstance(child, _VERBATIM):
-            yield from filter(None, child.astext().split("\n"))
+            yield from (Item(line) for line in child.astext().split("\n") if line)
         elif isinstance(child, nodes.Element) and not isinstance(child, _UNREAD):
-            yield from _lines(child)
+            yield from _items(child, label)
+        label = ""
 
 
-def _rows(table: Any) -> Iterator[str]:
+def _rows(table: Any) -> Iterator[list[Cell]]:
     for row in table.findall(nodes.row):
-        yield " | ".join(filter(None, (one_line(entry.astext()) for entry in row)))
+        is_head = isinstance(row.parent, nodes.thead)
+        yield [
+            Cell(
+                " ".join(map(_said, entry)),
+                int(entry.get("morecols", 0)) + 1,
+                int(entry.get("morerows", 0)) + 1,
+                is_head,
+            )
+            for entry in row
+        ]
+
+
+def _said(node: Any) -> str:
+    """Return a paragraph's text, marks of notes in brackets and raised figures as such."""
+    parts = []
+    for part in node.findall(nodes.Text):
+        above = part.parent
+        text = part.astext()
+        if isinstance(above, nodes.footnote_reference | nodes.citation_reference):
+            text = f"[{text}]"
+        elif isinstance(above, nodes.superscript):
+            text = raised(text)
+        parts.append(text)
+    return one_line("".join(parts))
