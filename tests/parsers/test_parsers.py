@@ -104,9 +104,10 @@ def test_office_files_say_who_wrote_them_and_when_they_were_saved(written, suffi
 
 def test_rtf(written):
     loaded = written(".rtf")
-    assert pieces(loaded)[3:9] == [
+    assert pieces(loaded)[3:10] == [
         "Introduction",
         "The deck of the bridge fell at 6 a.m. on Monday. No one was hurt — “really”.",
+        "[1] A footnote about the deck.",
         "Findings",
         "•\tCable one was renewed.",
         "•\tCable two was not.",
@@ -127,7 +128,7 @@ def test_the_slide_is_the_place(written):
     loaded = written(".pptx")
     assert ("slide 1", "A Bridge Report") in places(loaded)
     assert ("slide 2", "Introduction") in places(loaded)
-    assert ("slide 2", TABLE[1]) in places(loaded)
+    assert ("slide 2", TABLE[0]) in places(loaded)
 
 
 # --- Word
@@ -161,7 +162,7 @@ def test_items_by_style_are_one_list(tmp_path):
     for text, style in (("Two things:", None), ("one", "List Bullet"), ("another", "List Number 2"), ("Text.", None)):
         document.add_paragraph(text, style)
     document.save(tmp_path / "a.docx")
-    assert pieces(load(tmp_path / "a.docx", MEGABYTE)) == ["Two things:", "one\nanother", "Text."]
+    assert pieces(load(tmp_path / "a.docx", MEGABYTE)) == ["Two things:", "one\n1. another", "Text."]
 
 
 def test_word_headings_and_properties(tmp_path):
@@ -176,7 +177,7 @@ def test_word_headings_and_properties(tmp_path):
         cell.text = text
     loaded = read(tmp_path, "a.docx", saved(document))
     assert headings(loaded) == [(1, "Bridges"), (2, "Cables")]
-    assert pieces(loaded)[2:] == ["One.", "a | b c\nd"]
+    assert pieces(loaded)[2:] == ["One.", "a | b c\n | d"]
     assert loaded.document.title == "On Bridges"
     assert loaded.document.metadata == {"author": "Ann Lee", "date": "2018-06-14"}
 
@@ -432,7 +433,7 @@ term
 @pytest.mark.parametrize(
     "suffix, expected",
     [
-        (".odp", ["slide 2: Introduction", "slide 2: Cable one was renewed.", f"slide 2: {TABLE[1]}"]),
+        (".odp", ["slide 2: Introduction", "slide 2: Cable one was renewed.", f"slide 2: {TABLE[0]}"]),
         (".ods", ["Costs, row 2: Year: 2012; Cost: 1.25"]),
     ],
 )

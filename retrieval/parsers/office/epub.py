@@ -25,15 +25,19 @@ _FIELDS = ("date", "language", "publisher")
 def read_epub(content: bytes) -> ParsedText:
     """Read the chapters; the place of each block is its chapter by its first heading, or by its number."""
     with open_zip(content) as archive:
-        if "META-INF/encryption.xml" in archive.namelist() and b"EncryptedData" in archive.read(
-            "META-INF/encryption.xml"
-        ):
-            raise UnreadableError("is protected against copying (DRM)")
         root = _package(archive)
         package = parse_xml(archive.read(root))
+        chapters = _spine(package, posixpath.dirname(root))
+        if _protected(archive) & {path.casefold() for path in chapters}:
+            raise UnreadableError("is protected against copying (DRM)")
         builder = Builder()
-        for number, path in enumerate(_spine(package, posixpath.dirname(root)), start=1):
-            _chapter(builder, archive, path, number)
+        missing = [
+            path for number, path in enumerate(chapters, start=1) if not _chapter(builder, archive, path, number)
+        ]
+        if missing and len(missing) == len(chapters):
+            raise UnreadableError("lacks all of its chapters; get it again")
+        if missing:
+            builder.warn(f"{len(missing)} of {len(chapters)} chapters are not in the book: {', '.join(missing[:3])}")
     authors = [one_line(element.text or "") for element in package.iter(f"{_DC}creator")]
     fields = {"author": authors} | {field: package.findtext(f".//{_DC}{field}") for field in _FIELDS}
     return builder.parsed(package.findtext(f".//{_DC}title") or "", common(fields))
@@ -51,6 +55,16 @@ def _package(archive: ZipFile) -> str:
     return found
 
 
+def _protected(archive: ZipFile) -> set[str]:
+    """Return the paths of what is encrypted, in lower case; of fonts it says nothing: they are only obfuscated."""
+    with suppress(KeyError, XMLSyntaxError):
+        listed = parse_xml(archive.read("META-INF/encryption.xml"))
+        return {
+            posixpath.normpath(unquote(each.get("URI", ""))).casefold() for each in listed.iter("{*}CipherReference")
+        }
+    return set()
+
+
 def _spine(package: Any, folder: str) -> list[str]:
     """Return the chapters' paths in the archive, in reading order."""
     items = {item.get("id"): item for item in package.iter("{*}item")}
@@ -62,13 +76,15 @@ def _spine(package: Any, folder: str) -> list[str]:
     ]
 
 
-def _chapter(builder: Builder, archive: ZipFile, path: str, number: int) -> None:
-    try:
-        content = archive.read(path)
-    except KeyError:
-        return  # listed, but not in the book
-    if not content.strip():
-        return
-    tree = parse_html(content)
-    heading = next((one_line(inline(found)) for found in tree.iter("h1", "h2", "h3")), "")
-    Markup(builder, "" if heading else f"chapter {number}").add(tree)
+def _chapter(builder: Builder, archive: ZipFile, path: str, number: int) -> bool:
+    """Add a chapter; False where it is listed, but not in the book, however its name is written."""
+    names = {name.casefold(): name for name in archive.namelist()}
+    name = names.get(path.casefold())
+    if name is None:
+        return False
+    content = archive.read(name)
+    if content.strip():
+        tree = parse_html(content)
+        heading = next((one_line(inline(found)) for found in tree.iter("h1", "h2", "h3")), "")
+        Markup(builder, "" if heading else f"chapter {number}").add(tree)
+    return True

@@ -1,0 +1,247 @@
+"""What a person sees in Word, OpenDocument, PowerPoint and RTF files: numbers as printed, tables whole, nothing hidden."""
+
+import io
+import zipfile
+
+import docx
+import pptx
+import pytest
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
+from pptx.util import Inches
+
+from retrieval.parsers import UnreadableError, parse
+
+ODF = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"'
+CLAUSE = "Whoever leaves the lock open after dark pays for the water that is lost, and for the lamp that the keeper lights to find it."
+
+
+def saved(document):
+    content = io.BytesIO()
+    document.save(content)
+    return content.getvalue()
+
+
+def texts(parsed):
+    return [parsed.text[block.start : block.end] for block in parsed.blocks]
+
+
+def places(parsed):
+    return [block.place for block in parsed.blocks]
+
+
+def rtf(body):
+    return parse(".rtf", b"{\\rtf1\\ansi\\ansicpg1252 " + body + b"}")
+
+
+def odt(body, styles=""):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {ODF}><office:automatic-styles>{styles}</office:automatic-styles><office:body><office:text>{body}</office:text></office:body></office:document-content>",
+        )
+    return parse(".odt", content.getvalue())
+
+
+# --- numbers
+
+
+def numbered(document, levels):
+    """Give a document a list of several levels; return its id."""
+    root = document.part.numbering_part.element
+    own = "".join(
+        f'<w:lvl w:ilvl="{depth}"><w:start w:val="1"/><w:numFmt w:val="{form}"/><w:lvlText w:val="{pattern}"/></w:lvl>'
+        for depth, (form, pattern) in enumerate(levels)
+    )
+    root.insert(0, parse_xml(f'<w:abstractNum {nsdecls("w")} w:abstractNumId="77">{own}</w:abstractNum>'))
+    root.append(parse_xml(f'<w:num {nsdecls("w")} w:numId="77"><w:abstractNumId w:val="77"/></w:num>'))
+
+
+def item(document, text, depth, style=None):
+    paragraph = document.add_paragraph(text, style)
+    paragraph._p.get_or_add_pPr().append(
+        parse_xml(f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{depth}"/><w:numId w:val="77"/></w:numPr>')
+    )
+
+
+def test_word_numbers_are_printed_as_word_counts_them():
+    document = docx.Document()
+    numbered(document, [("decimal", "§ %1"), ("decimal", "%1.%2"), ("lowerLetter", "(%3)"), ("upperRoman", "%4.")])
+    for text, depth in (
+        ("Locks", 0),
+        ("Keys", 1),
+        ("brass", 2),
+        ("iron", 2),
+        ("Lamps", 1),
+        ("oil", 2),
+        ("Boats", 0),
+        ("Oars", 1),
+    ):
+        item(document, text, depth)
+    (text,) = texts(parse(".docx", saved(document)))
+    assert text.split("\n") == [
+        "§ 1 Locks",
+        "1.1 Keys",
+        "(a) brass",
+        "(b) iron",
+        "1.2 Lamps",
+        "(a) oil",
+        "§ 2 Boats",
+        "2.1 Oars",
+    ]
+
+
+def test_a_clause_of_word_is_a_paragraph_with_its_number_as_its_place():
+    document = docx.Document()
+    numbered(document, [("decimal", "%1"), ("decimal", "%1.%2")])
+    item(document, "Water", 0, "Heading 1")
+    item(document, CLAUSE, 1)
+    parsed = parse(".docx", saved(document))
+    assert texts(parsed) == ["1 Water", f"1.1 {CLAUSE}"]
+    assert places(parsed) == ["", "clause 1.1"]
+
+
+def test_numbers_of_opendocument_lists():
+    level = '<text:list-level-style-number text:level="{0}" style:num-format="{1}" style:num-suffix="{2}" text:display-levels="{0}"/>'
+    styles = f'<text:list-style style:name="L">{level.format(1, "1", ".")}{level.format(2, "1", "")}</text:list-style>'
+    inner = "<text:list><text:list-item><text:p>brass</text:p></text:list-item><text:list-item><text:p>iron</text:p></text:list-item></text:list>"
+    body = f'<text:list text:style-name="L"><text:list-item><text:p>Locks</text:p></text:list-item><text:list-item><text:p>Keys</text:p>{inner}</text:list-item></text:list>'
+    assert texts(odt(body, styles)) == ["1. Locks\n2. Keys\n2.1 brass\n2.2 iron"]
+
+
+def test_numbers_of_rtf_lists():
+    assert texts(rtf(rb"{\listtext\pard 1.\tab}Locks\par{\listtext\pard 2.\tab}Keys\par")) == ["1. Locks\n2. Keys"]
+
+
+def test_automatic_numbers_of_slides():
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[1])
+    slide.shapes.title.text = "Steps"
+    frame = slide.placeholders[1].text_frame
+    frame.text = "Open"
+    frame.add_paragraph().text = "Close"
+    for paragraph in frame.paragraphs:
+        paragraph._p.get_or_add_pPr().append(
+            parse_xml(
+                '<a:buAutoNum xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" type="alphaLcParenBoth"/>'
+            )
+        )
+    assert texts(parse(".pptx", saved(presentation))) == ["Steps", "(a) Open\n(b) Close"]
+
+
+# --- tables
+
+
+def test_a_merged_cell_of_word_stands_in_each_row():
+    document = docx.Document()
+    table = document.add_table(3, 3)
+    for cell, text in zip(table._cells, ("Lock", "Year", "Toll", "Upper", "2019", "10", "", "2020", "12"), strict=True):
+        cell.text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    assert texts(parse(".docx", saved(document))) == [
+        "Lock: Upper; Year: 2019; Toll: 10\nLock: Upper; Year: 2020; Toll: 12"
+    ]
+
+
+def test_empty_cells_of_every_format_keep_their_place():
+    rows = [("Lock", "Depth", "Toll"), ("Upper", "", "12"), ("Lower", "7", "9")]
+    named = ["Lock: Upper; Toll: 12\nLock: Lower; Depth: 7; Toll: 9"]
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    table = slide.shapes.add_table(3, 3, 0, 0, Inches(5), Inches(2)).table
+    for number, row in enumerate(rows):
+        for column, text in enumerate(row):
+            table.cell(number, column).text = text
+    assert texts(parse(".pptx", saved(presentation))) == named
+    cells = "".join(
+        "<table:table-row>"
+        + "".join(f"<table:table-cell><text:p>{text}</text:p></table:table-cell>" for text in row)
+        + "</table:table-row>"
+        for row in rows
+    )
+    assert texts(odt(f"<table:table>{cells}</table:table>")) == named
+    written = b"".join(
+        b"\\trowd\\cellx1\\cellx2\\cellx3\\intbl " + b"".join(text.encode() + b"\\cell " for text in row) + b"\\row "
+        for row in rows
+    )
+    assert texts(rtf(written)) == named
+
+
+# --- nothing lost, nothing hidden
+
+
+def test_figures_of_charts_are_a_table():
+    presentation = pptx.Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[6])
+    data = CategoryChartData()
+    data.categories = ["North", "South"]
+    data.add_series("Tolls", (12.5, 9))
+    slide.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, Inches(5), Inches(3), data)
+    text = parse(".pptx", saved(presentation)).text
+    assert "North" in text and "Tolls: 12.5" in text
+
+
+def test_hidden_slides_are_left_out_and_said():
+    presentation = pptx.Presentation()
+    for title in ("Shown", "Secret"):
+        presentation.slides.add_slide(presentation.slide_layouts[5]).shapes.title.text = title
+    presentation.slides[1]._element.set("show", "0")
+    parsed = parse(".pptx", saved(presentation))
+    assert (texts(parsed), parsed.metadata["warnings"]) == (["Shown"], "hidden slides left out: 2")
+
+
+def test_headers_of_word_once_and_comments_as_such():
+    document = docx.Document()
+    paragraph = document.add_paragraph("The lock is shut.")
+    document.add_comment(paragraph.runs, "Really?", author="Ida", initials="I")
+    document.sections[0].header.paragraphs[0].text = "File L-9"
+    document.add_section().header.paragraphs[0].text = "File L-9"
+    parsed = parse(".docx", saved(document))
+    assert list(zip(texts(parsed), places(parsed), strict=True)) == [
+        ("File L-9", "page header"), ("The lock is shut.", ""), ("Really?", "comment by Ida"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "body, seen",
+    [
+        (rb"Eight\'e9 \u8364? and \u-10179?\u-8704?.\par", "Eighté € and \U0001f600."),
+        (rb"The key{\v  is under the mat}.\par", "The key."),
+        (rb"The{\*\unknown secret} key.\par", "The key."),
+        (rb"Area: 5 m{\super 2}.\par", "Area: 5 m²."),
+        (rb"{\field{\*\fldinst HYPERLINK x}{\fldrslt the lock}}.\par", "the lock."),
+        (rb"{\header Page 1}{\pict 0102}Text.\par", "Text."),
+        (rb"{\f9 a}\bin3 }}}b\par", "ab"),
+    ],
+)
+def test_rtf_as_it_is_seen(body, seen):
+    assert rtf(body).text == seen
+
+
+def test_what_is_hidden_in_opendocument_is_not_read():
+    styles = (
+        '<style:style style:name="H" style:family="text"><style:text-properties text:display="none"/></style:style>'
+    )
+    assert texts(
+        odt('<text:p>The key<text:span text:style-name="H"> is under the mat</text:span>.</text:p>', styles)
+    ) == ["The key."]
+
+
+def test_a_frame_of_an_opendocument_page_is_read():
+    assert texts(
+        odt(
+            "<draw:frame><draw:text-box><text:p>In a frame.</text:p></draw:text-box></draw:frame><text:p>Beside it.</text:p>"
+        )
+    ) == ["In a frame.", "Beside it."]
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".pptx"])
+def test_an_archive_of_another_kind_is_refused_with_a_reason(suffix):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.txt", "nothing")
+    with pytest.raises(UnreadableError, match=r"is no (Word document|presentation)"):
+        parse(suffix, content.getvalue())
