@@ -44,6 +44,7 @@ class Markup:
         self._place = place
         self._inline: list[str] = []
         self._within: list[Any] = []
+        self._worded: dict[Any, bool] = {}
         self._unseen: frozenset[str] = frozenset()
         self.elements: list[Any] = []
 
@@ -149,9 +150,15 @@ class Markup:
         """Return a button's words where they belong to a heading or sentence, "" where it is one to press."""
         above = element.getparent()
         is_part = above is not None and (
-            name(above) in _IN_BUTTONS or (name(above) in ("p", "li", "td") and bool(_beside(above).strip()))
+            name(above) in _IN_BUTTONS or (name(above) in ("p", "li", "td") and self._has_words(above))
         )
         return self._text(element) if is_part or element.get("aria-expanded") is not None else ""
+
+    def _has_words(self, element: Any) -> bool:
+        """Tell whether an element has text of its own, beside that of its children; asked again by each child."""
+        if element not in self._worded:
+            self._worded[element] = bool(_beside(element).strip())
+        return self._worded[element]
 
     # --- lists
 
