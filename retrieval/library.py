@@ -312,7 +312,7 @@ class Library:
 
     def verify_sources(self) -> Iterator[tuple[Document, str]]:
         """Yield each document that came from a file, and "valid", "changed" or "missing"."""
-        return ((document, verifying.source_state(document)) for document in self.documents() if document.source)
+        return verifying.source_states(self.backend)
 
     # --- parts that are made when first needed
 

@@ -76,10 +76,23 @@ def _stretches(parsed: ParsedDocument, count: int) -> Iterator[str]:
             yield text[spans[first][0] : spans[min(first + count, len(spans)) - 1][1]]
 
 
-def source_state(document: Document) -> str:
-    """Compare the file that a document was read from: "valid", "changed" or "missing"."""
-    path = Path(document.source or "")
+def source_states(store: Backend) -> Iterator[tuple[Document, str]]:
+    """Yield each document that came from a file, and "valid" where a file that holds it has the bytes that were read.
+
+    Else "changed" or "missing", as its source is.
+    """
+    others: dict[str, list[str]] = {}
+    for path, known in store.files.all().items():
+        others.setdefault(known.doc_id or "", []).append(path)
+    for document, _ in store.documents.all():
+        if document.source:
+            paths = [document.source, *others.get(document.doc_id, [])]
+            states = [_source_state(Path(path), document.sha256) for path in dict.fromkeys(paths)]
+            yield document, "valid" if "valid" in states else states[0]
+
+
+def _source_state(path: Path, sha256: str) -> str:
     try:
-        return "valid" if file_sha256(path) == document.sha256 else "changed"
+        return "valid" if file_sha256(path) == sha256 else "changed"
     except OSError:
         return "changed" if path.exists() else "missing"

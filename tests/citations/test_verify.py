@@ -70,3 +70,16 @@ def test_the_command_shows_it(pincite, hashed, cited, tmp_path):
     result = pincite("verify", "--library", hashed.path, tmp_path / "answer.json")
     assert "  quoted: The pilot fee in Aro is 240 euros for each ship." in result.stdout
     assert "  now:    The pilot fee in Aro is 260 euros for each ship." in result.stdout
+
+
+def test_a_document_is_valid_as_long_as_a_file_holds_it(hashed, cited, tmp_path):
+    path, _ = cited
+    (tmp_path / "copy.txt").write_text(FEES)
+    hashed.add([tmp_path / "copy.txt", Document("m", "Memory", "Kept in memory.")])
+    assert [state for _, state in hashed.verify_sources()] == ["valid"]
+    path.unlink()
+    assert [state for _, state in hashed.verify_sources()] == ["valid"]
+    (tmp_path / "copy.txt").write_text("Another text.")
+    assert [state for _, state in hashed.verify_sources()] == ["missing"]
+    path.write_text("Another text.")
+    assert [state for _, state in hashed.verify_sources()] == ["changed"]
