@@ -137,6 +137,20 @@ def confirming(page: Page) -> None:
 
 
 @state
+def conversations(page: Page) -> None:
+    answered(page)
+    pane(page, "library")
+    page.click("#side [data-side=conversations]")
+    page.wait_for_selector(".conversations li")
+
+
+@state
+def naming(page: Page) -> None:
+    conversations(page)
+    page.click("[data-rename] >> nth=0")
+
+
+@state
 def menu(page: Page) -> None:
     page.click(".menu summary >> text=Export")
 

@@ -1,12 +1,13 @@
-// Questions and answers, kept in this page only: a reload or another browser begins anew.
+// Questions and answers. The server keeps them for whoever asked; the address names the conversation.
 
 const LONG = 200; // characters of a question that is folded to three lines, so that its answer stays in view
 const turns = [];
+const conversation = { id: "", editing: null };
 let pending = null;
 
-const history = (before) =>
+const before = (number) =>
   turns
-    .slice(0, before)
+    .slice(0, number)
     .filter((turn) => turn.result)
     .flatMap(({ question, result }) => [
       { role: "user", content: question },
@@ -17,15 +18,35 @@ const history = (before) =>
 async function ask(question) {
   question = question.trim();
   if (!question || pending) return;
-  const turn = { question, passages: 5, result: null, element: make("article", { className: "turn" }) };
-  turn.body = make("div");
-  const long = question.length > LONG || question.split("\n").length > 3;
-  turn.element.append(make("h3", { textContent: question, dir: "auto", className: long ? "long" : "", title: long ? question : "" }), turn.body);
-  turns.push(turn);
-  find("#empty").hidden = true;
-  find("#turns").append(turn.element);
+  const edited = conversation.editing;
+  conversation.editing = null;
+  if (edited && edited === turns.at(-1)) {
+    turns.pop();
+    edited.element.remove();
+  }
+  const turn = place({ question, passages: 5, number: edited?.number ?? null, result: null });
   turn.element.scrollIntoView({ block: "start" });
   await answer(turn);
+}
+
+/** Put a turn on the page, at the end or at the beginning. */
+function place(turn, first = false) {
+  const { question } = turn;
+  turn.element = make("article", { className: "turn" });
+  turn.body = make("div");
+  const long = question.length > LONG || question.split("\n").length > 3;
+  turn.element.append(make("h3", { textContent: question, dir: "auto", className: long ? "long" : "", title: long ? question : "" }));
+  const edit = make("p", { className: "edit" });
+  for (const [name, label] of [["edit", "Edit question"], ["again", "Ask again"]]) {
+    const button = make("button", { type: "button", textContent: label });
+    button.dataset.do = name;
+    edit.append(button);
+  }
+  turn.element.append(edit, turn.body);
+  first ? turns.unshift(turn) : turns.push(turn);
+  find("#empty").hidden = true;
+  first ? find("#turns").prepend(turn.element) : find("#turns").append(turn.element);
+  return turn;
 }
 
 /** Ask (again) for a turn that is on the page. */
@@ -34,11 +55,13 @@ async function answer(turn, documents = chosen()) {
   const mine = (pending = {});
   busy(true);
   try {
-    const given = { question: turn.question, history: history(turns.indexOf(turn)), documents, passages: turn.passages, threshold: confidence.threshold() };
+    const given = { question: turn.question, history: before(turns.indexOf(turn)), conversation: conversation.id, number: turn.number, documents, passages: turn.passages, threshold: confidence.threshold() };
     const result = await call("ask", given);
     if (mine.stopped) return;
     turn.result = result;
+    turn.number = result.number || null;
     turn.body.innerHTML = result.html;
+    kept(result.conversation);
     if (!result.record.found && !result.record.reply && documents.length) offer(turn, "Ask all documents", () => answer(turn, []));
     check(turn);
     if (result.record.citations.length) viewer.quote(turn, result.record.citations[0].marker, false).catch(() => {});
@@ -59,6 +82,58 @@ async function answer(turn, documents = chosen()) {
 function offer(turn, label, onclick) {
   const button = make("button", { type: "button", className: "button", textContent: label, onclick });
   turn.body.append(make("p", { className: "offer" }, button));
+}
+
+/** Name the conversation in the address, once it has been kept, and list it. */
+function kept(id) {
+  if (!id) return;
+  if (id !== conversation.id) history.replaceState(history.state, "", `#${new URLSearchParams({ c: id })}`);
+  conversation.id = id;
+  recall();
+}
+
+/** Begin a new conversation. The one before stays in the list. */
+function begin(remember = true) {
+  stop();
+  Object.assign(conversation, { id: "", editing: null });
+  turns.length = 0;
+  find("#turns").replaceChildren();
+  find("#earlier").hidden = true;
+  find("#empty").hidden = false;
+  viewer.unmark();
+  if (remember) history.pushState(null, "", location.pathname + location.search);
+  for (const item of all(".conversations li")) item.removeAttribute("aria-current");
+}
+
+/** Open a kept conversation: its last turns; those before come when they are asked for. */
+async function open(id, remember = true) {
+  const found = await call("conversation", { id });
+  if (found.gone) {
+    if (!remember) begin(true);
+    return say("This conversation was deleted, or is somebody else’s.");
+  }
+  begin(false);
+  conversation.id = id;
+  if (remember) history.pushState(null, "", `#${new URLSearchParams({ c: id })}`);
+  found.turns.forEach((turn) => restore(turn));
+  find("#earlier").hidden = !found.more;
+  for (const item of all(".conversations li")) item.toggleAttribute("aria-current", item.dataset.conversation === id);
+  turns.at(-1)?.element.scrollIntoView({ block: "start" });
+}
+
+function restore({ question, number, passages, ...result }, first = false) {
+  const turn = place({ question, number, passages: passages || 5, result }, first);
+  turn.body.innerHTML = result.html;
+  check(turn);
+}
+
+async function earlier() {
+  const height = find("#scroll").scrollHeight;
+  const found = await call("conversation", { id: conversation.id, before: turns[0].number });
+  if (found.gone) return begin();
+  found.turns.reverse().forEach((turn) => restore(turn, true));
+  find("#earlier").hidden = !found.more;
+  find("#scroll").scrollTop += find("#scroll").scrollHeight - height;
 }
 
 function stop() {
@@ -93,6 +168,13 @@ const markdown = ({ question, result }) => `## ${question.replace(/([\\`*_<>\[\]
 const answered = () => turns.filter((turn) => turn.result);
 
 const actions = {
+  edit: (turn) => {
+    conversation.editing = turn;
+    box.value = turn.question;
+    grow();
+    box.focus();
+  },
+  again: (turn) => !pending && answer(turn),
   "copy-markdown": (turn) => copy(markdown(turn), "Copied as Markdown"),
   "copy-plain": (turn) => copy(turn.result.plain, "Copied with citations"),
   more: async (turn) => {
@@ -131,10 +213,52 @@ function judge(turn, button, good) {
   note.focus({ preventScroll: true });
 }
 
+/** All turns of the conversation, those too that are not on the page. */
+const whole = async () => {
+  if (!conversation.id) return answered();
+  const { turns: all } = await call("exported", { id: conversation.id });
+  return all.map(({ question, ...result }) => ({ question, result }));
+};
+
 const exports = {
-  "export-markdown": () => download("conversation.md", "text/markdown", answered().map(markdown).join("\n")),
-  "export-json": () => {
-    const answers = answered().map((turn) => turn.result.record);
+  "export-markdown": async () => download("conversation.md", "text/markdown", (await whole()).map(markdown).join("\n")),
+  "export-json": async () => {
+    const answers = (await whole()).map((turn) => turn.result.record);
     download("conversation.json", "application/json", JSON.stringify({ answers }, null, 2));
   },
 };
+
+// --- the list of conversations
+
+async function recall() {
+  const listed = await call("conversations", { filter: find("#recall").value }).catch(() => null);
+  if (!listed) return;
+  const yet = listed.kept ? "No conversations yet. What you ask is kept here." : "Conversations are not kept here: they would need a cookie, and a library in a folder.";
+  const none = find("#recall").value ? "No conversation has these words." : yet;
+  find("#keeping").hidden = !listed.kept;
+  find("#conversations").innerHTML = listed.count ? listed.html : `<p class="hint">${none}</p>`;
+  for (const item of all(".conversations li")) item.toggleAttribute("aria-current", item.dataset.conversation === conversation.id);
+}
+
+function rename(button) {
+  const dialog = find("#naming");
+  find("#name").value = button.dataset.title;
+  dialog.returnValue = "";
+  const done = async () => {
+    if (dialog.returnValue !== "rename") return;
+    await call("rename", { id: button.dataset.rename, title: find("#name").value }).catch((error) => say(error.message));
+    recall();
+  };
+  dialog.addEventListener("close", done, { once: true });
+  dialog.showModal();
+  find("#name").select();
+}
+
+const forget = (button) =>
+  confirmed("Delete this conversation?", button.dataset.title, "Its questions and answers are gone then. The documents stay.", async () => {
+    await call("forget", { id: button.dataset.forget });
+    if (conversation.id === button.dataset.forget) begin();
+    await recall();
+    say("Deleted");
+    find("#recall").focus();
+  });

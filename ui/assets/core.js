@@ -23,8 +23,10 @@ function say(text) {
   saidUntil = setTimeout(() => (find("#said").textContent = ""), 3000);
 }
 
-/** Show a pane where only some fit: "library", "ask" or "source". */
-function show(pane) {
+/** Show a pane where only some fit: "library", "ask" or "source"; Back returns to the one before. */
+function show(pane, remember = true) {
+  const narrow = getComputedStyle(find("nav")).display !== "none";
+  if (remember && narrow && pane !== page.dataset.view) history.pushState({ pane }, "");
   page.dataset.view = pane;
   for (const button of all("nav [data-show]")) button.toggleAttribute("aria-current", button.dataset.show === pane);
   find(`nav [data-show="${pane}"]`).setAttribute("aria-current", "true");

@@ -38,12 +38,25 @@ async function suggest() {
   find("#suggestions").innerHTML = suggested.html;
 }
 
-function confirmDelete(button) {
+const confirmDelete = (button) =>
+  confirmed("Delete this document?", button.dataset.title, "It can no longer be asked. A file that you added from a folder of yours stays there.", () => remove(button));
+
+/** Ask whether something may be deleted, and do it then. */
+function confirmed(title, name, hint, act) {
   const dialog = find("#confirm");
-  find("#confirm-name").textContent = button.dataset.title;
+  find("#confirm-title").textContent = title;
+  find("#confirm-name").textContent = name;
+  find("#confirm-hint").textContent = hint;
   dialog.returnValue = "";
-  dialog.addEventListener("close", () => dialog.returnValue === "delete" && remove(button), { once: true });
+  dialog.addEventListener("close", () => dialog.returnValue === "delete" && Promise.resolve(act()).catch((error) => say(error.message)), { once: true });
   dialog.showModal();
+}
+
+/** List the documents or the conversations on the left. */
+function side(name) {
+  for (const part of all(".side")) part.hidden = part.dataset.of !== name;
+  for (const button of all("#side button")) button.setAttribute("aria-pressed", String(button.dataset.side === name));
+  if (name === "conversations") return recall();
 }
 
 /** Tell the other tabs of this browser that the documents have changed; they listen, and look again when they are shown. */
@@ -71,7 +84,10 @@ let adding = Promise.resolve();
 
 /** Add files one after the other, after those that are being added already. */
 function add(files) {
-  if (files.length) show("library");
+  if (files.length) {
+    side("documents");
+    show("library");
+  }
   adding = adding.then(() => addAll([...files])).catch((error) => say(error.message));
 }
 

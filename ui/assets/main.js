@@ -10,6 +10,13 @@ const clicks = {
   ask: (button) => ask(button.dataset.ask),
   show: (button) => show(button.dataset.show),
   remove: confirmDelete,
+  open: async (button) => {
+    await open(button.dataset.open);
+    show("ask");
+  },
+  rename,
+  forget,
+  side: (button) => side(button.dataset.side),
   doc: (button) => viewer.paragraph(button.dataset.doc, button.dataset.paragraph),
   sight: (button) => viewer.see(button.dataset.sight),
   do: (button) => act(button, button.dataset.do),
@@ -22,6 +29,13 @@ function act(button, name) {
     return answered().length ? exports[name]() : say("There is nothing to export yet");
   }
   if (name === "api") return showApi();
+  if (name === "begin") {
+    begin();
+    show("ask");
+    return box.focus();
+  }
+  if (name === "earlier") return earlier();
+  if (name === "unnamed") return find("#naming").close("cancel");
   if (name === "theme") return localStorage.setItem("theme", document.body.classList.toggle("dark") ? "dark" : "light");
   return viewer.walk(name === "next" ? 1 : -1);
 }
@@ -79,11 +93,20 @@ function send() {
   if (pending) return stop();
   const question = box.value;
   box.value = "";
+  draft("");
   grow();
   ask(question);
 }
 
-box.addEventListener("input", grow);
+const draft = (text) => (text ? sessionStorage.setItem("draft", text) : sessionStorage.removeItem("draft"));
+box.addEventListener("input", () => {
+  grow();
+  draft(box.value); // what was typed outlives a reload and a lost login
+});
+find("#recall").addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(recall, 150);
+});
 find("#composer").addEventListener("submit", (event) => {
   event.preventDefault();
   send();
@@ -98,7 +121,7 @@ page.addEventListener("keydown", (event) => {
   } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     event.preventDefault();
     viewer.walk(event.key === "ArrowDown" ? 1 : -1);
-  } else if (event.key === "Escape" && !find("#confirm").open) {
+  } else if (event.key === "Escape" && !find("#confirm").open && !find("#naming").open) {
     closeMenus();
     hideTip();
     stop();
@@ -146,13 +169,15 @@ page.addEventListener("drop", (event) => {
 
 // --- beginning
 
-async function begin() {
+async function start() {
   const theme = localStorage.getItem("theme");
   if (theme) document.body.classList.toggle("dark", theme === "dark");
   find("#files").accept = limits.types.join(",");
   find("#most").textContent = limits.bytes / 2 ** 20;
   confidence.begin();
   find("#types").textContent = limits.types.join(" ");
+  box.value = sessionStorage.getItem("draft") || "";
+  grow();
   box.focus();
   for (;;) {
     const { ready, error } = await call("status");
@@ -162,14 +187,23 @@ async function begin() {
     await new Promise((done) => setTimeout(done, 400));
   }
   await refresh();
-  await Promise.all([suggest(), viewer.follow()]);
+  await Promise.all([suggest(), recall(), follow(history.state)]);
   page.dataset.ready = "true";
 }
 
 // What another tab, another person or a watched folder has changed is there as soon as somebody looks.
-const again = () => page.dataset.ready && !document.hidden && Promise.all([refresh(), turns.length ? null : suggest()]).catch(() => {});
+const again = () => page.dataset.ready && !document.hidden && Promise.all([refresh(), recall(), turns.length ? null : suggest()]).catch(() => {});
 tabs.addEventListener("message", again);
 document.addEventListener("visibilitychange", again);
 window.addEventListener("focus", again);
-window.addEventListener("hashchange", viewer.follow);
-begin().catch((error) => (find("#problem").textContent = error.message));
+/** Go where the address says: to a conversation, or to none, and to a place in a document. */
+async function follow(state) {
+  const named = new URLSearchParams(location.hash.slice(1));
+  if (named.has("c") && named.get("c") !== conversation.id) await open(named.get("c"), false).catch((error) => say(error.message));
+  if (!location.hash && conversation.id) begin(false);
+  show(state?.pane || "ask", false);
+  await viewer.follow();
+}
+
+window.addEventListener("popstate", (event) => page.dataset.ready && follow(event.state));
+start().catch((error) => (find("#problem").textContent = error.message));

@@ -23,6 +23,14 @@ viewer.close = () => {
   find("#walk").hidden = true;
 };
 
+/** Forget the answer whose quotes are marked; the document stays open. */
+viewer.unmark = () => {
+  viewer.mark({});
+  Object.assign(viewer, { turn: null, marker: 0 });
+  find("#walk").hidden = true;
+  viewer.asText();
+};
+
 /** Replace passages by the ones with marks, and put back what was marked before. */
 viewer.mark = (marks) => {
   for (const [start, html] of viewer.plain) find(`[data-start="${start}"]`, find("#paper")).outerHTML = html;

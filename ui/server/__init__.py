@@ -1,6 +1,7 @@
 """What stands around the page: who may use it, whether it is ready, what it tells of itself."""
 
 from ui.server.auth import Credentials, credentials, login_routes
+from ui.server.conversations import Conversation, Conversations, person
 from ui.server.logs import adopt, as_json
 from ui.server.metrics import Watch
 from ui.server.probes import probe_routes
@@ -8,6 +9,8 @@ from ui.server.readiness import Readiness
 from ui.server.security import Guard, is_loopback, require_password
 
 __all__ = [
+    "Conversation",
+    "Conversations",
     "Credentials",
     "Guard",
     "Readiness",
@@ -17,6 +20,7 @@ __all__ = [
     "credentials",
     "is_loopback",
     "login_routes",
+    "person",
     "probe_routes",
     "require_password",
 ]

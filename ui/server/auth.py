@@ -28,6 +28,7 @@ class Credentials:
 
     def __init__(self, user: str, password: str, secret: str = "") -> None:
         """secret: what copies of one page share; without one, a login is good for this process only."""
+        self.user = user
         self._salt = secret.encode() or secrets.token_bytes(32)
         self._expected = _hashed(user, password, self._salt)
         self._signer = TimestampSigner(self._expected, salt="pincite login", digest_method=hashlib.sha256)
@@ -114,7 +115,7 @@ def login_routes(known: Credentials) -> list[Route]:
             return JSONResponse({"detail": "Incorrect credentials."}, 400)
         response = JSONResponse({"success": True})
         response.set_cookie(
-            known.cookie, known.ticket(), DAYS * 86_400, httponly=True, samesite="lax", secure=_is_encrypted(request)
+            known.cookie, known.ticket(), DAYS * 86_400, httponly=True, samesite="lax", secure=is_encrypted(request)
         )
         return response
 
@@ -126,6 +127,6 @@ def login_routes(known: Credentials) -> list[Route]:
     return [Route("/login", log_in, methods=["POST"]), Route("/logout", log_out, methods=["GET"])]
 
 
-def _is_encrypted(request: Request) -> bool:
+def is_encrypted(request: HTTPConnection) -> bool:
     """Tell whether the browser came by https, perhaps to a proxy that says so."""
     return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto"))

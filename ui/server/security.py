@@ -3,6 +3,7 @@
 Every request gets a number here, the caller's own where it has one.
 """
 
+import hashlib
 import ipaddress
 import re
 import secrets
@@ -13,7 +14,8 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 
-from ui.server.auth import Credentials, form
+from ui.server.auth import Credentials, form, is_encrypted
+from ui.server.conversations import person
 from ui.server.logs import request_id
 
 Message = MutableMapping[str, Any]
@@ -39,6 +41,9 @@ _CLOSED = ("upload", "proxy", "file", "stream", "deep_link", "vibe", "dev", "mon
 # What is served before anybody has logged in: no question, document or number of them is told there.
 _OPEN = ("/login", "/healthz", "/readyz", "/gradio_api/startup-events")
 _REQUEST = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+_OWN = "pincite-person"  # the cookie that tells browsers apart where nobody logs in
+_TOKEN = re.compile("[0-9a-f]{32}")
+_DAYS = 400  # for which browsers keep a cookie at most
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -77,9 +82,25 @@ class Guard:
             request = HTTPConnection(scope)
             request_id.set(_named(request.headers.get("x-request-id", "")))
             refused = self._refused(request) or await self._unknown(request)
-            await (refused or self._app)(scope, _limited(receive, self._most), _with_headers(send))
+            own = [] if refused else self._recognised(request)
+            await (refused or self._app)(scope, _limited(receive, self._most), _with_headers(send, own))
         else:  # nothing here speaks WebSocket
             await send({"type": "websocket.close", "code": 1008})
+
+    def _recognised(self, request: HTTPConnection) -> list[tuple[bytes, bytes]]:
+        """Remember who asks: the user who logged in, else the browser. Return the header that gives it a cookie."""
+        token, headers = request.cookies.get(_OWN, ""), []
+        if self._known is not None:
+            person.set(f"user {self._known.user}")
+            return []
+        if not _TOKEN.fullmatch(token):
+            token = ""
+            if request.scope["method"] == "GET" and request.scope["path"] == "/":
+                token = secrets.token_hex(16)
+                kept = f"{_OWN}={token}; Path=/; Max-Age={_DAYS * 86_400}; HttpOnly; SameSite=Lax"
+                headers = [(b"set-cookie", f"{kept}{'; Secure' if is_encrypted(request) else ''}".encode())]
+        person.set(f"browser {hashlib.sha256(token.encode()).hexdigest()[:32]}" if token else "")
+        return headers
 
     def _refused(self, request: HTTPConnection) -> Response | None:
         """Return what to say where the request must not go on, whoever sent it."""
@@ -133,8 +154,8 @@ def _limited(receive: Receive, most: int) -> Receive:
     return limited
 
 
-def _with_headers(send: Send) -> Send:
-    own = [*_HEADERS, (b"x-request-id", request_id.get().encode())]
+def _with_headers(send: Send, more: list[tuple[bytes, bytes]]) -> Send:
+    own = [*_HEADERS, (b"x-request-id", request_id.get().encode()), *more]
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -52,6 +52,7 @@ def build(service: Service) -> gr.Blocks:
     calls = (
         service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,
         service.sources, service.suggestions, service.upload, service.remove,
+        service.conversations, service.conversation, service.rename, service.forget, service.exported,
     )  # fmt: skip
     looks = f"<style>{_fonts()}{_asset('page.css')}</style>{_asset('page.html')}"
     acts = "\n".join(map(_asset, _SCRIPTS))
@@ -142,8 +143,9 @@ def serve(
     if log_json:
         as_json()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what an orchestrator sends: questions are finished
-    with open_library(folder) as library:
-        service = Service(library, seeds=folder is None, texts=log_questions, uploads=uploads)
+    opened, new = open_library(folder)
+    with opened as library:
+        service = Service(library, seeds=new, texts=log_questions, uploads=uploads)
         page, address = launch(service, **options)
         if log_json:
             adopt("uvicorn", "uvicorn.error", "uvicorn.access")

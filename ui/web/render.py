@@ -6,12 +6,14 @@ Every text goes through `escape`: documents, titles, file names and questions ar
 import base64
 import html
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Literal
 
 from retrieval import Answer, Citation, Document, Hit, Passage
 from retrieval.citations import PrintedPage
+from ui.server import Conversation
 from ui.words import one_line, outcome, published, verdict
 
 State = Literal["valid", "changed", "missing"]
@@ -22,6 +24,7 @@ _THUMB = (
     '<svg viewBox="0 0 24 24" aria-hidden="true">'
     '<path d="M7 10v10H4V10zM7 10l4-7c2 0 3 1 3 3l-1 3h6l1 2-2 8-1 1H7"/></svg>'
 )
+_PENCIL = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 20l1-5L16 4l4 4L9 19zM14 6l4 4"/></svg>'
 _STATES = {"changed": "The file has changed since it was read.", "missing": "The file is no longer there."}
 
 
@@ -263,6 +266,23 @@ def _document(document: Document, count: int, removable: bool) -> str:
     return (
         f'<li data-document="{escape(document.doc_id)}">{tick}<div>{_button("", _inline(title), doc=document.doc_id)}'
         f'<p>{_inline(about)}</p><p class="state"></p></div>{remove}</li>'
+    )
+
+
+def conversations(found: Sequence[Conversation]) -> str:
+    """List conversations; each can be opened, renamed and deleted."""
+    return f'<ul class="documents conversations">{"".join(map(_conversation, found))}</ul>'
+
+
+def _conversation(kept: Conversation) -> str:
+    title = one_line(kept.title)
+    count = f"{kept.turns:,} question{'s' if kept.turns != 1 else ''}"
+    about = f"{time.strftime('%d %B %Y, %H:%M', time.localtime(kept.changed))} · {count}"
+    rename = _button(f"Rename {title}", _PENCIL, rename=kept.id, title=title)
+    delete = _button(f"Delete {title}", "×", forget=kept.id, title=title)
+    return (
+        f'<li data-conversation="{escape(kept.id)}"><div>{_button("", _inline(title), open=kept.id)}'
+        f"<p>{escape(about)}</p></div>{rename}{delete}</li>"
     )
 
 

@@ -6,18 +6,20 @@ is kept here can be had from the library again at any time, so that any copy of 
 
 import logging
 import math
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
 from retrieval import Answer, Citation, Hit, Library, PinciteError, Settings
 from retrieval.citations import Pages, read_citation
 from retrieval.embedding import fingerprint
 from retrieval.errors import DocumentError
-from retrieval.storage import SCHEMA_VERSION
-from ui.server import Readiness, Watch
+from ui.server import Conversations, Readiness, Watch, person
 from ui.web import render
 from ui.web import suggestions as suggest
 from ui.web import validation as incoming
@@ -28,14 +30,23 @@ SOURCES_SECONDS = 30.0  # for which the state of the files is kept
 _log = logging.getLogger(__name__)
 
 
-def open_library(folder: str | Path | None) -> Library:
-    """Open the library in a folder, or without one the page's own, which begins with the shipped documents.
+def own_folder(settings: Settings) -> Path:
+    """Return where the page's own library is: among a person's data, as what they upload is kept nowhere else.
 
-    The page's own is apart from the one that `retrieval.ask` uses, so that uploads do not change its answers.
+    One for each model, and apart from the one that `retrieval.ask` uses, so that uploads do not change its answers.
+    """
+    return platformdirs.user_data_path("pincite", appauthor=False) / f"page-{fingerprint(settings)}.pincite"
+
+
+def open_library(folder: str | Path | None) -> tuple[Library, bool]:
+    """Open the library in a folder, or without one the page's own; tell whether that is new.
+
+    Only a new one begins with the shipped documents: those that somebody deleted stay deleted.
     """
     settings = Settings.from_environment()
-    own = settings.cache / f"page-{SCHEMA_VERSION}-{fingerprint(settings)}.pincite"
-    return Library(folder or own, settings)
+    own = own_folder(settings)
+    new = folder is None and not (own / "library.db").exists()
+    return Library(folder or own, settings), new
 
 
 class Service:
@@ -53,6 +64,7 @@ class Service:
         self.watch = Watch(library, texts=texts)
         self._pages = Pages(library.settings.max_file_bytes)
         self._uploads = Uploads.of(library, uploads)
+        self._conversations = Conversations(_place(library))
         self._adding = threading.Lock()
         self._checked: tuple[float, int, dict[str, str]] = (-math.inf, -1, {})
         self._suggested: tuple[int, list[str]] = (-1, [])
@@ -96,12 +108,82 @@ class Service:
             asked.get("question", ""), asked.get("history"), asked.get("documents"), asked.get("passages") or 5, least
         )
         least = self.library.settings.threshold if least is None else least
-        return {
+        shown = {
             "html": render.turn(answer, self._titles(answer.passages), least),
             "record": answer.to_dict(),
             "markdown": render.markdown(answer, least),
             "plain": render.plain(answer, least),
+        }
+        kept = {name: asked.get(name) for name in ("question", "documents", "passages", "threshold")} | shown
+        conversation, place = self._keep(kept, asked.get("conversation"), asked.get("number"))
+        return shown | {
+            "conversation": conversation,
+            "number": place,
             "marks": self._marks(answer.citations),
+        }
+
+    # --- conversations
+
+    def _keep(self, turn: Mapping[str, Any], conversation: Any, number: Any) -> tuple[str, int]:
+        """Keep a turn for the person, in a new conversation where this one was deleted meanwhile.
+
+        An answer is shown even where it cannot be kept, which the log says.
+        """
+        name, place = incoming.text(conversation or ""), None if number is None else int(number)
+        try:
+            return self._conversations.keep(person.get(), name, turn, place)
+        except KeyError:
+            return self._conversations.keep(person.get(), "", turn)
+        except (sqlite3.Error, OSError):
+            _log.exception("a conversation could not be kept")
+            return "", 0
+
+    def conversations(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """List the person's conversations that hold {"filter"}, the last used first: {"html", "count", "kept"}."""
+        found = self._conversations.find(person.get(), incoming.text(asked.get("filter") or "").strip())
+        return {
+            "html": render.conversations(found),
+            "count": len(found),
+            "kept": self._conversations.keeps(person.get()),
+        }
+
+    def conversation(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the last turns of {"id"}, those before the turn {"before"} where one is named, and whether more are.
+
+        {"gone"} where it was deleted or is somebody else's, which is not told apart.
+        """
+        name, before = incoming.text(asked["id"]), asked.get("before")
+        try:
+            turns = self._conversations.turns(
+                person.get(), name, None if before is None else int(before), incoming.TURNS
+            )
+            title = self._conversations.title(person.get(), name)
+        except KeyError:
+            return {"gone": True}
+        for turn in turns:
+            turn["marks"] = self._marks(list(map(read_citation, turn["record"]["citations"])))
+        return {"title": title, "turns": turns, "more": bool(turns) and turns[0]["number"] > 1}
+
+    def rename(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the conversation {"id"} another {"title"}, unless that is empty."""
+        title = incoming.text(asked["title"]).strip()
+        if title:
+            self._conversations.rename(person.get(), incoming.text(asked["id"]), title)
+        return {"renamed": bool(title)}
+
+    def forget(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Delete the conversation {"id"}."""
+        self._conversations.delete(person.get(), incoming.text(asked["id"]))
+        return {"deleted": True}
+
+    def exported(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all turns of the conversation {"id"}: {"title", "turns": [{"question", "markdown", "record"}]}."""
+        name = incoming.text(asked["id"])
+        turns = self._conversations.turns(person.get(), name)
+        fields = ("question", "markdown", "record")
+        return {
+            "title": self._conversations.title(person.get(), name),
+            "turns": [{field: turn[field] for field in fields} for turn in turns],
         }
 
     def _titles(self, hits: Sequence[Hit]) -> dict[str, str]:
@@ -244,6 +326,11 @@ class Service:
         if document is not None:
             self._uploads.drop(document.source)
         return {"removed": bool(removed)}
+
+
+def _place(library: Library) -> Path | None:
+    """Return where conversations are kept: in the library's folder, and nowhere for one on a server."""
+    return None if library.name.startswith("milvus:") else library.path / "conversations.db"
 
 
 def guarded(function: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:

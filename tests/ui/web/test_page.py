@@ -81,15 +81,12 @@ def test_suggested_questions_are_answered_by_the_documents(visit):
     expect(page.locator("blockquote").first).to_be_visible()
 
 
-def test_two_browsers_and_a_reload_share_no_conversation(visit):
+def test_two_browsers_share_no_conversation(visit):
     first, second = visit(apart=True), visit(apart=True)
     ask(first, QUESTION)
     expect(second.locator(".turn")).to_have_count(0)
     ask(second, "And who else?")
     expect(second.locator(".asked-as")).to_have_count(0)
-    first.reload()
-    first.wait_for_selector(".pincite[data-ready]")
-    expect(first.locator(".turn, mark")).to_have_count(0)
     assert first.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
 
 

@@ -3,8 +3,24 @@
 from fakes import HashedEncoder
 
 from retrieval import Document, Library, PinciteError, Settings
-from ui.web import Service
+from ui.web import Service, open_library
 from ui.web.service import guarded
+
+
+def test_the_pages_own_library_is_among_the_persons_data_and_what_was_deleted_stays_deleted(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    for expected in (True, False):
+        opened, new = open_library(None)
+        with opened as library:
+            assert new is expected
+            assert library.path.parent == tmp_path / "pincite"
+            service = Service(library, seeds=new)
+            service.warm()
+            assert len(library.documents()) == int(expected)
+            library.remove(*(document.doc_id for document in library.documents()))
+    opened, new = open_library(tmp_path / "named")
+    with opened as library:
+        assert (library.path, new) == (tmp_path / "named", False)
 
 
 def test_what_goes_wrong_is_told_without_details():
