@@ -9,6 +9,7 @@ import hashlib
 import json
 import signal
 import threading
+import webbrowser
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,6 @@ def launch(
     port: int | None = None,
     auth: Credentials | None = None,
     mcp: bool = False,
-    open_browser: bool = False,
 ) -> tuple[gr.Blocks, str]:
     """Start serving in threads of its own, and return the Blocks and its address. ValueError: open without a password.
 
@@ -118,7 +118,7 @@ def launch(
     own += login_routes(auth) if auth else []
     page = build(service)
     _, address, _ = page.launch(
-        server_name=host, server_port=port, mcp_server=mcp, inbrowser=open_browser, max_file_size=most,
+        server_name=host, server_port=port, mcp_server=mcp, max_file_size=most,
         app_kwargs={"routes": own, "middleware": [guard], "docs_url": None, "redoc_url": None, "openapi_url": None},
         theme=gr.themes.Base(font="sans-serif", font_mono="monospace"), favicon_path=str(_ASSETS / "favicon.svg"),
         state_session_capacity=1000, run_history=False, enable_monitoring=False, ssr_mode=False, pwa=False,
@@ -131,14 +131,15 @@ def serve(
     folder: str | Path | None,
     *,
     uploads: Path | None = None,
+    open_browser: bool = False,
     log_json: bool = False,
     log_questions: bool = False,
     **options: Any,
 ) -> None:
     """Serve a library until interrupted or told to end, the shipped documents where no folder is named.
 
-    uploads: folder for what people send; log_json: a line of JSON on stderr for each question; log_questions: with its
-    text. options: as for launch.
+    uploads: folder for what people send; open_browser: show the page to whoever started it; log_json: a line of JSON on
+    stderr for each question; log_questions: with its text. options: as for launch.
     """
     if log_json:
         as_json()
@@ -152,6 +153,8 @@ def serve(
         also = f", for MCP at {address}gradio_api/mcp/" if options.get("mcp") else ""
         try:
             print(f"Pincite is at {address}{also}; its library is {library.name}", flush=True)
+            if open_browser and not webbrowser.open(address):
+                print("No browser could be opened; open that address in one", flush=True)
             page.block_thread()
         finally:
             service.readiness.wait()  # the interpreter must not end under a thread that loads a model

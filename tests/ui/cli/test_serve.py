@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 
 from articles import ROOT
 from served import call
@@ -26,6 +27,20 @@ def test_the_command_serves_a_library_until_interrupted(served):
     assert call(address, "status", {}).json()["error"] == ""
     process.send_signal(signal.SIGINT)
     assert process.wait(20) in (0, 130)
+
+
+def test_the_browser_is_opened_at_the_page(served, tmp_path):
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/part && mv {tmp_path}/part {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    process = run("--library", str(served.path), "--open", BROWSER=str(browser))
+    address = re.match(r"Pincite is at (\S+); its", process.stdout.readline())[1]
+    deadline = time.monotonic() + 60
+    while not (tmp_path / "opened").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert (tmp_path / "opened").read_text() == f"{address}\n"
+    process.send_signal(signal.SIGINT)
+    process.wait(60)
 
 
 def test_the_command_refuses_to_be_open_without_a_password(served):
