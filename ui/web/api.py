@@ -30,7 +30,8 @@ from ui.web.service import Service
 UNKNOWN = "Something went wrong; the terminal or the log of Pincite says what."
 _EXAMPLES = {
     "ask": '{"question": "Who said so?"}', "search": '{"question": "peacekeeping", "passages": 3}',
-    "read_passage": '{"doc_id": "…", "paragraph": 1}', "documents": "{}",
+    "read_passage": '{"doc_id": "…", "paragraph": 1}', "documents": "{}", "overview": '{"doc_id": "…"}',
+    "review": '{"questions": ["Who signed it?", "When does it end?"]}',
 }  # fmt: skip
 _DOCS = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -49,7 +50,7 @@ status 400. Where the page has a password, send it as HTTP Basic, or as the bear
 <p>For tools that speak OpenAI’s protocol: the model is <code>pincite</code>, streamed if asked for. Nothing is
 generated; the reply is quotes, and its annotations lead to their places.</p>
 <pre><code>OpenAI(base_url="http://127.0.0.1:7860/v1", api_key="user:password")</code></pre>
-<p>Started with <code>pincite ui --mcp</code>, the same four calls are MCP tools at <code>/gradio_api/mcp/</code>.</p>
+<p>Started with <code>pincite ui --mcp</code>, the same calls are MCP tools at <code>/gradio_api/mcp/</code>.</p>
 </html>
 """
 _log = logging.getLogger(__name__)
@@ -60,6 +61,10 @@ class Endpoints:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+
+    def all(self) -> tuple[Callable[..., Any], ...]:
+        """Return every function that programs may call."""
+        return self.ask, self.search, self.read_passage, self.review, self.overview, self.documents
 
     def ask(
         self,
@@ -107,6 +112,29 @@ class Endpoints:
         """
         return self._service.read(doc_id, paragraph, around)
 
+    def review(self, questions: list[str], documents: list[str] | None = None) -> list[dict[str, Any]]:
+        """
+        Ask every document the same questions, each on its own, as for a table with a row a document.
+
+        Parameters:
+            questions: what to ask of each, 1 to 100
+            documents: doc_ids to ask; all documents if empty
+        Returns:
+            rows: doc_id, title, and for each question whether it was found, its confidence and its citations
+        """
+        return self._service.review(questions, documents)
+
+    def overview(self, doc_id: str) -> dict[str, Any]:
+        """
+        Say what a document is about in sentences of its own, each with its exact place.
+
+        Parameters:
+            doc_id: of the document, as in citations and hits
+        Returns:
+            found, confidence (0 to 1), citations (quote, doc_id, title, locator, start, end), passages, text
+        """
+        return self._service.overview(doc_id).to_dict()
+
     def documents(self) -> list[dict[str, Any]]:
         """
         List the documents that can be asked.
@@ -123,7 +151,7 @@ def routes(service: Service) -> list[Route]:
     400 with {"error"} where the call is wrong, 503 where the library cannot be used, 500 for anything else.
     """
     named = Endpoints(service)
-    functions = (named.ask, named.search, named.read_passage, named.documents)
+    functions = named.all()
     own = [Route(f"/api/{function.__name__}", _direct(function), methods=["POST"]) for function in functions]
 
     async def docs(_: Request) -> Response:
@@ -162,7 +190,7 @@ def _direct(function: Callable[..., Any]) -> Callable[[Request], Awaitable[Respo
 def publish(service: Service) -> None:
     """Add the endpoints to the Blocks that is being built."""
     named = Endpoints(service)
-    for function in (named.ask, named.search, named.read_passage, named.documents):
+    for function in named.all():
         # Not queued: a job waits in the memory of one process, where another copy of the page could not find it.
         api(_explained(function), api_name=function.__name__, queue=False)
 

@@ -96,6 +96,27 @@ class Service:
 
         return self.watch.question(question, answering)
 
+    def review(self, questions: Any, documents: Any = ()) -> list[dict[str, Any]]:
+        """Ask every document the same questions; see Library.review for what is raised."""
+        self.readiness.wait()
+        asked = [incoming.text(question) for question in list(questions)]
+        made = self.library.review(asked, where=incoming.where(documents))
+        fields = ("question", "found", "confidence", "citations")
+        return [
+            {
+                "doc_id": row.document.doc_id,
+                "title": row.document.title,
+                "answers": [{field: answer.to_dict()[field] for field in fields} for answer in row.answers],
+            }
+            for row in made.rows
+        ]
+
+    def overview(self, doc_id: str) -> Answer:
+        """Say what a document is about in its own words; KeyError where it is not there."""
+        if self.library.header(incoming.text(doc_id)) is None:
+            raise KeyError(f"there is no document {doc_id}")
+        return self.answer("What is this document about?", documents=[doc_id])
+
     def search(self, question: str, passages: int = 10, documents: Any = ()) -> list[Hit]:
         """Find passages; see `answer` for what goes in and what is raised."""
         self.readiness.wait()

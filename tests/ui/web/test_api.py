@@ -59,6 +59,27 @@ def test_a_wrong_call_says_what_is_wrong(client, given, said):
         client.predict("tea", 99, 0, api_name="/read_passage")
 
 
+def test_review_asks_each_document_and_overview_quotes_one(client, served):
+    rows = client.predict([QUESTION, "How is green tea made?"], None, api_name="/review")
+    assert [row["title"] for row in rows] == [served.documents()[0].title, "Tea"]
+    found = [[answer["found"] for answer in row["answers"]] for row in rows]
+    assert found[0][0] is True and found[1][1] is True
+    assert "Sergei Shoigu, urged" in rows[0]["answers"][0]["citations"][0]["quote"]
+    assert {cited["doc_id"] for answer in rows[1]["answers"] for cited in answer["citations"]} == {"tea"}
+    about = client.predict(served.documents()[0].doc_id, api_name="/overview")
+    text = served.document(served.documents()[0].doc_id).text
+    assert about["citations"] and all(text[c["start"] : c["end"]] == c["quote"] for c in about["citations"])
+    with pytest.raises(AppError, match="there is no document nothing"):
+        client.predict("nothing", api_name="/overview")
+
+
+def test_the_page_about_the_endpoints_names_each_with_a_call(address):
+    page = httpx.get(f"{address}docs").text
+    for name in ("ask", "search", "read_passage", "review", "overview", "documents"):
+        assert f"POST /api/{name}</code>" in page and f"curl 127.0.0.1:7860/api/{name} --json" in page
+    assert "/v1/chat/completions" in page
+
+
 def test_curl_can_ask(address):
     event = httpx.post(f"{address}gradio_api/call/v2/ask", json={"question": QUESTION}).json()["event_id"]
     stream = httpx.get(f"{address}gradio_api/call/v2/ask/{event}").text
@@ -68,7 +89,7 @@ def test_curl_can_ask(address):
 
 def test_the_api_page_documents_names_types_and_purpose(address):
     endpoints = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
-    assert sorted(endpoints) == ["/ask", "/documents", "/read_passage", "/search"]
+    assert sorted(endpoints) == ["/ask", "/documents", "/overview", "/read_passage", "/review", "/search"]
     assert "verbatim quotes" in endpoints["/ask"]["description"]
     assert [each["parameter_name"] for each in endpoints["/ask"]["parameters"]] == [
         "question", "history", "documents", "passages",
@@ -89,7 +110,7 @@ def test_the_tools_work_with_the_official_mcp_client(address):
             return tools, asked, passage, found
 
     tools, asked, passage, found = asyncio.run(talk())
-    assert sorted(tools) == ["ask", "documents", "read_passage", "search"]
+    assert sorted(tools) == ["ask", "documents", "overview", "read_passage", "review", "search"]
     assert tools["ask"].inputSchema["properties"]["question"]["description"] == "what to ask"
     assert "Sergei Shoigu, urged" in asked.content[0].text
     assert "Green tea is made" in passage.content[0].text
