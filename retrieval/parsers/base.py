@@ -164,6 +164,7 @@ class Builder:
         grid = filled(cells)
         found = layout(cells, grid, guess=guess) if known is None else replace(known, titles=0, head=0)
         width = max(map(len, grid), default=0)
+        grid = grid if any(found.names) else filled(cells, across=False)
         body = found.titles + found.head
         caption = one_line(caption)
         lines: list[str] = []

@@ -78,8 +78,11 @@ def cleaned(rows: Iterable[Sequence[Cell | str]]) -> list[list[Cell]]:
     ]
 
 
-def filled(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
-    """Return the texts of a table by row and column, that of a spanning cell wherever it reaches."""
+def filled(rows: Iterable[Sequence[Cell]], *, across: bool = True) -> list[list[str]]:
+    """Return the texts of a table by row and column, that of a spanning cell wherever it reaches.
+
+    across: in each of its columns, too; else in the first only.
+    """
     grid: list[list[str]] = []
     reaching: dict[int, tuple[int, str]] = {}  # column -> in how many rows more, which text
     room = _MOST_CELLS
@@ -92,9 +95,9 @@ def filled(rows: Iterable[Sequence[Cell]]) -> list[list[str]]:
                 column += 1
             width = max(1, min(cell.columns, _MOST_COLUMNS, room))
             for each in range(column, column + width):
-                texts.setdefault(each, cell.text)
+                texts.setdefault(each, cell.text if across or each == column else "")
                 if cell.rows > 1:
-                    reaching[each] = (cell.rows - 1, cell.text)
+                    reaching[each] = (cell.rows - 1, texts[each])
             column += width
         grid.append([texts.get(each, "") for each in range(max(texts, default=-1) + 1)])
         room -= len(texts)
