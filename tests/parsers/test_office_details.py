@@ -245,3 +245,14 @@ def test_an_archive_of_another_kind_is_refused_with_a_reason(suffix):
         archive.writestr("a.txt", "nothing")
     with pytest.raises(UnreadableError, match=r"is no (Word document|presentation)"):
         parse(suffix, content.getvalue())
+
+
+def test_the_mark_of_a_note_in_a_book_is_no_figure():
+    content = io.BytesIO()
+    page = '<html xmlns:epub="http://www.idpf.org/2007/ops"><body><h1>Tolls</h1><p>It was 83<a epub:type="noteref" href="#n4">4</a> crowns.</p></body></html>'
+    package = '<package><manifest><item id="a" href="a.xhtml"/></manifest><spine><itemref idref="a"/></spine></package>'
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("book.opf", package)
+        archive.writestr("A.XHTML", page)
+    text = parse(".epub", content.getvalue()).text
+    assert "834" not in text and "It was 83" in text

@@ -85,6 +85,10 @@ def _chapter(builder: Builder, archive: ZipFile, path: str, number: int) -> bool
     content = archive.read(name)
     if content.strip():
         tree = parse_html(content)
+        for link in tree.iter("a"):
+            if "noteref" in link.get("epub:type", "") and link.find("sup") is None and link.getparent().tag != "sup":
+                link.tag = "sup"  # a note's mark, whether it is printed raised by its tag or by a style
+                link.set("role", "doc-noteref")
         heading = next((one_line(inline(found)) for found in tree.iter("h1", "h2", "h3")), "")
         Markup(builder, "" if heading else f"chapter {number}").add(tree)
     return True
