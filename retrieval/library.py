@@ -7,12 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from retrieval.answering import Pipeline, Review, replied, review
+from retrieval.answering import NO_READER, Pipeline, Review, replied, review
 from retrieval.citations import verify as verifying
 from retrieval.conversation import Message, checked, interpret
 from retrieval.embedding import Encoder, check_encoder, fingerprint, open_encoder
 from retrieval.errors import LibraryError
 from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, absolute, cluster, remove, sync
+from retrieval.reader import Reader, open_reader
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
 from retrieval.search import Ranked, rank
 from retrieval.settings import Settings, seeds_folder
@@ -30,11 +31,12 @@ class Library:
 
     def __init__(
         self, path: str | os.PathLike[str], settings: Settings | None = None, *, encoder: Encoder | None = None,
-        create: bool = True,
+        reader: Reader | None = None,         create: bool = True,
     ) -> None:  # fmt: skip
         self.settings = settings or Settings.from_environment()
         self._given_encoder = encoder
         self._encoder: Encoder | None = None
+        self._reader: tuple[Reader | None] | None = (reader,) if reader else None
         self._lock = threading.RLock()
         self.path, self.backend = open_backend(str(path), self.settings, create)
 
@@ -317,7 +319,16 @@ class Library:
     # --- parts that are made when first needed
 
     def _pipeline(self, threshold: float | None) -> Pipeline:
-        return Pipeline(self.backend, self._load_encoder(), self.settings.threshold if threshold is None else threshold)
+        least = self.settings.threshold if threshold is None else threshold
+        return Pipeline(self.backend, self._load_encoder(), self._load_reader(), least)
+
+    def _load_reader(self) -> Reader | None:
+        """Return the reader of the settings, or None; its model loads at the first question."""
+        with self._lock:
+            if not self._reader:
+                name = self.settings.reader or (NO_READER if self.settings.model else "")
+                self._reader = (open_reader(name, self.settings),)
+            return self._reader[0]
 
     def _load_encoder(self) -> Encoder:
         """Open the encoder, and compare it with the one that the library was built with."""

@@ -21,6 +21,25 @@ def one_line(text: str) -> str:
     return escape(" ".join(text.split()))
 
 
-def block_quote(text: str) -> str:
-    """Return a text as a block quote, escaped, its lines kept."""
-    return "\n".join(f"> {escape(line.strip())}" for line in text.splitlines())
+def block_quote(text: str, bold: tuple[int, int] | None = None) -> str:
+    """Return a text as a block quote, escaped, its lines kept. bold: a span of it that is set bold."""
+    shown, at = list[str](), 0
+    for line in text.splitlines(keepends=True):
+        begun = at + len(line) - len(line.lstrip())
+        line, at = line.strip(), at + len(line)
+        start, end = (max(0, bold[0] - begun), min(len(line), bold[1] - begun)) if bold else (0, 0)
+        shown.append(f"> {_with_bold(line, start, end)}")
+    return "\n".join(shown)
+
+
+def _with_bold(line: str, start: int, end: int) -> str:
+    """Escape a line with a span in bold; where Markdown would show the stars themselves, as within a word, without."""
+    before, inside, after = line[:start], line[start:end], line[end:]
+    if not inside or inside != inside.strip() or not (_opens(before, inside[0]) and _opens(after[::-1], inside[-1])):
+        return escape(line)
+    return f"{escape(before)}**{escape(inside)}**{escape(after)}"
+
+
+def _opens(before: str, first: str) -> bool:
+    """Tell whether stars between a text and a character begin strong emphasis (CommonMark 0.31, 6.2)."""
+    return first.isalnum() or not before or not before[-1].isalnum()

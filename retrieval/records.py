@@ -125,6 +125,8 @@ class Citation:
 
     speaker: who says it according to the text, as named there; reported_in: where that appeared, as the text has it
     ("Sputnik News, June 22, 2017"). Both "" where it does not say; their spans are characters into `Document.text`.
+    answer_start, answer_end: where the very words that answer stand, inside the quote, as characters into
+    `Document.text`; None where no reader found any.
 
     >>> _ = library.add("articles")
     >>> citation = library.ask("Do honey bees hibernate?").citations[0]
@@ -147,6 +149,15 @@ class Citation:
     speaker_span: Span | None = None
     reported_in: str = ""
     reported_span: Span | None = None
+    answer_start: int | None = None
+    answer_end: int | None = None
+
+    @property
+    def answer(self) -> Span | None:
+        """Where the words that answer stand in the quote: `quote[slice(*answer)]`."""
+        if self.answer_start is None or self.answer_end is None:
+            return None
+        return self.answer_start - self.start, self.answer_end - self.start
 
     @property
     def attribution(self) -> str:
@@ -159,14 +170,14 @@ class Citation:
     def from_dict(cls, record: Mapping[str, Any]) -> "Citation":
         """Rebuild a citation from `Answer.to_dict()["citations"]`; KeyError names a missing field.
 
-        Who says so may be missing: answers saved before it was known do not have it.
+        Who says so, and the words that answer, may be missing.
         """
-        own = {name: record[name] for name in cls.__dataclass_fields__ if name not in _SAID_BY or name in record}
-        spans = {name: tuple(span) for name in _SAID_BY if isinstance(span := own.get(name), list)}
+        own = {name: record[name] for name in cls.__dataclass_fields__ if name not in _OPTIONAL or name in record}
+        spans = {name: tuple(span) for name in _OPTIONAL if isinstance(span := own.get(name), list)}
         return cls(**(own | spans))
 
 
-_SAID_BY = ("speaker", "speaker_span", "reported_in", "reported_span")
+_OPTIONAL = ("speaker", "speaker_span", "reported_in", "reported_span", "answer_start", "answer_end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +287,7 @@ class Answer:
             nearest = "\n".join(f"- {_nearest(hit)}" for hit in self.passages[:3])
             said = f"{NO_ANSWER} {markdown.one_line(self.reason)}".strip()
             return "\n\n".join(part for part in (said, nearest) if part)
-        quotes = "\n\n".join(f"{markdown.block_quote(c.quote)} \\[{c.marker}\\]" for c in self.citations)
+        quotes = "\n\n".join(f"{markdown.block_quote(c.quote, c.answer)} \\[{c.marker}\\]" for c in self.citations)
         sources = "\n".join(f"{c.marker}. {_source(c)}" for c in self.citations)
         return "\n\n".join(part for part in (quotes, markdown.one_line(self.reason), sources) if part)
 

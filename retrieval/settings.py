@@ -25,6 +25,8 @@ class Settings:
 
     model: "" for the packaged all-MiniLM-L6-v2 (English), "multilingual" for the weights of pincite[languages], else a
         sentence-transformers folder or model id.
+    reader: the model that reads: "" for the packaged one (English, so none beside another model), "none" for none, else
+        a folder or model id of a CrossEncoder of sentence-transformers, or of a question-answering model.
     cache: folder for the exported model and the default library; safe to delete.
     max_file_bytes: larger files are refused with an error that names them.
     threads: batches of passages that are encoded at the same time; 0 for one per core.
@@ -36,6 +38,7 @@ class Settings:
     """
 
     model: str = ""
+    reader: str = ""
     cache: Path = field(default_factory=_default_cache)
     max_file_bytes: int = 32 * 2**20
     threads: int = 0
@@ -49,13 +52,14 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read PINCITE_MODEL, _CACHE, _MAX_FILE_MB, _THREADS, _PRECISION and _THRESHOLD, and those of PINCITE_MILVUS.
+        """Read PINCITE_MODEL, _READER, _CACHE, _MAX_FILE_MB, _THREADS, _PRECISION, _THRESHOLD and PINCITE_MILVUS's.
 
         Raises ValueError naming the variable when a number is not one.
         """
         default = cls()
         return cls(
             model=environment.get("PINCITE_MODEL", default.model),
+            reader=environment.get("PINCITE_READER", default.reader),
             cache=Path(environment.get("PINCITE_CACHE") or default.cache).expanduser(),
             max_file_bytes=int(_number(environment, "PINCITE_MAX_FILE_MB", default.max_file_bytes / 2**20) * 2**20),
             threads=int(_number(environment, "PINCITE_THREADS", default.threads)),

@@ -127,6 +127,8 @@ def test_to_dict_is_json():
             "speaker_span": None,
             "reported_in": "",
             "reported_span": None,
+            "answer_start": None,
+            "answer_end": None,
         }
     ]
     assert record["passages"][0]["signals"] == {"passage": 0.5, "sentence": 0.75, "bm25": 3.0}
@@ -283,3 +285,21 @@ def test_a_title_shows_as_its_own_text(title):
     source = answer(citation("q", title)).to_markdown().partition("\n\n")[2]
     items = PLAIN | {"ordered_list_open", "list_item_open", "list_item_close", "ordered_list_close"}
     assert "".join(shown(source, items)) == "".join(title.split()) + ",¶12"
+
+
+@pytest.mark.parametrize(
+    "quote, words, shown",
+    [
+        ("It pours.", "pours", "> It **pours**."),
+        ("It pours.", "It pours.", "> **It pours.**"),
+        ("It cost *4.2* million.", "*4.2*", "> It cost **\\*4.2\\*** million."),
+        ("They pour$5 in.", "$5", "> They pour\\$5 in."),
+        ("It pours.\n  And pours.", "pours.\n  And", "> It **pours.**\n> **And** pours."),
+    ],
+)
+def test_the_words_that_answer_are_bold_where_markdown_can(quote, words, shown):
+    given, at = citation(quote), 110 + quote.index(words)
+    answered = dataclasses.replace(given, answer_start=at, answer_end=at + len(words))
+    written = answer(answered).to_markdown().partition(" \\[1\\]")[0]
+    assert written == shown
+    assert MarkdownIt().render(written).count("<strong>") == shown.count("**") // 2

@@ -23,12 +23,17 @@ from sklearn.preprocessing import StandardScaler
 from eval.data.datasets import Dataset, Query
 from eval.quality.metrics import calibrated
 from retrieval import Library
-from retrieval.answering import CONFIDENCE, PASSAGES, choose, signals
+from retrieval.answering import CONFIDENCE, NO_READER, PASSAGES, choose, found_sentences, read, signals
+from retrieval.reader import Reader
 
 OWN, LOOK_ALIKE, LEFT_OUT, ELSEWHERE = "own", "look-alike", "left out", "elsewhere"
 UNANSWERABLE = (LOOK_ALIKE, LEFT_OUT, ELSEWHERE)
 SHARES = {OWN: 1.0, LOOK_ALIKE: 1.0, LEFT_OUT: 0.3, ELSEWHERE: 3.0}  # what a question counts in the fit
-THRESHOLDS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+RULES = {  # signals made by hand
+    "kind of answer missing", "names missing", "numbers missing", "negated", "negated, quote not",
+    "opposite in passage", "one-sided word missing",
+}  # fmt: skip
+THRESHOLDS = (0.0, 0.02, *(number / 20 for number in range(1, 20)))
 DATA = (
     "squad2-dev-a (half of a published half of the SQuAD 2.0 dev set, CC BY-SA 4.0) without the paragraphs that "
     "xquad-r-en has too; off-topic questions from cranfield (free for research) and mtrag-un-a (Apache 2.0)"
@@ -50,30 +55,35 @@ class Example:
     signals: Mapping[str, float]
 
 
-def examples(library: Library, dataset: Dataset, others: Sequence[str]) -> Iterator[Example]:
+def examples(library: Library, reader: Reader | None, dataset: Dataset, others: Sequence[str]) -> Iterator[Example]:
     """Ask every question of the whole library and of one article, so that what is fitted holds at both sizes."""
-    chance = random.Random(0)
+    chance, asker = random.Random(0), (library, reader)
     titles = {document.doc_id: document.title for document in dataset.documents}
     names = sorted(set(titles.values()))
     for query in track(dataset.queries, "questions"):
         title, kind = titles[query.about], OWN if query.answerable else LOOK_ALIKE
-        yield from _asked(library, query, kind, title, {})
-        yield from _asked(library, query, kind, title, {"title": title})
+        yield from _asked(asker, query, kind, title, {})
+        yield from _asked(asker, query, kind, title, {"title": title})
         if query.answerable:
-            yield from _asked(library, query, LEFT_OUT, title, {"doc_id": [d for d in titles if d != query.about]})
+            yield from _asked(asker, query, LEFT_OUT, title, {"doc_id": [d for d in titles if d != query.about]})
     for number, question in enumerate(track(others, "questions from elsewhere")):
         for where in ({}, {"title": chance.choice(names)}):
-            yield from _asked(library, Query("", question), ELSEWHERE, names[number % len(names)], where)
+            yield from _asked(asker, Query("", question), ELSEWHERE, names[number % len(names)], where)
 
 
-def _asked(library: Library, query: Query, kind: str, group: str, where: Mapping[str, Any]) -> Iterator[Example]:
+def _asked(
+    asker: tuple[Library, Reader | None], query: Query, kind: str, group: str, where: Mapping[str, Any]
+) -> Iterator[Example]:
     """Yield one example; none where nothing was found at all, which needs no confidence."""
+    library, reader = asker
     ranked = library.rank(query.text, PASSAGES, where)
-    quotes = choose(ranked)
+    sentences = found_sentences(ranked)
+    readings = read(reader, query.text, [sentence.passage for sentence in sentences])
+    quotes = choose(sentences, readings)
     spans = [(quote.passage.doc_id, *quote.span) for quote in quotes]
     right = any(d == doc and start <= s and e <= end for doc, start, end in spans for d, s, e in query.answers)
     if quotes:
-        found = signals(query.text, ranked, quotes[0])
+        found = signals(query.text, ranked, quotes[0], readings)
         yield Example(kind, group, "title" not in where, right and kind == OWN, found)
 
 
@@ -157,8 +167,8 @@ def _cost(given: Sequence[Example], found: NDArray[np.float64], threshold: float
     return {name: round(value, 3) for name, value in cost.items()}
 
 
-def show(made: Mapping[str, Any]) -> None:
-    """Print weights, figures and what every threshold costs."""
+def show(made: Mapping[str, Any], without: Mapping[str, Mapping[str, float]]) -> None:
+    """Print weights, figures, what every threshold costs, and what each signal adds."""
     console = Console(highlight=False, width=150)
     console.print(
         {"bias": made["bias"], "weights": made["weights"], "articles not fitted on": made["articles not fitted on"]}
@@ -167,9 +177,31 @@ def show(made: Mapping[str, Any]) -> None:
     for row in made["thresholds"]:
         table.add_row(*map(str, row.values()))
     console.print(table)
+    table = Table("without", *without["nothing"])
+    for name, figures in without.items():
+        table.add_row(name, *map(str, figures.values()))
+    console.print(table)
 
 
-def write(made: Mapping[str, Any]) -> Path:
-    """Write confidence.json, which retrieval/answering/confidence.py reads; return its path."""
-    CONFIDENCE.write_text(json.dumps(made, indent=1) + "\n", "utf-8")
+def ablations(given: Sequence[Example]) -> dict[str, dict[str, float]]:
+    """Return what the fit gives without each signal, and without any of the rules, on articles not fitted on."""
+    names = list(given[0].signals)
+    left_out = {"nothing": set[str](), **{name: {name} for name in names}, "every rule": RULES & set(names)}
+    return {without: _short(given, [name for name in names if name not in out]) for without, out in left_out.items()}
+
+
+def _short(given: Sequence[Example], names: Sequence[str]) -> dict[str, float]:
+    """Return AUROC and expected calibration error of a fit on some signals."""
+    found = _unseen(given, np.array([[example.signals[name] for name in names] for example in given]))
+    by_kind = {kind: _picked(given, found, kind, True) for kind in SHARES}
+    short = {f"AUROC, {kind}": _auroc(by_kind[OWN], by_kind[kind]) for kind in UNANSWERABLE if len(by_kind[kind])}
+    return short | {"expected calibration error": _error(given, found, True, (OWN, LOOK_ALIKE, ELSEWHERE))}
+
+
+def write(made: Mapping[str, Any], reader: str) -> Path:
+    """Write a reader's part of confidence.json, which retrieval/answering/confidence.py reads; return its path."""
+    known = json.loads(CONFIDENCE.read_text("utf-8"))
+    readers = known["readers"]
+    whole = {**made, "readers": readers} if reader == NO_READER else {**known, "readers": {**readers, reader: made}}
+    CONFIDENCE.write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
     return CONFIDENCE

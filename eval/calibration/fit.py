@@ -17,7 +17,8 @@ from sklearn.linear_model import LogisticRegression
 from eval.calibration import confidence
 from eval.data.datasets import Dataset, Query, load_beir
 from retrieval import Library
-from retrieval.answering import PASSAGES
+from retrieval.answering import NO_READER, PASSAGES
+from retrieval.reader import open_reader
 
 
 def main(
@@ -25,6 +26,7 @@ def main(
     library: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the library here instead of a temporary folder.")
     ] = None,
+    reader: Annotated[str, typer.Option(metavar="NAME", help="The reader, as in PINCITE_READER; none for none.")] = "",
     write: Annotated[bool, typer.Option("--write", help="Write retrieval/answering/confidence.json.")] = False,
 ) -> None:
     """Fit the weights of quotes, then those of the confidence; print both."""
@@ -32,11 +34,12 @@ def main(
     with tempfile.TemporaryDirectory() as temporary, Library(library or temporary) as opened:
         opened.add(dataset.documents)
         _fit_quotes(opened, [query for query in dataset.queries if query.answers])
-        examples = list(confidence.examples(opened, dataset, others))
+        reads = open_reader(reader, opened.settings)
+        examples = list(confidence.examples(opened, reads, dataset, others))
     made = confidence.fit(examples)
-    confidence.show(made)
+    confidence.show(made, confidence.ablations(examples))
     if write:
-        confidence.write(made)
+        confidence.write(made, reads.name if reads else NO_READER)
 
 
 def _data(folder: Path) -> tuple[Dataset, list[str]]:

@@ -2,19 +2,24 @@
 
 from retrieval.answering.confidence import CONFIDENCE, fitted, signals
 from retrieval.answering.pipeline import Pipeline, replied
-from retrieval.answering.quotes import PASSAGES, choose
+from retrieval.answering.quotes import PASSAGES, choose, found_sentences
+from retrieval.answering.reading import NO_READER, Readings, read
 from retrieval.answering.review import FORMATS as REVIEW_FORMATS
 from retrieval.answering.review import Review, ReviewRow, review
 
 __all__ = [
     "CONFIDENCE",
+    "NO_READER",
     "PASSAGES",
     "REVIEW_FORMATS",
     "Pipeline",
+    "Readings",
     "Review",
     "ReviewRow",
     "choose",
     "fitted",
+    "found_sentences",
+    "read",
     "replied",
     "review",
     "signals",

@@ -15,6 +15,7 @@ from typing import Any
 
 from retrieval.answering.evidence import against, cannot_answer
 from retrieval.answering.quotes import Quote
+from retrieval.answering.reading import NO_READER, NOTHING_READ, SUREST, UNREAD, Readings
 from retrieval.search import Ranked
 from retrieval.text import stems
 
@@ -24,26 +25,35 @@ HARDLY = 0.02  # the confidence in quotes that cannot answer, at the most
 
 
 @cache
-def fitted() -> Mapping[str, Any]:
-    """Return what `python -m eval fit` wrote: bias, weights, typical values."""
+def fitted(reader: str = NO_READER) -> Mapping[str, Any]:
+    """Return what `python -m eval fit` wrote for a reader: bias, weights, typical values.
+
+    The scores of a reader that was not fitted mean nothing here: then it is that without one.
+    """
     found: Mapping[str, Any] = json.loads(CONFIDENCE.read_text("utf-8"))
-    return found
+    made: Mapping[str, Any] = found["readers"].get(reader, found)
+    return made
 
 
-def confidence(question: str, ranked: Sequence[Ranked], quotes: Sequence[Quote]) -> float:
+def confidence(
+    question: str, ranked: Sequence[Ranked], quotes: Sequence[Quote], readings: Readings = NOTHING_READ
+) -> float:
     """Return the probability (0 to 1) that the quotes answer the question; 0 where there are none.
 
     It holds where questions are as mixed as those that it was fitted on; see confidence.json.
     """
     if not quotes:
         return 0.0
-    found, weights = signals(question, ranked, quotes[0]), fitted()["weights"]
-    chance = 1 / (1 + math.exp(-fitted()["bias"] - sum(weights[name] * value for name, value in found.items())))
+    made, found = fitted(readings.reader), signals(question, ranked, quotes[0], readings)
+    odds = made["bias"] + sum(weight * found[name] for name, weight in made["weights"].items())
+    chance = 1 / (1 + math.exp(-odds))
     matched = any(item.signals.get("bm25") for item in ranked)
     return min(chance, HARDLY) if cannot_answer(question, quotes, matched) else chance
 
 
-def signals(question: str, ranked: Sequence[Ranked], quote: Quote) -> dict[str, float]:
+def signals(
+    question: str, ranked: Sequence[Ranked], quote: Quote, readings: Readings = NOTHING_READ
+) -> dict[str, float]:
     """Return what the confidence depends on, by name. quote: the best one, from one of the ranked passages."""
     item = next(item for item in ranked if item.candidate.passage == quote.passage)
     own = slice(quote.first, quote.last + 1)
@@ -55,4 +65,18 @@ def signals(question: str, ranked: Sequence[Ranked], quote: Quote) -> dict[str, 
     if not close["maxsim"]:  # an encoder without token vectors
         close |= {name: fitted()["typical"][name] for name in ("maxsim", "weakest")}
     capped = {f"{name}, capped": min(close[name], most) for name, most in ENOUGH.items()}
-    return close | capped | against(question, quote, item.candidate.holding.keys() | stems(quote.passage.heading))
+    around = item.candidate.holding.keys() | stems(quote.passage.heading)
+    return close | capped | against(question, quote, around) | _read(quote, readings)
+
+
+def _read(quote: Quote, readings: Readings) -> dict[str, float]:
+    """Return what the reader says of a quote, and of the best passages; nothing without a reader."""
+    if not readings.found:
+        return {}
+    own = readings.of(quote.passage)
+    numbers = range(quote.first, quote.last + 1)
+    return {
+        "answerable": own.answerable if own else UNREAD,
+        "span": min(own.span_score, SUREST) if own else UNREAD,
+        "sentence": max(own.sentences[number] for number in numbers) if own else UNREAD,
+    }

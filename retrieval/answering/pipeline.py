@@ -8,7 +8,8 @@ from typing import Any
 
 from retrieval.answering.confidence import confidence
 from retrieval.answering.missing import unmentioned, unsupported
-from retrieval.answering.quotes import PASSAGES, Quote, choose, cite
+from retrieval.answering.quotes import PASSAGES, Quote, choose, cite, found_sentences
+from retrieval.answering.reading import read
 from retrieval.answering.verbatim import beside, located
 from retrieval.answering.views import completed, is_lead_in, section, section_meant, view
 from retrieval.conversation import (
@@ -23,6 +24,7 @@ from retrieval.conversation import (
     reply_to_foreign,
 )
 from retrieval.embedding import Encoder
+from retrieval.reader import Reader
 from retrieval.records import Answer, Citation, Turn
 from retrieval.search import Ranked, merged, rank, without
 from retrieval.storage import Backend
@@ -55,10 +57,11 @@ def _is_english(backend: Backend) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """What it takes to answer. threshold: confidence (0 to 1) below which nothing is quoted."""
+    """What it takes to answer. reader: None for none. threshold: confidence (0 to 1) below which nothing is quoted."""
 
     backend: Backend
     encoder: Encoder
+    reader: Reader | None
     threshold: float
 
     def answer(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> Answer:
@@ -77,14 +80,18 @@ class Pipeline:
         question, ranked = self._search(asked, max(k, PASSAGES), where)
         searched = time.perf_counter()
         given = self._view(asked, ranked, where) or self._located(asked, ranked)
-        quotes = given or choose(ranked)
-        sure = 1.0 if given else confidence(question, ranked, quotes)
+        sentences = [] if given else found_sentences(ranked)
+        readings = read(self.reader, question, [sentence.passage for sentence in sentences])
+        red = time.perf_counter()
+        quotes = given or choose(sentences, readings)
+        sure = 1.0 if given else confidence(question, ranked, quotes, readings)
         quotes = quotes if sure >= self.threshold else []
         quotes = quotes if given else self._whole(asked, quotes)
         citations = cite(self.backend, quotes)
         missing = self._missing(question, quotes, citations) if ranked and not given else ()
         hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))
-        timings = {"search": (searched - began) * 1e3, "answer": (time.perf_counter() - searched) * 1e3}
+        moments = {"search": (began, searched), "read": (searched, red), "answer": (red, time.perf_counter())}
+        timings = {name: (end - start) * 1e3 for name, (start, end) in moments.items()}
         found, coverage = bool(citations), self.backend.files.coverage()
         return Answer(asked.message, question, found, sure, citations, hits, coverage, timings, missing)
 

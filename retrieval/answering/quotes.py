@@ -1,12 +1,13 @@
 """Ranked passages become quotes, and quotes citations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from retrieval.answering.attribution import attribute
-from retrieval.records import Citation, Passage
+from retrieval.answering.reading import NOTHING_READ, Readings
+from retrieval.records import Citation, Passage, Span
 from retrieval.search import Ranked
 from retrieval.storage import Backend
 
@@ -19,16 +20,21 @@ SENTENCES = 5  # quoted at the most
 QUOTE_WEIGHTS = (0.1, 7.8)
 QUOTE_GAP = 0.7
 QUOTE_MARGIN = 2.6  # log-odds behind the best sentence within which others are quoted too
+READ_MARGIN = 1.0  # behind the sentence that answers best, as the reader says, within which others stay
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A run of whole sentences: numbers first to last of a ranked passage, and its log-odds."""
+    """A run of whole sentences: numbers first to last of a ranked passage, and its log-odds.
+
+    answer: where the words that answer stand in the document, inside the run; None where that is not known.
+    """
 
     passage: Passage
     first: int
     last: int
     score: float
+    answer: Span | None = None
 
     @property
     def span(self) -> tuple[int, int]:
@@ -42,8 +48,8 @@ class Quote:
         return self.passage.text[start - self.passage.start : end - self.passage.start]
 
 
-def choose(ranked: Sequence[Ranked]) -> list[Quote]:
-    """Choose the sentences that are about as good as the best, none twice; join neighbours. Best first."""
+def found_sentences(ranked: Sequence[Ranked]) -> list[Quote]:
+    """Return the sentences that are about as good as the best, as search has it, none twice. Best first."""
     weights = np.array(QUOTE_WEIGHTS)
     scores = [
         np.stack([item.sentences.cosine, item.sentences.support], axis=1) @ weights
@@ -67,7 +73,35 @@ def choose(ranked: Sequence[Ranked]) -> list[Quote]:
         if words not in seen and len(_joined([*chosen, quote])) <= QUOTES:
             seen.add(words)
             chosen.append(quote)
-    return _joined(chosen)
+    return chosen
+
+
+def choose(found: Sequence[Quote], readings: Readings = NOTHING_READ) -> list[Quote]:
+    """Choose from the sentences that were found; join neighbours. Best first.
+
+    The reader drops all that answer clearly worse than another; the first stays, whatever the reader says: where it
+    chose afresh, long documents lost (.36 against .48 of the answers quoted).
+    """
+    return [_answered(quote, readings) for quote in _joined(_kept(found, readings))]
+
+
+def _kept(found: Sequence[Quote], readings: Readings) -> Sequence[Quote]:
+    """Return the first sentence, and of the others those that the reader finds about as good as any."""
+    if not readings.found:
+        return found
+    scores = [readings.sentence(quote.passage, quote.first) for quote in found]
+    least = max(scores, default=0.0) - READ_MARGIN
+    return [quote for place, quote in enumerate(found) if not place or scores[place] >= least]
+
+
+def _answered(quote: Quote, readings: Readings) -> Quote:
+    """Return a quote with the words that answer, where they are a part of it."""
+    reading = readings.of(quote.passage)
+    if reading is None:
+        return quote
+    start, end = (quote.passage.start + place for place in reading.span)
+    inside = quote.span[0] <= start < end <= quote.span[1] and (start, end) not in quote.passage.sentences
+    return replace(quote, answer=(start, end)) if inside else quote
 
 
 def _joined(quotes: Sequence[Quote]) -> list[Quote]:
@@ -89,9 +123,11 @@ def cite(backend: Backend, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
         if header is None or backend.documents.text_at(quote.passage.doc_id, *quote.span) != quote.text:
             continue
         number = len(citations) + 1
+        answer_start, answer_end = quote.answer or (None, None)
         citations.append(
             Citation(number, header.doc_id, header.title or header.doc_id, quote.passage.locate(*quote.span),
                      *quote.span, quote.text, header.source, header.sha256,
-                     **attribute(quote.passage, quote.span)._asdict())
+                     **attribute(quote.passage, quote.span)._asdict(),
+                     answer_start=answer_start, answer_end=answer_end)
         )  # fmt: skip
     return tuple(citations)

@@ -8,6 +8,7 @@ from retrieval.records import Citation
 
 _TYPES: dict[str, Any] = {"marker": int, "start": int, "end": int, "source": (str, type(None))}
 _TYPES |= dict.fromkeys(("speaker_span", "reported_span"), (tuple, type(None)))
+_TYPES |= dict.fromkeys(("answer_start", "answer_end"), (int, type(None)))
 
 
 def read_citations(content: str | bytes) -> list[Citation]:

@@ -16,6 +16,8 @@ ALIKE = 0.5  # share of words in common and in order, from which on a text is a 
 
 def verify(store: Backend, citation: Citation, max_bytes: int) -> str:
     """Return "valid", "changed" or "missing"; see Library.verify. max_bytes: of a file that is read."""
+    if citation.answer and not 0 <= citation.answer[0] < citation.answer[1] <= len(citation.quote):
+        return "changed"
     if citation.source is None:
         text = store.documents.text_at(citation.doc_id, citation.start, citation.end)
         same = store.documents.hashes([citation.doc_id]).get(citation.doc_id) == citation.sha256

@@ -5,7 +5,7 @@ from fakes import prepare
 
 from retrieval import Library, Settings
 from retrieval.answering.missing import unmentioned
-from retrieval.answering.quotes import QUOTES, SENTENCES, Quote, choose, cite
+from retrieval.answering.quotes import QUOTES, SENTENCES, Quote, choose, cite, found_sentences
 from retrieval.records import Document
 from retrieval.search import Ranked, SentenceSignals
 from retrieval.storage.local.backend import LocalBackend
@@ -29,8 +29,12 @@ def ranked(store, *rows, behind=0.0):
     ]  # fmt: skip
 
 
+def found(store, *rows, behind=0.0):
+    return found_sentences(ranked(store, *rows, behind=behind))
+
+
 def quotes(store, *rows, behind=0.0):
-    return [quote.text for quote in choose(ranked(store, *rows, behind=behind))]
+    return [quote.text for quote in choose(found(store, *rows, behind=behind))]
 
 
 # --- choosing
@@ -75,7 +79,7 @@ def test_nothing_ranked_nothing_chosen():
 
 
 def test_a_citation_has_the_exact_place(store):
-    (citation,) = cite(store, choose(ranked(store, [0] * 6, [0, 1, 0])))
+    (citation,) = cite(store, choose(found(store, [0] * 6, [0, 1, 0])))
     assert (citation.marker, citation.doc_id, citation.title, citation.locator) == (1, "d", "Insects", "¶ 2")
     assert (citation.start, citation.end, citation.quote) == (73, 82, "Two ants.")
     assert (citation.source, citation.sha256) == ("/docs/d.txt", "ab12")
@@ -93,7 +97,7 @@ def test_a_citation_says_who_says_so(store):
 
 
 def test_a_quote_that_is_not_in_the_stored_text_is_dropped(store):
-    chosen = choose(ranked(store, [0, 0, 0, 0, 0, 1], [0, 1, 0]))
+    chosen = choose(found(store, [0, 0, 0, 0, 0, 1], [0, 1, 0]))
     store.documents.add([prepare(Document("d", "Insects", TEXT.replace("Six bees", "Six wasps")))])
     assert [citation.quote for citation in cite(store, chosen)] == []
     store.documents.add([prepare(Document("d", "Insects", TEXT.replace("Two ants", "Ten ants")))])

@@ -6,7 +6,7 @@ from fakes import prepare
 
 from retrieval.answering.confidence import CONFIDENCE, HARDLY, confidence, fitted, signals
 from retrieval.answering.evidence import antonyms
-from retrieval.answering.quotes import choose
+from retrieval.answering.quotes import choose, found_sentences
 from retrieval.records import Document
 from retrieval.search import Ranked, SentenceSignals
 from retrieval.storage.local.backend import LocalBackend
@@ -23,7 +23,7 @@ def answered(tmp_path):
         (candidate,) = stores[-1].passages.candidates([1])
         rows = (np.full(len(candidate.passage.sentences), value, np.float32) for value in (cosine, 0.8, weakest))
         ranked = [Ranked(candidate, 1.0, {"maxsim": maxsim}, SentenceSignals(*rows))]
-        quotes = choose(ranked)
+        quotes = choose(found_sentences(ranked))
         return signals(question, ranked, quotes[0]), confidence(question, ranked, quotes)
 
     yield ask
