@@ -1,7 +1,7 @@
 """What of a question the documents, or the quotes, do not mention."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from difflib import SequenceMatcher
 
 from retrieval.answering.quotes import Quote
@@ -9,6 +9,14 @@ from retrieval.storage import Backend
 from retrieval.text import STOP_WORDS, stems, words
 
 _WORD = re.compile(r"\w+(?:[-’'.]\w+)*")
+# What a question is asked with, and what it calls documents and their parts: nobody looks for these words in a text.
+_ASKING = frozenset(
+    "many much say says said list name names number numbers contact tell kind kinds sort sorts type types article "
+    "articles document documents text texts file files mention mentions mentioned write written state states stated "
+    "summarize summarise summary overview explain describe find show give anything something someone somebody anyone "
+    "anybody please exactly according mean means meant happen happens happened question answer long old often far big "
+    "tall large deep heavy cost costs".split()
+)
 _MOST_MISSING = 5  # words named to a person
 _SPELLING = 0.8  # ratio of matching characters from which two words differ by a slip
 
@@ -24,9 +32,18 @@ def unsupported(question: str, quotes: Sequence[Quote], titles: Iterable[str]) -
     return tuple(alone)[:_MOST_MISSING]
 
 
+def unnamed(question: str, naming: Set[str]) -> str:
+    """Return a question without the names and numbers in it that only say which document is meant.
+
+    naming: stems of the document's title, file name and headings.
+    """
+    told = {name for name in names(question) if stems(name) and stems(name) <= naming}
+    return _WORD.sub(lambda match: "" if match.group() in told else match.group(), question)
+
+
 def unmentioned(backend: Backend, question: str) -> tuple[str, ...]:
     """Return the words of a question that no stored document mentions; the names among them where there are."""
-    asked = {word: stems(word) for word in _WORD.findall(question) if word.lower() not in STOP_WORDS}
+    asked = {word: stems(word) for word in _WORD.findall(question) if word.lower() not in STOP_WORDS | _ASKING}
     there = backend.passages.document_frequencies(set().union(*asked.values())).keys()
     rare = (word for word, own in asked.items() if not own & there)
     # A full-text index may stem otherwise: SQLite does for ß and its like.

@@ -4,10 +4,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
 from retrieval.answering.confidence import confidence
-from retrieval.answering.missing import unmentioned, unsupported
+from retrieval.answering.missing import unmentioned, unnamed, unsupported
 from retrieval.answering.quotes import PASSAGES, Quote, choose, cite, found_sentences
 from retrieval.answering.reading import read
 from retrieval.answering.verbatim import beside, located
@@ -84,7 +85,7 @@ class Pipeline:
         readings = read(self.reader, question, [sentence.passage for sentence in sentences])
         red = time.perf_counter()
         quotes = given or choose(sentences, readings)
-        sure = 1.0 if given else confidence(question, ranked, quotes, readings)
+        sure = 1.0 if given else confidence(self._unnamed(question, quotes), ranked, quotes, readings)
         quotes = quotes if sure >= self.threshold else []
         quotes = quotes if given else self._whole(asked, quotes)
         citations = cite(self.backend, quotes)
@@ -157,10 +158,18 @@ class Pipeline:
             return beside(located(self.backend, ranked, asked.antecedent))
         return located(self.backend, ranked, asked.message) if asked.kind is Kind.PASTED else []
 
+    def _unnamed(self, question: str, quotes: Sequence[Quote]) -> str:
+        """Return a question without the names that only say which document is meant: a quote need not repeat them."""
+        header = self.backend.documents.header(quotes[0].passage.doc_id) if quotes else None
+        if header is None:
+            return question
+        file = Path(header.source).stem if header.source else ""
+        return unnamed(question, stems(f"{header.title} {quotes[0].passage.heading} {file}".replace("_", " ")))
+
     def _missing(self, question: str, quotes: Sequence[Quote], citations: Sequence[Citation]) -> tuple[str, ...]:
         """Return what of a question nothing quoted mentions, or where there are no quotes, no document."""
         if citations:
-            return unsupported(question, quotes, [citation.title for citation in citations])
+            return unsupported(question, quotes, [f"{c.title} {Path(c.source or '').stem}" for c in citations])
         return unmentioned(self.backend, question)
 
 
