@@ -27,6 +27,7 @@ from tokenizers import Tokenizer
 
 from eval.performance import benchmark
 from retrieval import Document, Library, Settings
+from retrieval.answering import NO_READER
 from retrieval.embedding import Encoder, exported, open_encoder
 
 RECORD = Path(__file__).parent / "pace.json"
@@ -36,7 +37,8 @@ TEXTS, QUESTIONS, TURNS = 100, 40, 3
 PRODUCTS = ((384, 1152), (384, 384), (384, 1536), (1536, 384))
 LAYERS, ROWS = 6, 512
 FIGURES = {
-    "ask": "a question answered / its bare forward pass",
+    "ask": "a question answered without the reader / its bare forward pass",
+    "read": "a question answered / its bare forward pass",
     "search": "a question searched / its bare forward pass",
     "add": "texts added / their bare forward passes, one by one",
     "encode": "texts encoded / the matrix products of as many tokens",
@@ -93,13 +95,15 @@ def processor(call: Callable[..., object], *arguments: object) -> float:
     return time.process_time() - began
 
 
-def asking(library: Library, bare: Bare, questions: Sequence[str]) -> tuple[dict[str, float], dict[str, float]]:
-    """Ask in turns with the bare model; return (ratios, speeds), medians over questions and turns."""
+def asking(
+    calls: Mapping[str, Callable[[str], object]], bare: Bare, questions: Sequence[str]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Ask in turns with the bare model; return (ratios, speeds) of each call, medians over questions and turns."""
     given = {question: bare.inputs(question) for question in questions}
-    for question in questions:
-        library.ask(question)
     ratios, speeds = dict[str, float](), dict[str, float]()
-    for name, call in (("search", library.search), ("ask", library.ask)):
+    for name, call in calls.items():
+        for question in questions:
+            call(question)
         rows = [
             (processor(bare.run, given[question]), processor(call, question))
             for _ in range(TURNS)
@@ -167,8 +171,10 @@ def measure(texts: int = TEXTS, questions: int = QUESTIONS) -> Measured:
     encoder, bare = open_encoder(Settings()), Bare(exported(Settings()))
     with TemporaryDirectory(prefix="pincite-pace-") as name:
         added, rates = adding(bare, encoder, made, Path(name))
-        with Library(Path(name) / "0", encoder=encoder) as library:
-            answered, times = asking(library, bare, asked)
+        folder, unread = Path(name) / "0", Settings(reader=NO_READER)
+        with Library(folder, unread, encoder=encoder) as library, Library(folder, encoder=encoder) as reading:
+            calls = {"search": library.search, "ask": library.ask, "read": reading.ask}
+            answered, times = asking(calls, bare, asked)
         ratios = answered | added | {"cold": starting(Path(name) / "0", asked[0])}
     return Measured(ratios, rates | times)
 
