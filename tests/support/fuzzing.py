@@ -38,7 +38,7 @@ WORDS = {
     ".csv": '"" , ; \t | "\n" \n\n , , , = ﻿ \'',
     ".jsonl": '{ [ ] } , : null true 1e999 -0 "\\ud800" "\\u0000" NaN Infinity [[[[ {"a": \n',
 }
-WORDS |= {".vtt": WORDS[".srt"], ".mbox": WORDS[".eml"], ".epub": WORDS[".html"]}
+WORDS |= {".tsv": WORDS[".csv"], ".vtt": WORDS[".srt"], ".mbox": WORDS[".eml"], ".epub": WORDS[".html"]}
 KINDS = ["set", "insert", "delete", "copy", "cut"]
 TEXTS = {
     ".txt": b"A title\n\nAuthor: Ann Date: 3 May 2020\n\nText here. More of it.",
@@ -48,6 +48,7 @@ TEXTS = {
     ".tex": b"\\title{T}\\begin{document}\\section{One}Two $x^2$.\n\n\\begin{itemize}\\item a\\end{itemize}\\end{document}",
     ".rst": b"T\n=\n\nOne *two*.\n\n- a\n- b\n\n.. note:: Three.\n\n::\n\n  code\n",
     ".csv": b'name;city\nAnn;Rome\n"B; b";Oslo\n',
+    ".tsv": b'name\tcity\nAnn\tRome\n5" pipe\tOslo\n',
     ".jsonl": b'{"a": 1, "b": {"c": ["x", "y"]}}\n"hello"\n',
     ".eml": b"From: A <a@x.org>\nSubject: =?utf-8?q?S=C3=A9?=\nContent-Type: text/html\n\n<p>Hello.</p>\n",
     ".mbox": b"From a Mon\nSubject: One\n\nFirst.\n\nFrom b Tue\nSubject: Two\n\nSecond.\n",
@@ -217,7 +218,7 @@ def check(sandbox, suffix, content):
     for block in reading.blocks:
         assert position <= block.start < block.end <= len(reading.text)
         assert reading.text[block.start : block.end].strip() == reading.text[block.start : block.end]
-        is_front_matter = not position and suffix == ".md" and reading.text.startswith("---")
+        is_front_matter = not position and suffix == ".md" and reading.text.startswith(("---", "+++"))
         assert is_front_matter or not reading.text[position : block.start].strip()
         position = block.end
     assert not reading.blocks or not reading.text[position:].strip()
