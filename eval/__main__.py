@@ -22,6 +22,7 @@ COMMANDS = {
     "draft": "data.collect:draft",
     "thumbs": "data.collect:thumbs",
     "fit": "calibration.fit:main",
+    "train": "calibration.train:train",
     "benchmark": "performance.benchmark:main",
     "pace": "performance.pace:main",
     "scale": "performance.scale:main",

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,9 @@ HEAVY = (
 )
 
 
-def imports(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield (dotted name imported, enclosing function or "") of every import in a file, wherever it stands."""
+@cache
+def imports(path: Path) -> list[tuple[str, str]]:
+    """Return (dotted name imported, enclosing function or "") of every import in a file, wherever it stands."""
 
     def visit(node: ast.AST, function: str) -> Iterator[tuple[str, str]]:
         for child in ast.iter_child_nodes(node):
@@ -50,7 +52,7 @@ def imports(path: Path) -> Iterator[tuple[str, str]]:
             inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
             yield from visit(child, child.name if inside else function)
 
-    yield from visit(ast.parse(path.read_text()), "")
+    return list(visit(ast.parse(path.read_text()), ""))
 
 
 def sources(folder: str) -> list[Path]:

@@ -35,7 +35,3 @@ def train(
         plan = loop.Plan(run, base, minutes, until, seed, batch, processes=processes)
         loop.run(plan, corpus.training, corpus.articles)
     typer.echo(card.publish(run, base, corpus, into, seed, limit))
-
-
-if __name__ == "__main__":
-    typer.run(train)

@@ -31,6 +31,7 @@ def test_a_contestant_that_is_not_installed_is_left_out():
     assert (nothing.installed(), contestants.CONTESTANTS["Pincite"].installed()) == (False, True)
 
 
+@pytest.mark.slow
 def test_a_turn_measures_everything(tmp_path):
     command = Typer()
     command.command()(benchmark.main)
@@ -42,6 +43,7 @@ def test_a_turn_measures_everything(tmp_path):
     assert min(found["Pincite"].values()) > 0
 
 
+@pytest.mark.slow
 def test_a_contestant_that_fails_says_so(tmp_path):
     with pytest.raises(RuntimeError, match="Pincite failed to ask: FileNotFoundError"):
         benchmark._process("Pincite", "ask", tmp_path, [tmp_path / "no texts", tmp_path / "no questions"])

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from articles import ROOT
 from eval_program import run
 from fakes import HashedEncoder
@@ -47,6 +48,7 @@ def test_thumbs_of_the_library_become_cases(tmp_path):
 # --- from outside
 
 
+@pytest.mark.slow
 def test_pincite_eval_is_the_same_program():
     command = [sys.executable, "-m", "ui.cli", "eval", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)

@@ -47,5 +47,6 @@ def test_a_search_that_takes_twice_as_long_is_caught(ready, encoder):
     assert pace.failing({"search": after["search"]}, {"search": before["search"]}) == ["search"]
 
 
+@pytest.mark.slow
 def test_products_take_longer_for_more_tokens():
     assert 5 < np.median([pace.multiplied(1000) / pace.multiplied(100) for _ in range(3)]) < 20

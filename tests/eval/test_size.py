@@ -41,6 +41,7 @@ def test_rows_hold_the_same_passages(library):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_command_prints_both(library):
     command = [sys.executable, "-m", "eval", "size", str(library)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -133,6 +133,7 @@ def test_a_library_that_another_program_holds_is_said_to_be_busy(store):
     assert impatient.meta("a") == "c"
 
 
+@pytest.mark.slow
 def test_processes_may_make_the_same_library_at_once(tmp_path):
     """SQLite does not wait while another process switches to write-ahead logging; 1 in 200 openings failed."""
     for attempt in range(15):

@@ -9,9 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from articles import ROOT, SEED
 
 from retrieval import Library, Settings
+
+pytestmark = pytest.mark.slow  # every test starts the program
 
 QUESTION = "Who opened the bridge at Harwick?"
 QUOTE = "The bridge at Harwick was opened in 1932 by Mayor Ellen Brandt."
