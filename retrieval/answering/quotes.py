@@ -20,7 +20,9 @@ SENTENCES = 5  # quoted at the most
 QUOTE_WEIGHTS = (0.1, 7.8)
 QUOTE_GAP = 0.7
 QUOTE_MARGIN = 2.6  # log-odds behind the best sentence within which others are quoted too
-READ_MARGIN = 1.0  # behind the sentence that answers best, as the reader says, within which others stay
+# Behind the sentence that answers best, as the reader says, within which others stay. On 160 questions of squad2-dev-a
+# the quotes hold .875 of the answers in 3.1 sentences without it; 1: .813 in 1.5; 3: .863 in 2.2; 4: .875 in 2.6.
+READ_MARGIN = 4.0
 
 
 @dataclass(frozen=True, slots=True)
