@@ -65,6 +65,7 @@ async function answer(turn, documents = chosen()) {
     if (!result.record.found && !result.record.reply && documents.length) offer(turn, "Ask all documents", () => answer(turn, []));
     check(turn);
     if (result.record.citations.length) viewer.quote(turn, result.record.citations[0].marker, false).catch(() => {});
+    else viewer.unmark(); // the quotes of the answer before are no answer to this
   } catch (error) {
     if (mine.stopped) return;
     turn.body.replaceChildren(make("p", { className: "warning", textContent: error.message }));

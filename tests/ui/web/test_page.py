@@ -73,6 +73,17 @@ def test_what_the_documents_do_not_say_is_said(visit):
     expect(page.locator(".paragraph.here")).to_be_visible()
 
 
+def test_no_quote_stays_marked_beside_a_question_without_an_answer(visit):
+    page = visit()
+    ask(page, QUESTION)
+    expect(page.locator("mark").first).to_be_visible()
+    ask(page, "How do I bake a chocolate cake?")
+    expect(page.locator("mark")).to_have_count(0)
+    expect(page.locator("#walk")).to_be_hidden()
+    page.click(".turn:first-child .marker [data-cite='1']")
+    expect(page.locator("mark.now").first).to_be_visible()
+
+
 def test_suggested_questions_are_answered_by_the_documents(visit):
     page = visit()
     count = page.locator("#suggestions button").count()
