@@ -96,9 +96,18 @@ def _quote(citation: Citation) -> str:
     place = _button("", _inline(where), cite=citation.marker)
     said = f'<div class="said">{_inline(citation.attribution)}</div>' if citation.attribution else ""
     return (
-        f'<li><div class="marker">{marker}</div><blockquote dir="auto">{_shown(citation.quote)}</blockquote>'
+        f'<li><div class="marker">{marker}</div><blockquote dir="auto">{_emphasised(citation)}</blockquote>'
         f'<div class="place">{place}{said}<span class="state" data-state-of="{citation.marker}"></span></div></li>'
     )
+
+
+def _emphasised(citation: Citation) -> str:
+    """Show a quote with the very words that answer in bold, where a reader found them."""
+    if citation.answer is None:
+        return _shown(citation.quote)
+    start, end = citation.answer
+    quote = citation.quote
+    return f"{_shown(quote[:start])}<b>{_shown(quote[start:end])}</b>{_shown(quote[end:])}"
 
 
 def _nearest(hits: Sequence[Hit], titles: Mapping[str, str]) -> str:

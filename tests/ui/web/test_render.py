@@ -115,6 +115,14 @@ def test_a_turn_shows_quotes_with_markers_and_the_cited_passage_first():
     assert "2 passages behind this" in html
 
 
+def test_the_words_that_answer_are_bold():
+    exact = replace(CITATION, answer_start=40, answer_end=45)
+    html = render.turn(replace(answer(), citations=(exact,)), {})
+    assert '<blockquote dir="auto">They eat <b>voles</b></blockquote>' in html
+    hostile = replace(CITATION, quote="<i>a</i> & b", end=43, answer_start=34, answer_end=39)
+    assert "&lt;i&gt;<b>a&lt;/i&gt;</b> &amp; b" in render.turn(replace(answer(), citations=(hostile,)), {})
+
+
 def test_a_quote_shows_who_says_so():
     html = render.turn(replace(answer(), citations=(SAID,)), {})
     assert "&lt;b&gt;Kalin, in Sputnik News, June 22, 2017, as cited in ¶ 1" in html
