@@ -121,7 +121,9 @@ def test_a_folder_is_removed_with_what_is_below_it(hashed, tmp_path):
 def test_a_second_file_of_a_document_can_be_named(hashed, bees, tmp_path):
     shutil.copy(bees, tmp_path / "copy.txt")
     hashed.add([bees, tmp_path / "copy.txt"])
-    assert len(hashed.remove(str(tmp_path / "copy.txt"))) == 1
+    assert hashed.remove(str(tmp_path / "copy.txt")) == [str(tmp_path / "copy.txt")]
+    assert [document.source for document in hashed.documents()] == [str(bees)]
+    assert len(hashed.remove(str(bees))) == 1
     assert hashed.documents() == []
 
 

@@ -47,6 +47,11 @@ _UNLIKELY = re.compile(  # in Western text: a capital behind a small letter, a s
 )
 
 
+_BINARY = "is binary, or text in an encoding that is not known; save it as UTF-8"
+# What pictures, programs and archives begin with, however little of them there is.
+_NO_TEXT = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"PK\x03\x04", b"\x1f\x8b\x08", b"%PDF-")
+
+
 def decode(content: bytes) -> str:
     """Return `decoded` without its warning."""
     return decoded(content)[0]
@@ -58,6 +63,8 @@ def decoded(content: bytes, declared: str = "") -> tuple[str, str]:
     declared: the character set that a mail or page says it is in. Bytes that are not in it become U+FFFD.
     Raises UnreadableError where the content is no text.
     """
+    if content.startswith(_NO_TEXT):
+        raise UnreadableError(_BINARY)
     text, warning = _by_mark(content) or _by_name(content, declared) or _by_look(content)
     return _tidied(text), warning
 
@@ -153,4 +160,4 @@ def _tidied(text: str) -> str:
 def _check(text: str) -> None:
     """Refuse what holds zero bytes, or more signs without a shape than a slip of the keyboard."""
     if "\x00" in text or (_CONTROL.search(text) and len(_CONTROL.findall(text)) > 2 + len(text) // 1000):
-        raise UnreadableError("is binary, or text in an encoding that is not known; save it as UTF-8")
+        raise UnreadableError(_BINARY)
