@@ -173,7 +173,11 @@ def measure(texts: int = TEXTS, questions: int = QUESTIONS) -> Measured:
         added, rates = adding(bare, encoder, made, Path(name))
         folder, unread = Path(name) / "0", Settings(reader=NO_READER)
         with Library(folder, unread, encoder=encoder) as library, Library(folder, encoder=encoder) as reading:
-            calls = {"search": library.search, "ask": library.ask, "read": reading.ask}
+            calls: dict[str, Callable[[str], object]] = {
+                "search": library.search,
+                "ask": library.ask,
+                "read": reading.ask,
+            }
             answered, times = asking(calls, bare, asked)
         ratios = answered | added | {"cold": starting(Path(name) / "0", asked[0])}
     return Measured(ratios, rates | times)
