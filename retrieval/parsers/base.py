@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from retrieval.parsers.tables import Cell, Layout, Table, cleaned, filled, is_section, layout, row_line
-from retrieval.records import Scalar
+from retrieval.records import Scalar, Span
 from retrieval.text import one_line, printable
 
 LONGEST_TEXT = 20_000_000  # characters of one document; a novel has 600,000
@@ -65,6 +65,7 @@ class Item:
 class ParsedText:
     """What a parser found: the text, its title ("" if none), blocks in reading order, metadata, and tables to draw.
 
+    asides: spans of the text that stand in no block, as running heads do: kept, and never quoted.
     metadata["warnings"] says what was not read, or was guessed; the report of an add repeats it.
     """
 
@@ -73,6 +74,7 @@ class ParsedText:
     blocks: tuple[Block, ...]
     metadata: dict[str, Scalar] = field(default_factory=dict)
     tables: tuple[Table, ...] = ()
+    asides: tuple[Span, ...] = ()
 
 
 class Builder:
@@ -82,6 +84,7 @@ class Builder:
         self._parts: list[str] = []
         self._blocks: list[Block] = []
         self._tables: list[Table] = []
+        self._asides: list[Span] = []
         self._warnings: dict[str, None] = {}
         self._length = 0
 
@@ -115,6 +118,7 @@ class Builder:
         """Append what stands on a page beside its text, as running heads do: in the text, and in no block to quote."""
         text = printable(text).strip()
         if text and self._length + len(text) <= LONGEST_TEXT:
+            self._asides.append((self._length, self._length + len(text)))
             self._parts.append(text)
             self._length += len(text) + 2
 
@@ -228,7 +232,8 @@ class Builder:
         said = [str(fields["warnings"])] if fields.get("warnings") else []
         if said or self._warnings:
             fields["warnings"] = "; ".join([*said, *self._warnings])
-        return ParsedText("\n\n".join(self._parts), found, tuple(self._blocks), fields, tuple(self._tables))
+        tables, asides = tuple(self._tables), tuple(self._asides)
+        return ParsedText("\n\n".join(self._parts), found, tuple(self._blocks), fields, tables, asides)
 
 
 def chosen(parsed: ParsedText, blocks: Iterable[Block]) -> ParsedText:

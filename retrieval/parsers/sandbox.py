@@ -48,7 +48,8 @@ class Sandbox:
         """Do what `reading.parse` does; UnreadableError as `run`."""
         answer = self.run(content, "parse", suffix)
         blocks = tuple(Block(*[*own, tuple(map(tuple, turns)), row]) for *own, turns, row in answer["blocks"])
-        return ParsedText(answer["text"], answer["title"], blocks, answer["metadata"])
+        asides = tuple(map(tuple, answer["asides"]))
+        return ParsedText(answer["text"], answer["title"], blocks, answer["metadata"], asides=asides)
 
     def run(self, content: bytes, name: str, *arguments: Any) -> dict[str, Any]:
         """Do one of the jobs that the worker knows; arguments: what JSON can carry.
@@ -169,7 +170,8 @@ def serve(memory: int) -> None:
 def _parsed(content: bytes, suffix: str) -> dict[str, Any]:
     reading = parse(suffix, content)
     blocks = [astuple(block) for block in reading.blocks]
-    return {"text": reading.text, "title": reading.title, "blocks": blocks, "metadata": reading.metadata}
+    made = {"text": reading.text, "title": reading.title, "blocks": blocks, "metadata": reading.metadata}
+    return made | {"asides": reading.asides}
 
 
 def _places(content: bytes, pages: list[int], quote: str) -> dict[str, Any]:

@@ -62,7 +62,6 @@ def test_archives_of_odd_xml(sandbox, suffix, share, edits):
 
 @settings(QUICK, max_examples=50)
 @given(pages=PAGES)
-@pytest.mark.xfail(reason="soft hyphens at odd places break a promise; see the note", strict=False)
 def test_words_anywhere_on_a_page(sandbox, pages):
     check(sandbox, ".pdf", printed(pages))
 

@@ -215,26 +215,38 @@ def check(sandbox, suffix, content):
         assert "crashed" not in str(error) and "takes longer" not in str(error) and "memory" not in str(error)
         return str(error)
     position = 0
+    for start, end in reading.asides:
+        assert reading.text[start:end].strip()
+        assert all(end <= block.start or block.end <= start for block in reading.blocks)
+    left = _without(reading.text, reading.asides)
     for block in reading.blocks:
         assert position <= block.start < block.end <= len(reading.text)
         assert reading.text[block.start : block.end].strip() == reading.text[block.start : block.end]
         is_front_matter = not position and suffix == ".md" and reading.text.startswith(("---", "+++"))
-        assert is_front_matter or not reading.text[position : block.start].strip()
+        assert is_front_matter or not left[position : block.start].strip()
         position = block.end
-    assert not reading.blocks or not reading.text[position:].strip()
+    assert not reading.blocks or not left[position:].strip()
     reading.text.encode()  # no halves of surrogate pairs
     assert all(isinstance(value, str | int | float) for value in reading.metadata.values())
     _check_passages(reading)
     return ""
 
 
+def _without(text, spans):
+    """Return a text of the same length with blanks at these spans."""
+    for start, end in spans:
+        text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text
+
+
 def _check_passages(reading):
-    """Every character but white space is in a passage, and every passage and sentence is where it says."""
+    """Every character but white space and what stands aside is in a passage, and every passage and sentence is where it says."""
+    left = _without(reading.text, reading.asides)
     document = Document("a", reading.title, reading.text)
     position = min((block.start for block in reading.blocks), default=0)
     for passage in split(document, reading.blocks, lambda texts: [len(text) // 3 for text in texts], 64):
         assert passage.text == reading.text[passage.start : passage.end]
-        assert passage.start >= position and not reading.text[position : passage.start].strip()
+        assert passage.start >= position and not left[position : passage.start].strip()
         assert all(passage.start <= start < end <= passage.end for start, end in passage.sentences)
         position = passage.end
-    assert not reading.blocks or not reading.text[position:].strip()
+    assert not reading.blocks or not left[position:].strip()
