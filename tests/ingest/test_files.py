@@ -140,8 +140,9 @@ def test_no_text(tmp_path, content):
         random.Random(7).randbytes(4096),
         b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00\x00\x00\x01\x00\x08\x06\x00\x00\x00",
         b"text with a \x00 in it",
+        b"\xff\xfea",
     ],
-    ids=["random", "png", "zero byte"],
+    ids=["random", "png", "zero byte", "half a utf-16 unit"],
 )
 def test_binary_named_txt(tmp_path, content):
     path = tmp_path / "a.txt"

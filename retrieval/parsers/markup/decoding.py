@@ -63,7 +63,7 @@ def decoded(content: bytes, declared: str = "") -> tuple[str, str]:
     declared: the character set that a mail or page says it is in. Bytes that are not in it become U+FFFD.
     Raises UnreadableError where the content is no text.
     """
-    if content.startswith(_NO_TEXT):
+    if content.startswith(_NO_TEXT) or (content and not content.strip(b"\x00")):
         raise UnreadableError(_BINARY)
     text, warning = _by_mark(content) or _by_name(content, declared) or _by_look(content)
     return _tidied(text), warning
@@ -158,6 +158,10 @@ def _tidied(text: str) -> str:
 
 
 def _check(text: str) -> None:
-    """Refuse what holds zero bytes, or more signs without a shape than a slip of the keyboard."""
-    if "\x00" in text or (_CONTROL.search(text) and len(_CONTROL.findall(text)) > 2 + len(text) // 1000):
+    """Refuse what holds zero bytes or nothing readable, or more signs without a shape than a slip of the keyboard."""
+    if (
+        "\x00" in text
+        or (text and not text.strip("\ufffd"))
+        or (_CONTROL.search(text) and len(_CONTROL.findall(text)) > 2 + len(text) // 1000)
+    ):
         raise UnreadableError(_BINARY)
