@@ -228,4 +228,4 @@ def test_the_loss_falls_and_an_interrupted_run_goes_on(data, tmp_path):
     log = loop.log(tmp_path / "run")
     assert len(log) > len(first)
     assert log[len(first)]["step"] == first[-1]["step"] + loop.AVERAGED_EVERY
-    assert sum(log[-1]["losses"]) < sum(log[0]["losses"])
+    assert sum(log[-1]["losses"]) < 0.9 * sum(log[0]["losses"])

@@ -1,3 +1,4 @@
+import math
 import os
 import sqlite3
 import threading
@@ -8,16 +9,19 @@ from fakes import about_bees, prepare, scattered
 
 from retrieval.errors import LibraryDamagedError, LibraryError, StorageError
 from retrieval.storage.local.database import Database
+from retrieval.storage.local.passages import Passages
 
 
 def test_threads_share_a_store_and_leave_no_connections(store):
     store.documents.add([scattered("a", 50, 1)])
+    # However slow a busy machine reads, each thread reads with one connection.
+    passages = Passages(store.database, store.folder / "vectors.faiss", disk_seconds=math.inf)
     errors = []
 
     def use(number):
         try:
             store.facts.record(f"key {number}", "value")
-            assert len(store.passages.candidates(range(1, 51))) == 50
+            assert len(passages.candidates(range(1, 51))) == 50
             assert store.facts.get(f"key {number}") == "value"
         except BaseException as error:
             errors.append(error)
@@ -29,7 +33,7 @@ def test_threads_share_a_store_and_leave_no_connections(store):
         for thread in threads:
             thread.join()
     assert errors == []
-    assert len(store.database._idle) <= 16  # of 80 threads, 8 at a time; a busy machine may run two rounds at once
+    assert len(store.database._idle) <= 8
 
 
 def test_a_closed_store_opens_again(store):
