@@ -53,12 +53,23 @@ def _prepare(settings: Settings, target: Path) -> None:
     try:
         with new_folder(target) as partial:
             if settings.model == MULTILINGUAL:
-                multilingual.prepare(partial, settings.precision)
+                _build_multilingual(partial, settings.precision)
             else:
                 _export(model_folder(settings), partial, settings.precision)
     except OSError:
         if not (target / "encoder.json").is_file():  # else another process was first
             raise
+
+
+def _build_multilingual(target: Path, precision: str) -> None:
+    """Build the packaged multilingual model, which needs no original to compare with: its file is checked by hash."""
+    multilingual.prepare(target, precision)
+    model = target / "model.onnx"
+    if precision == "int8":
+        before = model.rename(target / "before.onnx")
+        _quantized(before, model)
+        before.unlink()
+    multilingual.check(model)
 
 
 def _export(folder: Path, target: Path, precision: str) -> None:

@@ -61,7 +61,7 @@ def _tensors(weights: Weights) -> dict[str, Floats]:
     types = np.zeros((sizes.types, sizes.dim), np.float32)
     types[0] = weights.floats("emb.type")[: sizes.dim]
     found = {
-        "embeddings.word_embeddings.weight": _plain(weights, "emb.word").reshape(-1, sizes.dim),
+        "embeddings.word_embeddings.weight": weights.plain("emb.word").reshape(-1, sizes.dim),
         "embeddings.position_embeddings.weight": weights.floats("emb.pos").reshape(-1, sizes.dim),
         "embeddings.token_type_embeddings.weight": types,
         "embeddings.LayerNorm.weight": weights.floats("emb.ln.w"),
@@ -71,14 +71,7 @@ def _tensors(weights: Weights) -> dict[str, Floats]:
         for part, name in _PARTS.items():
             bias = weights.floats(f"l{number}.{part}.b")
             norm = name.endswith("LayerNorm")
-            weight = weights.floats(f"l{number}.{part}.w") if norm else _plain(weights, f"l{number}.{part}.w")
+            weight = weights.floats(f"l{number}.{part}.w") if norm else weights.plain(f"l{number}.{part}.w")
             found[f"encoder.layer.{number}.{name}.weight"] = weight if norm else weight.reshape(len(bias), -1)
             found[f"encoder.layer.{number}.{name}.bias"] = bias
     return found
-
-
-def _plain(weights: Weights, name: str) -> Floats:
-    """Return a 4-bit tensor as float32, flat."""
-    values, scales = weights.quantized(name)
-    plain: Floats = ((values.astype(np.float32) - 8) * scales.astype(np.float32)[:, None]).reshape(-1)
-    return plain

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from retrieval.embedding.multilingual.weights import BLOCK, Weights
-from retrieval.linalg import Floats
 
 _CONTRIB = "com.microsoft"
 
@@ -94,14 +93,14 @@ def _layer(graph: _Graph, weights: Weights, number: int, hidden: str, mask: str,
 
 def _product(graph: _Graph, weights: Weights, name: str, given: str, int8: bool) -> str:
     """Multiply with a weight, (out, in) in the file, and add its bias."""
-    values, scales = weights.quantized(f"{name}.w")
     bias = weights.floats(f"{name}.b")
-    rows, columns = len(bias), values.size // len(bias)
     graph.constant(f"{name}.b", bias)
+    rows = len(bias)
     if int8:
-        plain: Floats = (values.astype(np.float32) - 8) * scales.astype(np.float32)[:, None]
-        graph.constant(f"{name}.w", plain.reshape(rows, columns).T)
+        graph.constant(f"{name}.w", weights.plain(f"{name}.w").reshape(rows, -1).T)
         return graph.step("Add", [graph.step("MatMul", [given, f"{name}.w"], f"{name}.product"), f"{name}.b"], name)
+    values, scales = weights.quantized(f"{name}.w")
+    columns = values.size // rows
     blocks = values.reshape(rows, columns // BLOCK, BLOCK)
     graph.constant(f"{name}.w", (blocks[..., ::2] | (blocks[..., 1::2] << 4)).astype(np.uint8))
     graph.constant(f"{name}.s", scales.astype(np.float32))

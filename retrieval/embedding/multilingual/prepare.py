@@ -21,37 +21,24 @@ def fingerprint(precision: str) -> str:
 
 
 def prepare(target: Path, precision: str) -> None:
-    """Write model.onnx, tokenizer.json and encoder.json. ModelError where the file is not the published one."""
+    """Write model.onnx, tokenizer.json and encoder.json. ModelError where the file is not the published one.
+
+    precision: with "int8" the layers are written as float32, for the caller to make int8.
+    """
     import onnx
 
     from retrieval.embedding.multilingual.graph import build
     from retrieval.embedding.multilingual.tokenizer import tokenizer
 
     weights = Weights(weights_path())
-    made = build(weights, int8=precision == "int8")
-    if precision == "int8":
-        _save_int8(made, target / "model.onnx")
-    else:
-        onnx.save(made, target / "model.onnx")
+    onnx.save(build(weights, int8=precision == "int8"), target / "model.onnx")
     tokenizer(weights.pieces).save(str(target / "tokenizer.json"))
     sizes = weights.sizes
     record = {"dim": sizes.dim, "max_tokens": sizes.positions, "prompts": list(PROMPTS), "pooling": POOLING}
     (target / "encoder.json").write_text(json.dumps(record))
-    _check(target / "model.onnx")
 
 
-def _save_int8(model: object, path: Path) -> None:
-    import onnx
-    from onnxruntime.quantization import quantize_dynamic
-
-    plain = path.with_name("plain.onnx")
-    onnx.save(model, plain)
-    quantize_dynamic(plain, path, op_types_to_quantize=["MatMul"], per_channel=True,
-                     extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})  # fmt: skip
-    plain.unlink()
-
-
-def _check(path: Path) -> None:
+def check(path: Path) -> None:
     """Run the model once; ModelError where this machine's ONNX Runtime cannot, or gives no numbers."""
     import onnxruntime
 

