@@ -31,7 +31,7 @@ class Library:
 
     def __init__(
         self, path: str | os.PathLike[str], settings: Settings | None = None, *, encoder: Encoder | None = None,
-        reader: Reader | None = None,         create: bool = True,
+        reader: Reader | None = None, create: bool = True,
     ) -> None:  # fmt: skip
         self.settings = settings or Settings.from_environment()
         self._given_encoder = encoder

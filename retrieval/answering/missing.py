@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence, Set
 from difflib import SequenceMatcher
+from pathlib import Path
 
 from retrieval.answering.quotes import Quote
 from retrieval.storage import Backend
@@ -19,6 +20,11 @@ _ASKING = frozenset(
 )
 _MOST_MISSING = 5  # words named to a person
 _SPELLING = 0.8  # ratio of matching characters from which two words differ by a slip
+
+
+def called(title: str, source: str | None) -> str:
+    """Return what people call a document: its title and the name of its file."""
+    return f"{title} {Path(source).stem if source else ''}"
 
 
 def unsupported(question: str, quotes: Sequence[Quote], titles: Iterable[str]) -> tuple[str, ...]:

@@ -4,11 +4,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 from retrieval.answering.confidence import confidence
-from retrieval.answering.missing import unmentioned, unnamed, unsupported
+from retrieval.answering.missing import called, unmentioned, unnamed, unsupported
 from retrieval.answering.quotes import PASSAGES, Quote, choose, cite, found_sentences
 from retrieval.answering.reading import read
 from retrieval.answering.verbatim import beside, located
@@ -163,13 +162,13 @@ class Pipeline:
         header = self.backend.documents.header(quotes[0].passage.doc_id) if quotes else None
         if header is None:
             return question
-        file = Path(header.source).stem if header.source else ""
-        return unnamed(question, stems(f"{header.title} {quotes[0].passage.heading} {file}".replace("_", " ")))
+        naming = f"{called(header.title, header.source)} {quotes[0].passage.heading}"
+        return unnamed(question, stems(naming.replace("_", " ")))
 
     def _missing(self, question: str, quotes: Sequence[Quote], citations: Sequence[Citation]) -> tuple[str, ...]:
         """Return what of a question nothing quoted mentions, or where there are no quotes, no document."""
         if citations:
-            return unsupported(question, quotes, [f"{c.title} {Path(c.source or '').stem}" for c in citations])
+            return unsupported(question, quotes, [called(c.title, c.source) for c in citations])
         return unmentioned(self.backend, question)
 
 

@@ -26,17 +26,17 @@ def interpret(message: str, history: Iterable[Message] = ()) -> Interpretation:
     if talk:
         return Interpretation(message, Kind.SMALL_TALK, message, talk=talk)
     before, language = last_exchange(history), foreign(message)
-    kind = kind_of(message)
-    if kind in VIEWS:
-        return Interpretation(message, kind, message, language=language, before=before)
     asked = questions(message)
-    if len(asked) > 1:
+    if len(asked) > 1 and kind_of(message) not in VIEWS:
         return Interpretation(message, Kind.SEVERAL, message, parts=tuple(asked), language=language, before=before)
     return interpret_question(message, before, language)
 
 
 def interpret_question(message: str, before: Exchange | None, language: str = "") -> Interpretation:
     """Return what one question asks for after an exchange."""
+    kind = kind_of(message)
+    if kind in VIEWS:
+        return Interpretation(message, kind, message, language=language, before=before)
     said = read(message, before)
     text = said.text[-LONGEST_QUESTION:]
     if said.more and before is None:
@@ -44,9 +44,7 @@ def interpret_question(message: str, before: Exchange | None, language: str = ""
     if said.more:
         quoted = before.quoted if before and not said.antecedent else ()
         return Interpretation(message, Kind.MORE, text, said.antecedent, quoted=quoted, language=language)
-    kind = Kind.PASTED if is_pasted(message) else kind_of(message)
-    if kind in VIEWS:
-        return Interpretation(message, kind, message, language=language, before=before)
+    kind = Kind.PASTED if is_pasted(message) else kind
     if before is None or said.corrected:
         return Interpretation(message, kind, text, language=language)
     context = f"{said.antecedent} {before.reply}".strip()

@@ -98,22 +98,22 @@ def test_each_speaker_and_each_outlet_is_quoted_once():
 
 
 def test_a_timeline_is_in_the_order_of_its_dates():
-    assert [quote.span[0] for quote in timeline(SAID)] == [SAID[1].sentences[1][0], SAID[0].sentences[0][0]]
+    assert [quote.span[0] for quote in timeline([(SAID, 0)])] == [SAID[1].sentences[1][0], SAID[0].sentences[0][0]]
 
 
 @pytest.mark.parametrize(("asked", "found"), [("June 2019", 1), ("2018", 1), ("May 2019", 0), ("June 4, 2019", 0)])
 def test_a_timeline_can_be_of_one_time(asked, found):
-    assert len(timeline(SAID, find_dates(asked))) == found
+    assert len(timeline([(SAID, 0)], find_dates(asked))) == found
 
 
 def test_dates_without_a_year_belong_to_the_documents():
     given = passages("The vote is on 4 May. The report of 2019 is out. The law of June 2018 ended.")
-    assert texts(timeline(given)) == [
+    assert texts(timeline([(given, 0)])) == [
         "The law of June 2018 ended.",
         "The report of 2019 is out.",
         "The vote is on 4 May.",
     ]
-    assert texts(timeline(given, year=2017))[0] == "The vote is on 4 May."
+    assert texts(timeline([(given, 2017)]))[0] == "The vote is on 4 May."
 
 
 STEPS = passages(

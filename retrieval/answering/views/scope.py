@@ -1,9 +1,9 @@
 """Which documents a message means: by their names in it, by what was quoted before, or all of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from retrieval.answering.missing import called
 from retrieval.records import Document, Passage
 from retrieval.search import Ranked
 from retrieval.storage import Backend
@@ -57,8 +57,8 @@ def _allowed(backend: Backend, ranked: Sequence[Ranked], where: Mapping[str, Any
 
 
 def _named(document: Document) -> set[str]:
-    name = Path(document.source).stem if document.source else ""
-    return {stem(word) for word in words(f"{document.title} {name}".replace("-", " ").replace("_", " "))} - _GENERIC
+    name = called(document.title, document.source).replace("-", " ").replace("_", " ")
+    return {stem(word) for word in words(name)} - _GENERIC
 
 
 def section_meant(message: str, ranked: Sequence[Ranked], title: Mapping[str, str]) -> Passage | None:

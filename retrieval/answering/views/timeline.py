@@ -9,12 +9,18 @@ from retrieval.text import Date, find_dates, with_years
 MOST = 20  # quotes
 
 
-def timeline(passages: Sequence[Passage], within: Sequence[Date] = (), year: int = 0, most: int = MOST) -> list[Quote]:
-    """Return one quote for each sentence that names a date, earliest first. The rest is as in `dated`."""
-    return [quote for _, quote in sorted(dated(passages, within, year), key=lambda item: item[0])[:most]]
+def timeline(
+    documents: Sequence[tuple[Sequence[Passage], int]], within: Sequence[Date] = (), most: int = MOST
+) -> list[Quote]:
+    """Return one quote for each sentence of some documents that names a date, earliest first.
+
+    documents: passages and year of each, as in `_dated`, and within.
+    """
+    events = [event for passages, year in documents for event in _dated(passages, within, year)]
+    return [quote for _, quote in sorted(events, key=lambda event: event[0])[:most]]
 
 
-def dated(
+def _dated(
     passages: Sequence[Passage], within: Sequence[Date] = (), year: int = 0
 ) -> list[tuple[tuple[int, int, int], Quote]]:
     """Return (year, month, day) and a quote for each sentence that names a date, in the order of the text.

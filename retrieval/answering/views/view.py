@@ -7,7 +7,7 @@ from retrieval.answering.quotes import Quote
 from retrieval.answering.views.overview import conclusion, overview
 from retrieval.answering.views.scope import documents_meant
 from retrieval.answering.views.speakers import outlets, speakers
-from retrieval.answering.views.timeline import dated
+from retrieval.answering.views.timeline import timeline
 from retrieval.conversation import Interpretation, Kind
 from retrieval.records import Document
 from retrieval.search import Ranked
@@ -30,9 +30,7 @@ def view(
         meant = meant[:SEVERAL]
     items = backend.documents.indexed(meant)
     if asked.kind is Kind.TIMELINE:
-        within = find_dates(asked.message)
-        events = [event for item in items for event in dated(item.passages, within, _year(item.document))]
-        return [quote for _, quote in sorted(events, key=lambda event: event[0])[:MOST_QUOTES]]
+        return timeline([(item.passages, _year(item.document)) for item in items], find_dates(asked.message))
     return [quote for item in items for quote in _of_one(item, asked.kind, len(items) == 1)][:MOST_QUOTES]
 
 
