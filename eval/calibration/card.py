@@ -39,7 +39,8 @@ def publish(run: Path, base: Path, corpus: Corpus, into: Path, seed: int, limit:
     """Export the checkpoint of a run, measure what was exported, write both into a folder, and return the card."""
     reader, progress = loop.load(run / loop.CHECKPOINT, averaged=True)
     with tempfile.TemporaryDirectory() as temporary:
-        export(reader, Path(temporary) / "reader.onnx")
+        done = {name: f"{getattr(progress, name) + progress.earlier.get(name, 0):.0f}" for name in loop.DONE}
+        export(reader, Path(temporary) / "reader.onnx", done)
         shipped = OnnxReader(base, Path(temporary))
         figures = {
             "articles never trained on": measuring.measure(shipped, corpus.measured, limit),
@@ -58,7 +59,11 @@ def card(
     """Return the model card as Markdown."""
     content = weights.read_bytes()
     head = _HEAD.format(megabytes=len(content) / 1e6, sha256=hashlib.sha256(content).hexdigest())
-    weak = _WEAK.format(examples=progress.examples, tokens=progress.tokens)
+    before = progress.earlier
+    weak = _WEAK.format(
+        examples=progress.examples + int(before.get("examples", 0)),
+        tokens=progress.tokens + int(before.get("tokens", 0)),
+    )
     return "\n".join([head, *_figures(figures), *_training(progress, seed), *_data(corpus), weak])
 
 
@@ -75,6 +80,11 @@ def _figures(figures: Mapping[str, measuring.Measured]) -> Iterator[str]:
 def _training(progress: loop.Progress, seed: int) -> Iterator[str]:
     yield "\n## Training\n"
     yield "    python -m eval train --data ../shared/training --run DIR --seed " + str(seed) + "\n"
+    if before := progress.earlier:
+        yield (
+            f"Went on from earlier runs' weights ({before['examples']:,.0f} examples, {before['tokens']:,.0f} tokens, "
+            f"{before['seconds'] / 60:.0f} minutes) as they were shipped, in int8 (`--start`). This run:\n"
+        )
     yield (
         f"{progress.examples:,} examples, {progress.tokens:,} tokens, {progress.step:,} steps in "
         f"{progress.seconds / 60:.0f} minutes. Windows of some 85 tokens around the answer's sentence; 45 % with an "

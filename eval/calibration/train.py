@@ -21,6 +21,7 @@ def train(
     batch: Annotated[int, typer.Option(min=1, help="Examples of each process at a step.")] = 16,
     processes: Annotated[int, typer.Option(min=0, help="0: two on CPUs, one with a GPU.")] = 0,
     measured: Annotated[str, typer.Option(metavar="NAME", help="Report on this one; never train on it.")] = "deva",
+    start: Annotated[Path | None, typer.Option(metavar="FILE", help="Go on from this reader.onnx.")] = None,
     into: Annotated[Path, typer.Option(metavar="DIR", help="Where weights and card are written.")] = WEIGHTS,
     export: Annotated[bool, typer.Option("--export", help="Do not train: measure and write the checkpoint.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="Measure with so many questions; 0: all.")] = 0,
@@ -32,6 +33,6 @@ def train(
     corpus = gather(data, measured)
     base = model_folder(Settings())
     if not export:
-        plan = loop.Plan(run, base, minutes, until, seed, batch, processes=processes)
+        plan = loop.Plan(run, base, minutes, until, seed, batch, processes=processes, start=start)
         loop.run(plan, corpus.training, corpus.articles)
     typer.echo(card.publish(run, base, corpus, into, seed, limit))

@@ -229,3 +229,20 @@ def test_the_loss_falls_and_an_interrupted_run_goes_on(data, tmp_path):
     assert len(log) > len(first)
     assert log[len(first)]["step"] == first[-1]["step"] + loop.AVERAGED_EVERY
     assert sum(log[-1]["losses"]) < 0.9 * sum(log[0]["losses"])
+
+
+def test_an_exported_reader_can_be_trained_further(tmp_path):
+    import torch
+
+    from eval.calibration.reader.export import export, load_exported
+    from eval.calibration.reader.model import Reader, packaged
+    from retrieval.embedding import model_folder
+    from retrieval.settings import Settings
+
+    torch.manual_seed(0)
+    reader, _ = packaged(model_folder(Settings()))
+    export(reader, tmp_path / "reader.onnx", {"examples": "500"})
+    again = Reader()
+    assert load_exported(again, tmp_path / "reader.onnx")["examples"] == "500"
+    for (name, expected), found in zip(reader.state_dict().items(), again.state_dict().values(), strict=True):
+        assert (found - expected).abs().max() < 0.02 * expected.abs().max() + 1e-6, name

@@ -1,19 +1,26 @@
-"""A trained reader becomes one int8 ONNX file of its layers. Knows nothing about training or how good it is."""
+"""A trained reader becomes one int8 ONNX file of its layers, and such a file a reader that is trained further.
+
+Knows nothing about training or how good it is.
+"""
 
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 
 from eval.calibration.reader.model import DIM, Reader
 
+_NODES = ("/MatMul_quant", "/Gemm_MatMul_quant")  # how the products of a layer's weights are called in the file
 
-def export(reader: Reader, path: Path) -> None:
+
+def export(reader: Reader, path: Path, facts: Mapping[str, str] | None = None) -> None:
     """Write the layers and heads as int8; word and position embeddings are the packaged encoder's.
 
     Inputs: embedded (batch, tokens, DIM), kinds and mask (batch, tokens). Outputs: of_token (batch, tokens, 3) and
     of_pair (batch, 2), see model.py. Weights have seven bits: with eight, sums overflow on processors without VNNI.
+    facts: kept in the file's metadata.
     """
     import onnx
     from onnxruntime.quantization import quantize_dynamic
@@ -28,6 +35,28 @@ def export(reader: Reader, path: Path) -> None:
             model, path, op_types_to_quantize=["MatMul"], per_channel=True, reduce_range=True,
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )  # fmt: skip
+        written = onnx.load(path)
+        onnx.helper.set_model_props(written, dict(facts or {}))
+        onnx.save(written, path)
+
+
+def load_exported(reader: Reader, path: Path) -> dict[str, str]:
+    """Give a reader the weights of an exported file and return the facts kept there."""
+    import onnx
+
+    model = onnx.load(path)
+    arrays = {each.name: torch.from_numpy(onnx.numpy_helper.to_array(each).copy()) for each in model.graph.initializer}
+    known = reader.state_dict()
+    found = {name: value for name, value in arrays.items() if name in known}
+    for node in model.graph.node:
+        ending = next((ending for ending in _NODES if node.name.endswith(ending)), None)
+        if ending:
+            whole, zero = arrays[node.input[1]].float(), arrays[node.input[3]].float()
+            scale = arrays[node.input[1].removesuffix("_quantized") + "_scale"]
+            name = node.name.removesuffix(ending).strip("/").replace("/", ".")
+            found[f"{name}.weight"] = ((whole - zero) * scale).T.contiguous()
+    reader.load_state_dict(found)  # names what is missing
+    return {each.key: each.value for each in model.metadata_props}
 
 
 def to_onnx(reader: Reader, path: Path) -> None:

@@ -21,6 +21,7 @@ from torch import Tensor, distributed, multiprocessing
 from eval.calibration.reader.batches import buckets, open_tokenizer, shared_out
 from eval.calibration.reader.data import Paragraph
 from eval.calibration.reader.examples import Maker
+from eval.calibration.reader.export import load_exported
 from eval.calibration.reader.model import Embeddings, Reader, collated, losses, packaged
 
 CHECKPOINT = "checkpoint.pt"
@@ -28,6 +29,9 @@ LOG = "log.jsonl"
 AVERAGED_EVERY = 16  # steps
 KEPT = 0.8  # of the running average at each of these times
 WARM_UP = 0.03  # of the time
+DONE = ("examples", "tokens", "seconds")  # what adds up over runs
+# Where products of 16-bit floats are quick (1.8 times as quick on processors with AVX512-BF16).
+HALVES = {"cuda": torch.cuda.is_bf16_supported, "cpu": torch.ops.mkldnn._is_mkldnn_bf16_supported}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ class Plan:
 
     minutes: of training, those before an interruption included. until: "HH:MM" of the local clock instead.
     batch: examples of each process at a step. rate, head_rate: the highest learning rates. checkpoint: seconds.
+    start: a reader.onnx of an earlier run to go on from; none: the packaged encoder's layers.
     """
 
     folder: Path
@@ -48,11 +53,12 @@ class Plan:
     head_rate: float = 1e-3
     processes: int = 0
     checkpoint: float = 240.0
+    start: Path | None = None
 
 
 @dataclass(slots=True)
 class Progress:
-    """Where a run stands. seconds: of training so far."""
+    """Where a run stands, with what was done on the weights that it started from. seconds: of this run so far."""
 
     step: int = 0
     buckets: int = 0
@@ -60,6 +66,7 @@ class Progress:
     tokens: int = 0
     seconds: float = 0.0
     losses: list[float] = field(default_factory=list)  # of answers, answerable, sentences; the last average
+    earlier: dict[str, float] = field(default_factory=dict)  # examples, tokens and seconds of runs before
 
 
 def run(plan: Plan, paragraphs: list[Paragraph], articles: dict[str, list[str]]) -> Path:
@@ -98,7 +105,9 @@ def _train(
     if processes > 1:
         torch.set_num_threads(1)
     reader, embeddings = packaged(plan.base)
+    earlier = load_exported(reader, plan.start) if plan.start else {}
     run = _Run(plan, reader.to(device), rank, processes, end, device)
+    run.progress.earlier = run.progress.earlier or {name: float(earlier[name]) for name in DONE if name in earlier}
     at = Embeddings(embeddings.words.to(device), embeddings.positions.to(device))
     tokenizer = open_tokenizer(plan.base)
     stream = buckets(Maker(paragraphs, articles, plan.seed), tokenizer, skip=run.progress.buckets)
@@ -106,8 +115,9 @@ def _train(
         bucket = next(stream)
         for examples in shared_out(bucket, plan.batch, rank, processes, plan.seed + run.progress.buckets):
             batch = collated(examples).to(device)
-            of_token, of_pair = reader(at(batch.ids), batch.kinds, batch.mask)
-            run.step(losses(of_token, of_pair, batch), len(examples), int(batch.mask.sum()))
+            with torch.autocast(device, torch.bfloat16, enabled=HALVES[device]()):
+                of_token, of_pair = reader(at(batch.ids), batch.kinds, batch.mask)
+            run.step(losses(of_token.float(), of_pair.float(), batch), len(examples), int(batch.mask.sum()))
             if run.done:
                 break
         run.progress.buckets += 1
