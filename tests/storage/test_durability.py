@@ -88,7 +88,9 @@ def test_whoever_may_only_read_gets_answers(built):
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
+        os.close(read)
         os._exit(asked_by_nobody(built, lambda: os.write(write, b"ready")))
+    os.close(write)
     assert os.read(read, 5) == b"ready"
     with opened(built) as library:
         library.add(numbered(COUNT, 0))

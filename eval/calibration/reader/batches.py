@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -12,16 +11,6 @@ from retrieval.reader.inputs import Pair, Span, paired, tokenized
 
 CLS, SEP = 101, 102
 BUCKET = 4096  # examples that are sorted by length together
-
-
-def open_tokenizer(folder: Path) -> Any:
-    """Open the tokenizer of a model folder, without padding and truncation."""
-    import tokenizers
-
-    tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
 
 
 def labelled(tokenizer: Any, examples: Sequence[Example]) -> list[Labelled]:

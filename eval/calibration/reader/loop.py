@@ -18,11 +18,12 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, multiprocessing
 
-from eval.calibration.reader.batches import buckets, open_tokenizer, shared_out
+from eval.calibration.reader.batches import buckets, shared_out
 from eval.calibration.reader.data import Paragraph
 from eval.calibration.reader.examples import Maker
 from eval.calibration.reader.export import load_exported
 from eval.calibration.reader.model import Embeddings, Reader, collated, losses, packaged
+from retrieval.embedding import open_tokenizer
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
@@ -109,7 +110,7 @@ def _train(
     run = _Run(plan, reader.to(device), rank, processes, end, device)
     run.progress.earlier = run.progress.earlier or {name: float(earlier[name]) for name in DONE if name in earlier}
     at = Embeddings(embeddings.words.to(device), embeddings.positions.to(device))
-    tokenizer = open_tokenizer(plan.base)
+    tokenizer = open_tokenizer(plan.base / "tokenizer.json")
     stream = buckets(Maker(paragraphs, articles, plan.seed), tokenizer, skip=run.progress.buckets)
     while not run.done:
         bucket = next(stream)
