@@ -11,7 +11,16 @@ from retrieval.answering.missing import called, unmentioned, unnamed, unsupporte
 from retrieval.answering.quotes import PASSAGES, Quote, choose, cite, found_sentences
 from retrieval.answering.reading import read
 from retrieval.answering.verbatim import beside, located
-from retrieval.answering.views import completed, is_lead_in, section, section_meant, view
+from retrieval.answering.views import (
+    completed,
+    deciding,
+    is_lead_in,
+    is_row,
+    same_table,
+    section,
+    section_meant,
+    view,
+)
 from retrieval.conversation import (
     LONGEST_QUESTION,
     VIEWS,
@@ -26,7 +35,7 @@ from retrieval.conversation import (
 from retrieval.embedding import Encoder
 from retrieval.reader import Reader
 from retrieval.records import Answer, Citation, Turn
-from retrieval.search import Ranked, merged, rank, without
+from retrieval.search import Ranked, corrected, merged, rank, without
 from retrieval.storage import Backend
 from retrieval.text import STOP_WORDS, stems
 
@@ -35,6 +44,7 @@ _ENGLISH_DOCUMENTS = 1.2
 AROUND = 3000  # characters around a quote that may belong to it
 _EVERY = {Kind.LIST, Kind.STEPS, Kind.REASONS}
 SECTIONS = 10  # of the best passages, whose headings a question may name
+TABLES = 3  # best passages, of whose tables a question may ask
 FUSED = 100  # passages of each ranking that are fused, or of which those already quoted are left out
 
 
@@ -101,9 +111,11 @@ class Pipeline:
         One that follows others is ranked alone and behind what was said; the two are fused as far as that counts.
         """
         if not asked.context:
-            if not asked.quoted:
-                return asked.text, self._rank(asked.text, k, where)
-            return asked.text, without(self._rank(asked.text, max(k, FUSED), where), asked.quoted)[:k]
+            depth = max(k, FUSED) if asked.quoted else k
+            ranked = self._rank(asked.text, depth, where)
+            question = corrected(self.backend, asked.text, ranked)
+            ranked = ranked if question == asked.text else self._rank(question, depth, where)
+            return question, without(ranked, asked.quoted)[:k] if asked.quoted else ranked
         embedding, depth = self.encoder.question(asked.message), max(k, FUSED)
         alone = rank(self.backend, asked.message, embedding, depth, where)
         cosine = float(self.encoder.encode_questions([asked.context])[0] @ embedding.vector)
@@ -121,13 +133,20 @@ class Pipeline:
 
     def _view(self, asked: Interpretation, ranked: Sequence[Ranked], where: Mapping[str, Any]) -> list[Quote]:
         """Return the view of documents or of a section that a message asks for; "this" is what was quoted last."""
-        if asked.kind is Kind.LIST:
-            return self._section(asked.text, ranked[:SECTIONS])
         if asked.kind not in VIEWS:
-            return []
+            rows = self._rows(asked.text, ranked[:TABLES])
+            return rows or (self._section(asked.text, ranked[:SECTIONS]) if asked.kind is Kind.LIST else [])
         before = asked.before.quotes if asked.before else ()
         found = self._rank(before[0][:LONGEST_QUESTION], 1, where) if before else []
         return view(self.backend, asked, ranked, [item.candidate.passage.doc_id for item in found], where)
+
+    def _rows(self, text: str, ranked: Sequence[Ranked]) -> list[Quote]:
+        """Return the rows of one of the best passages' tables that decide a question; none where none do."""
+        for best in (item.candidate.passage for item in ranked if is_row(item.candidate.passage)):
+            around = self.backend.passages.of_document(best.doc_id)
+            if found := deciding(text, [passage for passage in around if same_table(best, passage)]):
+                return found
+        return []
 
     def _section(self, text: str, ranked: Sequence[Ranked]) -> list[Quote]:
         """Return the section that a question calls by its heading; none where it calls none."""

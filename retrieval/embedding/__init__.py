@@ -4,7 +4,6 @@ from retrieval.embedding.base import NO_SENTENCE, Encoder, PassageVectors, Quest
 from retrieval.embedding.export import exported
 from retrieval.embedding.loading import check_encoder, open_encoder
 from retrieval.embedding.models import fingerprint, model_folder
-from retrieval.embedding.tokenizer import open_tokenizer
 from retrieval.linalg import Floats
 
 __all__ = [
@@ -18,6 +17,5 @@ __all__ = [
     "fingerprint",
     "model_folder",
     "open_encoder",
-    "open_tokenizer",
     "unit",
 ]

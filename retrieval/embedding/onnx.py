@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from retrieval.embedding.base import NO_SENTENCE, PassageVectors, QuestionVectors, unit
 from retrieval.embedding.batching import token_batches
 from retrieval.embedding.binary import load_rotation, sign_bits
-from retrieval.embedding.tokenizer import open_tokenizer
 from retrieval.errors import ModelError
 from retrieval.linalg import Floats, products
 from retrieval.parallel import side_by_side
 from retrieval.records import Passage
 from retrieval.text import STOP_WORDS, WORD, has_forms, stem, words
+from retrieval.tokenizer import open_tokenizer
 
 
 class OnnxEncoder:

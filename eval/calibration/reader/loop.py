@@ -23,7 +23,7 @@ from eval.calibration.reader.data import Paragraph
 from eval.calibration.reader.examples import Maker
 from eval.calibration.reader.export import load_exported
 from eval.calibration.reader.model import Embeddings, Reader, collated, losses, packaged
-from retrieval.embedding import open_tokenizer
+from retrieval.tokenizer import open_tokenizer
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"

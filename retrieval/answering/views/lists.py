@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from retrieval.answering.quotes import Quote
+from retrieval.answering.views.rows import is_row
 from retrieval.records import Passage
 
 MOST_ITEMS = 20
@@ -30,8 +31,6 @@ _MARKED_LINE = re.compile(
     r"\s*(?:[-*+•‣◦▪–—☐☑☒✓]|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)]|step\s+\d+\b)\s*\S", re.IGNORECASE
 )
 
-_ROW = re.compile(r"\brows? \d")
-
 
 class _Unit(NamedTuple):
     """A sentence among those around a quote. own_line: it begins a line of its passage."""
@@ -40,11 +39,6 @@ class _Unit(NamedTuple):
     number: int
     text: str
     own_line: bool
-
-
-def _is_row(passage: Passage) -> bool:
-    """Tell whether a passage is rows of a table."""
-    return bool(_ROW.search(passage.place))
 
 
 def section(passages: Sequence[Passage]) -> list[Quote]:
@@ -66,7 +60,7 @@ def completed(
     around: passages of its document in order, its own among them. every: all items are asked for, not one.
     steps: a procedure is asked for, so that prose counts as its steps too. table: a whole table is asked for.
     """
-    if _is_row(quote.passage) and not table:
+    if is_row(quote.passage) and not table:
         return [quote]
     units = list(_units(around))
     own = [i for i, u in enumerate(units) if u.passage == quote.passage and quote.first <= u.number <= quote.last]
@@ -115,7 +109,7 @@ def _same_list(units: Sequence[_Unit], index: int, other: int) -> bool:
     a, b = units[index], units[other]
     if a.passage == b.passage:
         return _is_line(units, other) or not b.own_line
-    if _is_row(a.passage) and _is_row(b.passage):
+    if is_row(a.passage) and is_row(b.passage):
         return a.passage.heading == b.passage.heading
     marked = bool(_MARKED_LINE.match(a.text)) and bool(_MARKED_LINE.match(b.text))
     return marked and a.passage.heading == b.passage.heading
