@@ -113,7 +113,7 @@ class Pipeline:
         if not asked.context:
             depth = max(k, FUSED) if asked.quoted else k
             ranked = self._rank(asked.text, depth, where)
-            question = corrected(self.backend, asked.text, ranked)
+            question = corrected(self.backend, self.encoder, asked.text, ranked)
             ranked = ranked if question == asked.text else self._rank(question, depth, where)
             return question, without(ranked, asked.quoted)[:k] if asked.quoted else ranked
         embedding, depth = self.encoder.question(asked.message), max(k, FUSED)

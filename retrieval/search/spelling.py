@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from retrieval.embedding import Encoder
 from retrieval.search.results import Ranked
 from retrieval.storage import Backend
 from retrieval.text import STOP_WORDS, stems
@@ -15,14 +16,16 @@ NAME_CUTOFF = 0.85  # where the word is a name: two people may differ by little
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def corrected(backend: Backend, question: str, ranked: Iterable[Ranked]) -> str:
+def corrected(backend: Backend, encoder: Encoder, question: str, ranked: Iterable[Ranked]) -> str:
     """Return a question with words that no document holds replaced by words much like them of the passages it finds.
 
-    Embeddings of word pieces find the passages in spite of a slip; the full text does not. Words with a digit stay.
+    Embeddings of word pieces find the passages in spite of a slip; the full text does not. Words with a digit stay, and
+    those that the model has in its vocabulary: "charge" is no slip of "change".
     """
     asked = {word: stems(word) for word in _WORD.findall(question) if _correctable(word)}
     known = backend.passages.document_frequencies(set().union(*asked.values())).keys()
-    unknown = [word for word, own in asked.items() if own and not own & known]
+    absent = [word for word, own in asked.items() if own and not own & known]
+    unknown = [word for word, pieces in zip(absent, encoder.count_tokens(absent), strict=True) if pieces > 1]
     if not unknown:
         return question
     near = [item.candidate.passage for _, item in zip(range(NEAR), ranked, strict=False)]

@@ -12,7 +12,7 @@ def library(tmp_path_factory, encoder):
             "a", "Bellavia manual", "The pump works at a pressure of 15 bar. Rinse the tank before the first use."
         ),
         Document("b", "Defence", "Minister Sergei Shoigu met the Turkish delegation. Oleg Marin kept the minutes."),
-        Document("c", "Garden", "Tomatoes need water every day. Marigolds keep insects away from them."),
+        Document("c", "Garden", "Tomatoes need water every day. Marigolds change the smell and keep insects away."),
     ]
     with Library(tmp_path_factory.mktemp("spelling") / "library", Settings(), encoder=encoder) as opened:
         opened.add(documents)
@@ -35,7 +35,13 @@ def test_a_slip_is_set_right(library, question, asked_as, quote):
 
 @pytest.mark.parametrize(
     "question",
-    ["What does error E7 mean?", "What pressure has the pump?", "Who is the gardener Shore?"],
+    [
+        "What does error E7 mean?",
+        "What pressure has the pump?",
+        "Who is Oleg Martin?",
+        "What do Marigolds charge?",
+        "Who is the gardener Shore?",
+    ],
 )
 def test_what_is_no_slip_stays(library, question):
     assert library.ask(question).asked_as == question
