@@ -206,7 +206,7 @@ class Answer:
     reply: what to say to a message that asks nothing of the documents ("hello"), else "".
     parts: where several questions were asked at once, the answer to each; citations are all of theirs, the markers too.
     missing: names and numbers of the question that no passage quoted from mentions; where nothing was found, words
-    that no document mentions.
+    that no document mentions. differ: the quotes are of sources that contradict each other, the newest first.
 
     >>> _ = library.add("articles")
     >>> answer = library.ask("Do honey bees hibernate?")
@@ -227,6 +227,7 @@ class Answer:
     missing: tuple[str, ...] = ()
     reply: str = ""
     parts: tuple["Answer", ...] = ()
+    differ: bool = False
 
     def __repr__(self) -> str:
         quotes = f", {len(self.citations)} quote{'s' if len(self.citations) != 1 else ''}" if self.found else ""
@@ -260,7 +261,9 @@ class Answer:
 
     @property
     def reason(self) -> str:
-        """A sentence that says what is missing, "" where nothing is."""
+        """What is missing, or that the sources differ, as a sentence; "" where neither is so."""
+        if self.differ:
+            return "These sources differ; the newest stands first."
         named = ", ".join(f"“{word}”" for word in self.missing)
         where = "None of the quoted passages mentions" if self.found else "Nothing in them mentions"
         return f"{where} {named}." if named else ""

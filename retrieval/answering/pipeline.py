@@ -14,8 +14,10 @@ from retrieval.answering.verbatim import beside, located
 from retrieval.answering.views import (
     completed,
     deciding,
+    differing,
     is_lead_in,
     is_row,
+    newest_first,
     same_table,
     section,
     section_meant,
@@ -44,6 +46,7 @@ _ENGLISH_DOCUMENTS = 1.2
 AROUND = 3000  # characters around a quote that may belong to it
 _EVERY = {Kind.LIST, Kind.STEPS, Kind.REASONS}
 SECTIONS = 10  # of the best passages, whose headings a question may name
+OPENING = 600  # characters of a document that may say from when it is valid
 TABLES = 3  # best passages, of whose tables a question may ask
 FUSED = 100  # passages of each ranking that are fused, or of which those already quoted are left out
 
@@ -76,8 +79,9 @@ class Pipeline:
 
     def answer(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> Answer:
         """Answer with quotes, or say that the documents do not; several questions one by one. See Library.ask."""
-        if asked.kind is not Kind.SEVERAL:
-            return self._one(asked, k, where)
+        whole = None if asked.kind is Kind.SEVERAL else self._one(asked, k, where)
+        if whole and not (asked.parts and _lacks_one(whole, asked.parts)):
+            return whole
         before, parts = asked.before, list[Answer]()
         for question in asked.parts:
             parts.append(self._one(interpret_question(question, before), k, where))
@@ -96,14 +100,17 @@ class Pipeline:
         quotes = given or choose(sentences, readings)
         sure = 1.0 if given else confidence(self._unnamed(question, quotes), ranked, quotes, readings)
         quotes = quotes if sure >= self.threshold else []
-        quotes = quotes if given else self._whole(asked, quotes)
+        told = [] if given or not quotes else self._differing(quotes, ranked)
+        quotes = told or (quotes if given else self._whole(asked, quotes))
         citations = cite(self.backend, quotes)
         missing = self._missing(question, quotes, citations) if ranked and not given else ()
         hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))
         moments = {"search": (began, searched), "read": (searched, red), "answer": (red, time.perf_counter())}
         timings = {name: (end - start) * 1e3 for name, (start, end) in moments.items()}
         found, coverage = bool(citations), self.backend.files.coverage()
-        return Answer(asked.message, question, found, sure, citations, hits, coverage, timings, missing)
+        return Answer(
+            asked.message, question, found, sure, citations, hits, coverage, timings, missing, differ=bool(told)
+        )
 
     def _search(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> tuple[str, list[Ranked]]:
         """Return the question as it was searched, and the best `k` passages.
@@ -133,7 +140,7 @@ class Pipeline:
 
     def _view(self, asked: Interpretation, ranked: Sequence[Ranked], where: Mapping[str, Any]) -> list[Quote]:
         """Return the view of documents or of a section that a message asks for; "this" is what was quoted last."""
-        if asked.kind not in VIEWS:
+        if asked.kind not in VIEWS and asked.kind is not Kind.COMPARE:
             rows = self._rows(asked.text, ranked[:TABLES])
             return rows or (self._section(asked.text, ranked[:SECTIONS]) if asked.kind is Kind.LIST else [])
         before = asked.before.quotes if asked.before else ()
@@ -170,6 +177,14 @@ class Pipeline:
         whole = completed(best, around, every, asked.kind is Kind.STEPS, table)
         return whole if whole != [best] else list(quotes)
 
+    def _differing(self, quotes: Sequence[Quote], ranked: Sequence[Ranked]) -> list[Quote]:
+        """Return the best quote with what other documents say instead, the newest first; none where none does."""
+        told = differing(quotes, ranked)
+        doc_ids = [quote.passage.doc_id for quote in told]
+        headers = {doc_id: header for doc_id in doc_ids if (header := self.backend.documents.header(doc_id))}
+        openings = {doc_id: self.backend.documents.text_at(doc_id, 0, OPENING) or "" for doc_id in headers}
+        return newest_first(told, headers, openings)
+
     def _located(self, asked: Interpretation, ranked: Sequence[Ranked]) -> list[Quote]:
         """Return what a message names: the sentences it is pasted from, or those next to a quote that it points at."""
         if asked.kind is Kind.MORE and asked.antecedent:
@@ -189,6 +204,13 @@ class Pipeline:
         if citations:
             return unsupported(question, quotes, [called(c.title, c.source) for c in citations])
         return unmentioned(self.backend, question)
+
+
+def _lacks_one(answer: Answer, parts: Sequence[str]) -> bool:
+    """Tell whether quotes leave out one of the things that a question compares; they are told apart by their words."""
+    own = [stems(part) - STOP_WORDS for part in parts]
+    there = set().union(*(stems(f"{each.title} {each.quote}") for each in answer.citations))
+    return any(not (words - others) & there for words, others in (own, own[::-1]))
 
 
 def together(question: str, parts: Sequence[Answer], k: int) -> Answer:

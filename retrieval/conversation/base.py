@@ -60,7 +60,8 @@ class Interpretation:
     text: it stands alone. antecedent: the question or quote before that it is about, "" where there is none or it was
     put into the text. dependence: how far it needs that, see `context_dependence`. context: what was said before it,
     to be searched together with it as far as it counts; "" where it is searched alone.
-    quoted: quotes that are not to be chosen again. parts: the questions in it, where there are several.
+    quoted: quotes that are not to be chosen again. parts: the questions in it, where there are several, or one for each
+    thing that is compared.
     talk: which small talk it is, or "more" of nothing, see `reply_to`. language: that it is in, "" for English.
     before: the exchange that it follows.
     """

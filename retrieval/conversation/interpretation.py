@@ -7,7 +7,7 @@ from retrieval.conversation.history import last_exchange
 from retrieval.conversation.kinds import kind_of
 from retrieval.conversation.rewriting import read
 from retrieval.conversation.small_talk import small_talk
-from retrieval.conversation.splitting import questions
+from retrieval.conversation.splitting import compared, questions
 from retrieval.text import foreign
 
 _LEAST_PASTED = 8  # words: fewer are a question, or stand in too many places
@@ -35,8 +35,9 @@ def interpret(message: str, history: Iterable[Message] = ()) -> Interpretation:
 def interpret_question(message: str, before: Exchange | None, language: str = "") -> Interpretation:
     """Return what one question asks for after an exchange."""
     kind = kind_of(message)
-    if kind in VIEWS:
-        return Interpretation(message, kind, message, language=language, before=before)
+    parts = tuple(compared(message)) if kind is Kind.COMPARE else ()
+    if kind in VIEWS or parts:
+        return Interpretation(message, kind, message, parts=parts, language=language, before=before)
     said = read(message, before)
     text = said.text[-LONGEST_QUESTION:]
     if said.more and before is None:

@@ -8,6 +8,20 @@ from retrieval.text import QUESTION_WORD
 _ASKING = re.compile(QUESTION_WORD, re.IGNORECASE)
 _ALSO = re.compile(rf",? (?:and|and also|as well as) (?={QUESTION_WORD})", re.IGNORECASE)
 _NEXT = re.compile(rf"(?<=\?)\s+(?:(?:and|but|also),? (?={QUESTION_WORD}))?(?=\S)", re.IGNORECASE)
+_IN = r"(?: (?:in terms of|with regard to|regarding|concerning|by|in|on|for) (?P<topic>[^?!.]+))?\W*$"
+_PAIR = r"(?P<one>[^?!.]{2,60}?) (?:and|with|to|against|or|versus|vs\.?) (?P<other>[^?!.]{2,60}?)"
+_OTHER = r"(?P<other>[^?!.]{2,60}?)"
+_COMPARISONS = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"\bcompar(?:e|ing|ison (?:of|between)) {_PAIR}{_IN}",
+        rf"\bdifferences? between {_PAIR}{_IN}",
+        rf"\bhow (?:do|does|did|is|are) {_PAIR} (?:differ|compare|different)\b{_IN}",
+        rf"\bhow (?:do|does|did|is|are) (?P<one>[^?!.]{{2,60}}?) (?:differ(?:ent)? from|compare (?:with|to)) "
+        rf"{_OTHER}{_IN}",
+        rf"^(?P<one>[\w '’-]{{2,60}}?) (?:versus|vs\.?) {_OTHER}{_IN}",
+    )
+]
 _MOST_QUESTIONS = 3  # in one message that are answered each
 
 
@@ -19,6 +33,25 @@ def questions(message: str) -> list[str]:
         own = len(parts) == 2 and _ASKING.match(parts[0]) and count_content(parts[0]) > 1
         return [f"{parts[0].rstrip(',;')}?", parts[1]] if own and count_content(parts[1]) else [message]
     return parts if len(parts) <= _MOST_QUESTIONS and all(map(_asks, parts)) else [message]
+
+
+def compared(message: str) -> list[str]:
+    """Return one question for each of two things that a message compares; nothing where it compares none.
+
+    >>> compared("Compare the rent of the flat and the house")
+    ['the rent of the flat', 'the rent of the house']
+    """
+    found = next(filter(None, (form.search(message.strip()) for form in _COMPARISONS)), None)
+    if found is None:
+        return []
+    said = {name: (text or "").strip(" ?!.,") for name, text in found.groupdict().items()}
+    one, other, topic = said["one"], said["other"], said.get("topic", "")
+    if count_content(one) == 1 and count_content(other) > 1:
+        one = f"{one} {other.split()[-1]}"  # "the Team and Enterprise plans"
+    of, _, last = one.rpartition(" of ")
+    if of and " of " not in other:
+        one, other = f"{of} of {last}", f"{of} of {other}"
+    return [f"{each} {topic}".strip() for each in (one, other)]
 
 
 def _asks(part: str) -> bool:

@@ -3,6 +3,7 @@
 Each takes a document's passages and returns quotes; none writes a word of its own.
 """
 
+from retrieval.answering.views.differing import differing, newest_first
 from retrieval.answering.views.lists import completed, is_lead_in, section
 from retrieval.answering.views.overview import conclusion, overview
 from retrieval.answering.views.rows import deciding, is_row, same_table
@@ -15,8 +16,10 @@ __all__ = [
     "completed",
     "conclusion",
     "deciding",
+    "differing",
     "is_lead_in",
     "is_row",
+    "newest_first",
     "outlets",
     "overview",
     "same_table",

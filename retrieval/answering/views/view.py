@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from retrieval.answering.quotes import Quote
+from retrieval.answering.views.differing import changes, dated
 from retrieval.answering.views.overview import conclusion, overview
 from retrieval.answering.views.scope import documents_meant
 from retrieval.answering.views.speakers import outlets, speakers
@@ -15,6 +16,7 @@ from retrieval.storage import Backend, IndexedDocument
 from retrieval.text import find_dates
 
 MOST_QUOTES = 20
+OPENING = 3  # passages that may say from when a document is valid
 SEVERAL = 6  # documents of which an overview has a sentence each, where none is meant more than the others
 
 
@@ -28,10 +30,21 @@ def view(
     meant = documents_meant(backend, asked.message, before, ranked, where)
     if asked.kind in (Kind.OVERVIEW, Kind.CONCLUSION):
         meant = meant[:SEVERAL]
+    if asked.kind is Kind.COMPARE:
+        return _editions(backend, meant, [] if asked.parts else ranked)
     items = backend.documents.indexed(meant)
     if asked.kind is Kind.TIMELINE:
         return timeline([(item.passages, _year(item.document)) for item in items], find_dates(asked.message))
     return [quote for item in items for quote in _of_one(item, asked.kind, len(items) == 1)][:MOST_QUOTES]
+
+
+def _editions(backend: Backend, meant: Sequence[str], ranked: Sequence[Ranked]) -> list[Quote]:
+    """Return what changed between editions: of the documents meant, or where that is one, also of those ranked."""
+    found = [item.candidate.passage.doc_id for item in ranked]
+    items = backend.documents.indexed(list(dict.fromkeys(meant if len(meant) > 1 else [*meant, *found]))[:SEVERAL])
+    openings = {item.document.doc_id: "\n".join(p.text for p in item.passages[:OPENING]) for item in items}
+    items.sort(key=lambda item: dated(item.document, openings[item.document.doc_id]), reverse=True)
+    return changes([item.passages for item in items])[:MOST_QUOTES]
 
 
 def _of_one(item: IndexedDocument, kind: Kind, alone: bool) -> list[Quote]:

@@ -1,0 +1,95 @@
+"""Sources that contradict each other, editions of one text, and things that a question compares."""
+
+import pytest
+
+from retrieval import Document, Library, Settings
+
+OLD = """Remote work policy. Version 1, in force from 1 March 2023.
+
+Employees may work from home two days a week. Core hours are from ten to three.
+
+Requests go to the head of the department. Equipment is lent by the service desk."""
+NEW = (
+    OLD.replace("Version 1, in force from 1 March 2023", "Version 2, in force from 1 June 2025")
+    .replace("two days a week", "three days a week")
+    .replace("Requests go to the head of the department.", "Requests go to the team lead.")
+)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory, encoder):
+    documents = [
+        Document("old", "Remote work policy 2023", OLD),
+        Document("new", "Remote work policy 2025", NEW),
+        Document("wire", "Wire report", "The ferry sank on Monday. Officials said that 14 people died in the accident.",
+                 metadata={"date": "2024-05-02"}),
+        Document("paper", "Morning paper", "The ferry sank on Monday. Officials said that 19 people died in the accident.",
+                 metadata={"date": "2024-05-06"}),
+        Document("plans", "Plans", "The Team plan costs 40 euros a month. It has ten seats.\n\n"
+                 "The Enterprise plan costs 400 euros a month. It has a thousand seats."),
+        Document("lock", "Canals", "A lock raises and lowers boats, while a weir holds back the water of a river."),
+    ]  # fmt: skip
+    with Library(tmp_path_factory.mktemp("differing") / "library", Settings(), encoder=encoder) as opened:
+        opened.add(documents)
+        yield opened
+
+
+def quoted(answer):
+    return [(citation.doc_id, citation.quote) for citation in answer.citations]
+
+
+def test_two_sources_that_differ_are_both_quoted_the_newest_first(library):
+    answer = library.ask("How many people died when the ferry sank?")
+    assert quoted(answer) == [
+        ("paper", "Officials said that 19 people died in the accident."),
+        ("wire", "Officials said that 14 people died in the accident."),
+    ]
+    assert answer.differ and answer.reason == "These sources differ; the newest stands first."
+
+
+def test_of_two_editions_the_newest_answers(library):
+    answer = library.ask("How many days a week may employees work from home?")
+    assert quoted(answer) == [
+        ("new", "Employees may work from home three days a week."),
+        ("old", "Employees may work from home two days a week."),
+    ]
+    assert answer.differ
+
+
+def test_sources_that_agree_do_not_differ(library):
+    answer = library.ask("When did the ferry sink?")
+    assert not answer.differ and answer.reason == ""
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How does the new edition of the remote work policy differ?",
+        "What changed in the remote work policy since 2023?",
+    ],
+)
+def test_what_changed_between_editions(library, question):
+    answer = library.ask(question)
+    assert quoted(answer) == [
+        ("new", "Version 2, in force from 1 June 2025."),
+        ("old", "Version 1, in force from 1 March 2023."),
+        ("new", "Employees may work from home three days a week."),
+        ("old", "Employees may work from home two days a week."),
+        ("new", "Requests go to the team lead."),
+        ("old", "Requests go to the head of the department."),
+    ]
+
+
+def test_what_is_compared_is_quoted_for_each(library):
+    both = ["The Team plan costs 40 euros a month.", "The Enterprise plan costs 400 euros a month."]
+    answer = library.ask("Compare the price of the Team plan and the Enterprise plan")
+    assert sorted(quote for _, quote in quoted(answer)) == sorted(both)
+    apart = library.ask("Compare the Team plan and the ferry")
+    assert [part.question for part in apart.parts] == ["the Team plan", "the ferry"]
+    assert [bool(part.citations) for part in apart.parts] == [True, True]
+
+
+def test_one_sentence_that_tells_of_both_is_enough(library):
+    answer = library.ask("What is the difference between a lock and a weir?")
+    assert answer.parts == ()
+    assert quoted(answer) == [("lock", "A lock raises and lowers boats, while a weir holds back the water of a river.")]
