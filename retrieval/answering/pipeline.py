@@ -12,8 +12,10 @@ from retrieval.answering.quotes import PASSAGES, Quote, choose, cite, found_sent
 from retrieval.answering.reading import read
 from retrieval.answering.verbatim import beside, located
 from retrieval.answering.views import (
+    abbreviation,
     completed,
     deciding,
+    defining,
     differing,
     is_lead_in,
     is_row,
@@ -141,11 +143,17 @@ class Pipeline:
     def _view(self, asked: Interpretation, ranked: Sequence[Ranked], where: Mapping[str, Any]) -> list[Quote]:
         """Return the view of documents or of a section that a message asks for; "this" is what was quoted last."""
         if asked.kind not in VIEWS and asked.kind is not Kind.COMPARE:
-            rows = self._rows(asked.text, ranked[:TABLES])
-            return rows or (self._section(asked.text, ranked[:SECTIONS]) if asked.kind is Kind.LIST else [])
+            told = self._defined(asked.text, where) or self._rows(asked.text, ranked[:TABLES])
+            return told or (self._section(asked.text, ranked[:SECTIONS]) if asked.kind is Kind.LIST else [])
         before = asked.before.quotes if asked.before else ()
         found = self._rank(before[0][:LONGEST_QUESTION], 1, where) if before else []
         return view(self.backend, asked, ranked, [item.candidate.passage.doc_id for item in found], where)
+
+    def _defined(self, text: str, where: Mapping[str, Any]) -> list[Quote]:
+        """Return the sentence that writes out the abbreviation that a question asks for; none for other questions."""
+        short = abbreviation(text)
+        found = self._rank(short, FUSED, where) if short else []
+        return defining(short, [item.candidate.passage for item in found])
 
     def _rows(self, text: str, ranked: Sequence[Ranked]) -> list[Quote]:
         """Return the rows of one of the best passages' tables that decide a question; none where none do."""

@@ -79,6 +79,12 @@ _VIEWS: dict[Kind, re.Pattern[str]] = {
         r"(?:outlets|newspapers|news agencies|publications)"
         rf"(?: (?:that are |it |are )?(?:{_QUOTED}))?\b.{{0,40}}$",
     ),
+    Kind.COUNTRIES: _any(
+        r"(?:which|what) (?:other )?(?:countries|nations|states) (?:are|were|is|does|do) .{0,40}"
+        r"(?:mentioned|named|discussed|involved|listed|covered?|mention|name|about)\b.{0,40}$",
+        rf"{_PLEASE}(?:list|name|give me|show(?: me)?)(?: all| the| of| every)* (?:countries|nations)\W*"
+        r"(?:(?:that are |which are )?(?:mentioned|named|in)\b.{0,40})?$",
+    ),
     Kind.TIMELINE: _any(
         rf"{_GIVE}{_A}(?:timeline|chronology|chronological (?:list|order|overview))\b.{{0,80}}$",
         rf"{_PLEASE}(?:list|give me|show(?: me)?|name|find)(?: all| of| the| every| important)* "

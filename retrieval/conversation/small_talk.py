@@ -12,7 +12,15 @@ _SMALL_TALK = {
     "documents": r"(which|what|list|show)( me)?( all)?( the| your| of the)? (documents|files|sources|texts)"
     r"( do you have| do you know| are (there|here)| have you got| can i ask)?( here)?",
 }
+# What a message may ask to be done, rather than ask: nothing here is written, changed or sent.
+_COMMAND = re.compile(
+    r"(?:please |can you |could you )?(?:"
+    r"(?:delete|erase|remove) (?:all|everything|it|this|that|these|my|the documents?)|translate .+ (?:in)?to \w+|"
+    r"(?:rewrite|rephrase|draft|compose) |(?:send|forward) (?:an?|it|this|me|him|her|them|the) |"
+    r"(?:write|generate|make) (?:me )?(?:an? |the |some )?(?:poem|story|song|e?-?mail|letter|essay|code|reply|image)\b)"
+)
 _REPLIES = {
+    "command": "Nothing is written, translated or changed here; documents are only quoted. Ask what they say.",
     "thanks": "You are welcome.",
     "nod": "All right. Ask on whenever you like.",
     "more": "More of what? Ask a question first.",
@@ -23,7 +31,8 @@ _LISTED = 10  # titles named in a reply
 def small_talk(message: str) -> str:
     """Return what kind of talk a message is that no document answers, "" for a question."""
     said = " ".join(message.lower().replace("’", "'").split()).strip(" .!?,;:)")
-    return next((kind for kind, pattern in _SMALL_TALK.items() if re.fullmatch(pattern, said)), "")
+    command = "command" if _COMMAND.match(said) and not message.rstrip().endswith("?") else ""
+    return next((kind for kind, pattern in _SMALL_TALK.items() if re.fullmatch(pattern, said)), command)
 
 
 def reply_to_foreign(language: str) -> str:

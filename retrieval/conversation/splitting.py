@@ -22,17 +22,19 @@ _COMPARISONS = [
         rf"^(?P<one>[\w '’-]{{2,60}}?) (?:versus|vs\.?) {_OTHER}{_IN}",
     )
 ]
-_MOST_QUESTIONS = 3  # in one message that are answered each
+_POINTING = re.compile(r"(?:those|that|these|this|it|them|him|her|others?|each other)\b", re.IGNORECASE)
+_MOST_QUESTIONS = 6  # in one message that are answered each
 
 
 def questions(message: str) -> list[str]:
-    """Return the questions in a message, three at the most; the message itself where there is only one."""
+    """Return the questions in a message, six at the most; the message itself where there is only one."""
     parts = _NEXT.split(message.strip())
     if len(parts) == 1:
         parts = [half.strip() for half in _ALSO.split(message.strip(), maxsplit=1)]
         own = len(parts) == 2 and _ASKING.match(parts[0]) and count_content(parts[0]) > 1
         return [f"{parts[0].rstrip(',;')}?", parts[1]] if own and count_content(parts[1]) else [message]
-    return parts if len(parts) <= _MOST_QUESTIONS and all(map(_asks, parts)) else [message]
+    several = _asks(parts[0]) and all(part.endswith("?") for part in parts)
+    return parts if several and len(parts) <= _MOST_QUESTIONS else [message]
 
 
 def compared(message: str) -> list[str]:
@@ -46,6 +48,8 @@ def compared(message: str) -> list[str]:
         return []
     said = {name: (text or "").strip(" ?!.,") for name, text in found.groupdict().items()}
     one, other, topic = said["one"], said["other"], said.get("topic", "")
+    if _POINTING.match(other):
+        return []
     if count_content(one) == 1 and count_content(other) > 1:
         one = f"{one} {other.split()[-1]}"  # "the Team and Enterprise plans"
     of, _, last = one.rpartition(" of ")

@@ -3,7 +3,17 @@ import pytest
 
 from retrieval import Passage
 from retrieval.answering.quotes import Quote
-from retrieval.answering.views import completed, conclusion, outlets, overview, speakers, timeline
+from retrieval.answering.views import (
+    abbreviation,
+    completed,
+    conclusion,
+    defining,
+    outlets,
+    overview,
+    speakers,
+    timeline,
+)
+from retrieval.answering.views.mentions import countries
 from retrieval.text import find_dates, sentence_spans
 
 
@@ -157,3 +167,34 @@ def test_steps_in_prose_end_with_their_section():
 def test_a_quote_that_is_not_around_stays_as_it_is():
     other = Quote(passages("Something else.")[0], 0, 0, 0.0)
     assert completed(other, STEPS, every=True) == [other]
+
+
+def test_a_sentence_for_every_country_none_twice():
+    given = passages(
+        "Kenya and Chad signed. Chad paid. Nobody else came.", "The U.S. watched. Georgians and Kenya left."
+    )
+    assert texts(countries(given)) == ["Kenya and Chad signed.", "The U.S. watched."]
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("What does CIS stand for?", "CIS"),
+        ("What is WHO short for?", "WHO"),
+        ("Who runs the CIS?", ""),
+        ("What does it mean?", ""),
+    ],
+)
+def test_abbreviations_that_are_asked_for(question, short):
+    assert abbreviation(question) == short
+
+
+def test_an_abbreviation_is_written_out_before_or_in_brackets():
+    given = passages(
+        "CIS leaders met. The Commonwealth of Independent States (CIS) is old.",
+        "The EDM (Eurasia Daily Monitor) reports. The minister (RIA) spoke. PFAS means forever chemicals.",
+    )
+    assert texts(defining("CIS", given)) == ["The Commonwealth of Independent States (CIS) is old."]
+    assert texts(defining("EDM", given)) == ["The EDM (Eurasia Daily Monitor) reports."]
+    assert texts(defining("PFAS", given)) == ["PFAS means forever chemicals."]
+    assert defining("RIA", given) == []

@@ -13,8 +13,8 @@ from retrieval.conversation.kinds import kind_of
         ("speakers", "Who is quoted?|List the people and what they say|Who says what?|Which experts are quoted?"),
         ("outlets", "Which outlets are cited?|What newspapers does it quote?|List all news agencies"),
         ("timeline", "Give me a timeline|List all dates|What happened in June 2017?|What happened on 3 May 2025?"),
-        ("list", "What are the limitations?|Which countries signed?|What do I need to bring?|List all rooms|"
-         "Which countries are mentioned?"),
+        ("list", "What are the limitations?|Which countries signed?|What do I need to bring?|List all rooms"),
+        ("countries", "Which countries are mentioned?|List all countries|What countries does the article mention?"),
         ("steps", "How do I claim expenses?|How can I descale the machine?|What should I do when the display shows E3?"),
         ("reasons", "Why did they refuse?|What two reasons are given?|What are the main reasons for the delay?"),
         ("compare", "Compare the Free and the Team plan|How does the new edition differ?|"

@@ -10,6 +10,8 @@ from retrieval.conversation.small_talk import reply_to, small_talk
         ("What can you do?", "help"), ("help", "help"), ("Which documents do you have?", "documents"),
         ("list all documents", "documents"), ("Which documents were adopted in advance?", ""), ("Who said hello?", ""),
         ("What can you do about mine clearance?", ""), ("bees", ""),
+        ("Delete everything", "command"), ("please write me a poem about bees", "command"), ("Translate it into French.", "command"),
+        ("order form deadline", ""), ("Delete everything?", ""), ("remove the filter before cleaning", ""),
     ],
 )  # fmt: skip
 def test_small_talk_is_told_from_questions(message, kind):

@@ -1,6 +1,6 @@
 import pytest
 
-from retrieval.conversation.splitting import questions
+from retrieval.conversation.splitting import compared, questions
 
 
 @pytest.mark.parametrize(
@@ -9,6 +9,7 @@ from retrieval.conversation.splitting import questions
         ("Who is Kalin? What did he say?", ["Who is Kalin?", "What did he say?"]),
         ("What is tea made of, and who drinks it?", ["What is tea made of?", "who drinks it?"]),
         ("What did Ann say? And what did Bob say?", ["What did Ann say?", "what did Bob say?"]),
+        ("Who hosted it? Who came? Why?", ["Who hosted it?", "Who came?", "Why?"]),
         ("Where and when was the bridge opened?", None),
         ("How and why did the ice melt?", None),
         ("What is the A? B? C? D?", None),
@@ -19,3 +20,20 @@ from retrieval.conversation.splitting import questions
 )  # fmt: skip
 def test_questions_in_a_message(message, parts):
     assert questions(message) == (parts or [message])
+
+
+@pytest.mark.parametrize(
+    "message, parts",
+    [
+        ("Compare the rent of the flat and the house", ["the rent of the flat", "the rent of the house"]),
+        ("What is the difference between the Team plan and the Enterprise plan?", ["the Team plan", "the Enterprise plan"]),
+        ("How do Graz and Lyon compare in mean cooling?", ["Graz mean cooling", "Lyon mean cooling"]),
+        ("Compare the Team and Enterprise plans", ["the Team plans", "Enterprise plans"]),
+        ("How does the E61 differ from the E7 in price?", ["the E61 price", "the E7 price"]),
+        ("DR-100 vs DR-200", ["DR-100", "DR-200"]),
+        ("How do the fees here compare to those at other schools?", []),
+        ("How does the new edition differ?", []),
+    ],
+)  # fmt: skip
+def test_things_that_a_message_compares(message, parts):
+    assert compared(message) == parts

@@ -5,17 +5,19 @@ Each takes a document's passages and returns quotes; none writes a word of its o
 
 from retrieval.answering.views.differing import differing, newest_first
 from retrieval.answering.views.lists import completed, is_lead_in, section
+from retrieval.answering.views.mentions import abbreviation, defining, outlets, speakers
 from retrieval.answering.views.overview import conclusion, overview
 from retrieval.answering.views.rows import deciding, is_row, same_table
 from retrieval.answering.views.scope import section_meant
-from retrieval.answering.views.speakers import outlets, speakers
 from retrieval.answering.views.timeline import timeline
 from retrieval.answering.views.view import view
 
 __all__ = [
+    "abbreviation",
     "completed",
     "conclusion",
     "deciding",
+    "defining",
     "differing",
     "is_lead_in",
     "is_row",

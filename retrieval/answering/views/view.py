@@ -5,9 +5,9 @@ from typing import Any
 
 from retrieval.answering.quotes import Quote
 from retrieval.answering.views.differing import changes, dated
+from retrieval.answering.views.mentions import countries, outlets, speakers
 from retrieval.answering.views.overview import conclusion, overview
 from retrieval.answering.views.scope import documents_meant
-from retrieval.answering.views.speakers import outlets, speakers
 from retrieval.answering.views.timeline import timeline
 from retrieval.conversation import Interpretation, Kind
 from retrieval.records import Document
@@ -51,6 +51,8 @@ def _of_one(item: IndexedDocument, kind: Kind, alone: bool) -> list[Quote]:
     """Return the view of one document; of several, an overview has the first sentence of each."""
     if kind is Kind.SPEAKERS:
         return speakers(item.passages)
+    if kind is Kind.COUNTRIES:
+        return countries(item.passages)
     if kind is Kind.OUTLETS:
         return outlets(item.passages)
     made = conclusion if kind is Kind.CONCLUSION else overview
