@@ -3,20 +3,20 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from itertools import combinations, zip_longest
+from itertools import combinations, islice, zip_longest
+from typing import NamedTuple
 
 from retrieval.answering.quotes import Quote
 from retrieval.records import Document, Passage
 from retrieval.search import Ranked
-from retrieval.text import MONTHS, NUMBER_WORDS, STOP_WORDS, WEEKDAYS, find_dates, stems
+from retrieval.text import MONTHS, NUMBER_WORDS, STOP_WORDS, WEEKDAYS, find_dates, stem, words
 
 NEAR = 10  # of the best passages, in which another document may tell the same
 SAME = 0.6  # share of the weightier sentence's words from which two sentences tell of one thing
 EDITIONS = 0.3  # share of sentences that two editions have in common
 MOST_CHANGES = 10
-_VALUE = re.compile(
-    rf"\d[\d.,:]*\d|\d|\b(?:{'|'.join([*NUMBER_WORDS, *MONTHS, *WEEKDAYS])}|half|twice|once|no|not|never|none)\b",
-    re.IGNORECASE,
+_VALUES = frozenset(
+    word.replace("?", "").lower() for word in [*NUMBER_WORDS, *MONTHS, *WEEKDAYS, "no", "not", "never", "none"]
 )
 _VALID = re.compile(
     r"\b(?:version|edition|in force|effective|valid|as of|updated|revised|dated|issued)\b", re.IGNORECASE
@@ -29,19 +29,35 @@ def differing(quotes: Sequence[Quote], ranked: Sequence[Ranked]) -> list[Quote]:
     Two sentences say it otherwise where most of their words are the same and their numbers, days or "not" are others.
     """
     best = quotes[0]
+    own = _told(best.text)
+    if not own.values:
+        return []
     told = {best.passage.doc_id: best}
-    for other in _sentences([item.candidate.passage for item in ranked[:NEAR]]):
-        if other.passage.doc_id not in told and _otherwise(best.text, other.text):
-            told[other.passage.doc_id] = other
+    for item in ranked[:NEAR]:
+        if item.candidate.passage.doc_id not in told:
+            found = (other for other in _sentences([item.candidate.passage]) if _otherwise(own, _told(other.text)))
+            told |= {other.passage.doc_id: other for other in islice(found, 1)}
     return list(told.values()) if len(told) > 1 else []
 
 
-def _otherwise(text: str, other: str) -> bool:
-    values, others = (set(map(str.lower, _VALUE.findall(each))) for each in (text, other))
-    if values == others or not values or not others or values < others or others < values:
+class _Told(NamedTuple):
+    """What a sentence tells. values: its numbers, days and negations; rest: its other words that mean something."""
+
+    values: set[str]
+    rest: set[str]
+
+
+def _told(text: str) -> _Told:
+    every = set(words(text))
+    values = {word for word in every if word in _VALUES or word[0].isdigit()}
+    return _Told(values, every - values - STOP_WORDS)
+
+
+def _otherwise(one: _Told, other: _Told) -> bool:
+    if not other.values or one.values <= other.values or other.values <= one.values:
         return False
-    words, more = (stems(_VALUE.sub(" ", each)) - STOP_WORDS for each in (text, other))
-    return len(words & more) >= max(2, SAME * max(len(words), len(more)))
+    least = max(2, SAME * max(len(one.rest), len(other.rest)))
+    return len(set(map(stem, one.rest)) & set(map(stem, other.rest))) >= least
 
 
 def newest_first(quotes: Sequence[Quote], headers: Mapping[str, Document], openings: Mapping[str, str]) -> list[Quote]:
