@@ -170,7 +170,7 @@ def broken(page: Page) -> None:
 def hostile(page: Page) -> None:
     pane(page, "library")
     page.set_input_files("#files", [{"name": "<img src=x>.txt", "mimeType": "text/plain", "buffer": HOSTILE.encode()}])
-    page.wait_for_selector("#uploads >> text=1 of 1 added")
+    page.wait_for_selector("#uploads >> text=of 1 added")  # 0 where it is here already
     pane(page, "ask")
     ask(page, "What is the zebra password?")
     page.click(".marker [data-cite='1']")

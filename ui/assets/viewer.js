@@ -18,6 +18,7 @@ viewer.open = async (docId) => {
 
 viewer.close = () => {
   Object.assign(viewer, { docId: "", turn: null, marker: 0 });
+  viewer.plain.clear();
   viewer.asText();
   find("#paper").replaceChildren(make("p", { className: "hint nothing", textContent: "This document was deleted." }));
   find("#walk").hidden = true;

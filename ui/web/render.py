@@ -264,7 +264,7 @@ def documents(found: Sequence[tuple[Document, int]], removable: bool = True) -> 
     items = "".join(_document(each, count, removable) for each, count in found[:SHOWN_DOCUMENTS])
     hidden = len(found) - SHOWN_DOCUMENTS
     more = f'<p class="hint">{hidden:,} more; type above to find them.</p>' if hidden > 0 else ""
-    return f'<ul class="documents">{items}</ul>{more}'
+    return f'<ul class="entries documents">{items}</ul>{more}'
 
 
 def _document(document: Document, count: int, removable: bool) -> str:
@@ -280,7 +280,7 @@ def _document(document: Document, count: int, removable: bool) -> str:
 
 def conversations(found: Sequence[Conversation]) -> str:
     """List conversations; each can be opened, renamed and deleted."""
-    return f'<ul class="documents conversations">{"".join(map(_conversation, found))}</ul>'
+    return f'<ul class="entries conversations">{"".join(map(_conversation, found))}</ul>'
 
 
 def _conversation(kept: Conversation) -> str:
