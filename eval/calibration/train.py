@@ -21,6 +21,11 @@ def train(
     batch: Annotated[int, typer.Option(min=1, help="Examples of each process at a step.")] = 16,
     processes: Annotated[int, typer.Option(min=0, help="0: two on CPUs, one with a GPU.")] = 0,
     measured: Annotated[str, typer.Option(metavar="NAME", help="Report on this one; never train on it.")] = "deva",
+    rate: Annotated[float, typer.Option(help="The highest learning rate; the heads' is five times it.")] = 2e-4,
+    long: Annotated[float, typer.Option(help="The share of windows as long as most paragraphs.")] = 0.08,
+    dropout: Annotated[float, typer.Option(help="The share left out of what each layer adds.")] = 0.0,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that make examples ahead, beside a GPU.")] = 0,
+    teacher: Annotated[list[Path] | None, typer.Option(metavar="DIR", help="Run to learn from as well.")] = None,
     start: Annotated[Path | None, typer.Option(metavar="FILE", help="Go on from this reader.onnx.")] = None,
     into: Annotated[Path, typer.Option(metavar="DIR", help="Where weights and card are written.")] = WEIGHTS,
     export: Annotated[bool, typer.Option("--export", help="Do not train: measure and write the checkpoint.")] = False,
@@ -33,6 +38,10 @@ def train(
     corpus = gather(data, measured)
     base = model_folder(Settings())
     if not export:
-        plan = loop.Plan(run, base, minutes, until, seed, batch, processes=processes, start=start)
+        plan = loop.Plan(
+            run, base, minutes, until, seed, batch, rate, 5 * rate, processes,
+            start=start, long=long, dropout=dropout, workers=workers,
+            teachers=tuple(teacher or ()),
+        )  # fmt: skip
         loop.run(plan, corpus.training, corpus.articles)
     typer.echo(card.publish(run, base, corpus, into, seed, limit))

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from random import Random
 from typing import Any
 
+from torch import multiprocessing
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
 from eval.calibration.reader.examples import Example, Maker
-from eval.calibration.reader.model import Labelled
+from eval.calibration.reader.model import Batch, Labelled, collated
 from retrieval.reader.inputs import Pair, Span, paired, tokenized
+from retrieval.tokenizer import open_tokenizer
 
 CLS, SEP = 101, 102
 BUCKET = 4096  # examples that are sorted by length together
@@ -43,12 +48,41 @@ def _holds(span: Span, at: int) -> bool:
     return span[0] <= at < span[1]
 
 
-def buckets(maker: Maker, tokenizer: Any, size: int = BUCKET, skip: int = 0) -> Iterator[list[Labelled]]:
-    """Yield buckets of labelled examples, sorted by length; skip: buckets that were seen before."""
-    draws = islice(maker.draws(), skip * size, None)
-    while True:
-        made = (maker.example(draw) for draw in islice(draws, size))
-        yield sorted(labelled(tokenizer, [example for example in made if example]), key=lambda item: len(item.pair.ids))
+class Buckets(IterableDataset):  # type: ignore[misc]
+    """The training stream: lists of batches of about one length, in random order, the same for the same seed."""
+
+    def __init__(
+        self, maker: Maker, tokenizer: Path, batch: int, *, rank: int = 0, processes: int = 1, skip: int = 0
+    ) -> None:
+        """batch: examples of each process at a step. skip: buckets that were seen before."""
+        self._maker, self._tokenizer, self._batch = maker, tokenizer, batch
+        self._rank, self._processes, self._skip = rank, processes, skip
+
+    def __iter__(self) -> Iterator[list[Batch]]:
+        """Yield the buckets that fall to this worker; without workers, all."""
+        info = get_worker_info()
+        first, every = (info.id, info.num_workers) if info else (0, 1)
+        tokenizer = open_tokenizer(self._tokenizer)
+        for number, drawn in enumerate(batched(self._maker.draws(), BUCKET)):
+            if number >= self._skip and (number - self._skip) % every == first:
+                made = [example for example in map(self._maker.example, drawn) if example]
+                bucket = sorted(labelled(tokenizer, made), key=lambda item: len(item.pair.ids))
+                shares = shared_out(bucket, self._batch, self._rank, self._processes, number)
+                yield [collated(share) for share in shares]
+
+    def loaded(self, workers: int) -> Iterable[list[Batch]]:
+        """Return the stream, made ahead by so many processes; 0: by this one, as it is asked for."""
+        if workers:
+            multiprocessing.set_sharing_strategy("file_system")  # a batch is nine open files otherwise
+        stream: Iterable[list[Batch]] = DataLoader(self, batch_size=None, num_workers=workers)
+        return stream
+
+
+def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Yield lists of `size` items."""
+    rest = iter(items)
+    while taken := list(islice(rest, size)):
+        yield taken
 
 
 def shared_out(

@@ -66,9 +66,12 @@ def answering_sentences(paragraph: Paragraph, question: Question) -> tuple[int, 
     )
 
 
-def window(paragraph: Paragraph, question: Question, anchor: int, random: Random) -> Example:
-    """Return the sentences around one, as many as a length drawn by chance allows; the length tells nothing."""
-    length = random.randint(SHORT, LONG) if random.random() < 0.92 else random.randint(LONG, LONGEST)
+def window(paragraph: Paragraph, question: Question, anchor: int, random: Random, long: float = 0.08) -> Example:
+    """Return the sentences around one, as many as a length drawn by chance allows; the length tells nothing.
+
+    long: the share of windows of up to LONGEST characters, which is most whole paragraphs.
+    """
+    length = random.randint(LONG, LONGEST) if random.random() >= 1 - long else random.randint(SHORT, LONG)
     low = high = anchor
     sentences = paragraph.sentences
     while sentences[high][1] - sentences[low][0] < length and (low or high < len(sentences) - 1):
@@ -139,9 +142,15 @@ class Article:
 class Maker:
     """Makes examples of paragraphs: a stream without end, the same one for the same seed."""
 
-    def __init__(self, paragraphs: Sequence[Paragraph], articles: Mapping[str, Sequence[str]], seed: int = 0) -> None:
-        """articles: more paragraphs, by title, beside those that are asked of."""
-        self._seed = seed
+    def __init__(
+        self,
+        paragraphs: Sequence[Paragraph],
+        articles: Mapping[str, Sequence[str]],
+        seed: int = 0,
+        long: float = 0.08,
+    ) -> None:
+        """articles: more paragraphs, by title, beside those that are asked of. long: the share of long windows."""
+        self._seed, self._long = seed, long
         self._asked = [(paragraph, question) for paragraph in paragraphs for question in paragraph.questions]
         groups: dict[str, list[str]] = {title: list(texts) for title, texts in articles.items()}
         for paragraph in paragraphs:
@@ -183,7 +192,7 @@ class Maker:
         if draw.kind == ANSWERED:
             return self._answered(paragraph, question, random)
         if draw.kind == LOOK_ALIKE:
-            return window(paragraph, question, most_similar_sentence(paragraph, question.text), random)
+            return window(paragraph, question, most_similar_sentence(paragraph, question.text), random, self._long)
         if draw.kind == ELSEWHERE:
             return self._elsewhere(paragraph, question, random)
         if draw.kind == CUT:
@@ -192,7 +201,7 @@ class Maker:
 
     def _answered(self, paragraph: Paragraph, question: Question, random: Random) -> Example | None:
         answering = answering_sentences(paragraph, question)
-        return window(paragraph, question, random.choice(answering), random) if answering else None
+        return window(paragraph, question, random.choice(answering), random, self._long) if answering else None
 
     def _article(self, paragraph: Paragraph) -> Article:
         return self._articles[_group(paragraph)]
@@ -205,7 +214,7 @@ class Maker:
             return None
         other = Paragraph(paragraph.title, text, tuple(sentence_spans(text)))
         asked = Question(question.text, False)
-        return _as(window(other, asked, most_similar_sentence(other, question.text), random), ELSEWHERE)
+        return _as(window(other, asked, most_similar_sentence(other, question.text), random, self._long), ELSEWHERE)
 
     def _cut(self, paragraph: Paragraph, question: Question, random: Random) -> Example | None:
         """Take the answer's sentences out of the paragraph."""
@@ -219,7 +228,7 @@ class Maker:
         asked = Question(question.text, False)
         near = min(max(0, min(gone) - random.randint(0, 1)), len(kept) - 1)
         anchor = most_similar_sentence(rest, question.text) if random.random() < 0.5 else near
-        return _as(window(rest, asked, anchor, random), CUT)
+        return _as(window(rest, asked, anchor, random, self._long), CUT)
 
     def _changed(self, paragraph: Paragraph, question: Question, random: Random) -> Example | None:
         """Change the question, or what its paragraph says, in a name, a number or a word.

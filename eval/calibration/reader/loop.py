@@ -8,7 +8,7 @@ is: a run always ends as planned. Knows nothing about what the examples are or h
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -18,12 +18,11 @@ from typing import Any
 import torch
 from torch import Tensor, distributed, multiprocessing
 
-from eval.calibration.reader.batches import buckets, shared_out
+from eval.calibration.reader.batches import Buckets
 from eval.calibration.reader.data import Paragraph
 from eval.calibration.reader.examples import Maker
 from eval.calibration.reader.export import load_exported
-from eval.calibration.reader.model import Embeddings, Reader, collated, losses, packaged
-from retrieval.tokenizer import open_tokenizer
+from eval.calibration.reader.model import Embeddings, Reader, losses, packaged, taught
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
@@ -42,6 +41,9 @@ class Plan:
     minutes: of training, those before an interruption included. until: "HH:MM" of the local clock instead.
     batch: examples of each process at a step. rate, head_rate: the highest learning rates. checkpoint: seconds.
     start: a reader.onnx of an earlier run to go on from; none: the packaged encoder's layers.
+    long: the share of windows that are as long as most paragraphs. dropout: in every layer.
+    workers: processes that make examples ahead; 0: they are made between the steps.
+    teachers: folders of other runs; half of the loss is then against the mean of what those readers say.
     """
 
     folder: Path
@@ -55,6 +57,10 @@ class Plan:
     processes: int = 0
     checkpoint: float = 240.0
     start: Path | None = None
+    long: float = 0.08
+    dropout: float = 0.0
+    workers: int = 0
+    teachers: tuple[Path, ...] = ()
 
 
 @dataclass(slots=True)
@@ -105,24 +111,36 @@ def _train(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if processes > 1:
         torch.set_num_threads(1)
-    reader, embeddings = packaged(plan.base)
+    reader, embeddings = packaged(plan.base, plan.dropout)
     earlier = load_exported(reader, plan.start) if plan.start else {}
     run = _Run(plan, reader.to(device), rank, processes, end, device)
     run.progress.earlier = run.progress.earlier or {name: float(earlier[name]) for name in DONE if name in earlier}
     at = Embeddings(embeddings.words.to(device), embeddings.positions.to(device))
-    tokenizer = open_tokenizer(plan.base / "tokenizer.json")
-    stream = buckets(Maker(paragraphs, articles, plan.seed), tokenizer, skip=run.progress.buckets)
-    while not run.done:
-        bucket = next(stream)
-        for examples in shared_out(bucket, plan.batch, rank, processes, plan.seed + run.progress.buckets):
-            batch = collated(examples).to(device)
+    maker = Maker(paragraphs, articles, plan.seed, plan.long)
+    tokenizer, skip = plan.base / "tokenizer.json", run.progress.buckets
+    stream = Buckets(maker, tokenizer, plan.batch, rank=rank, processes=processes, skip=skip)
+    teachers = [load(folder / CHECKPOINT, averaged=True)[0].to(device) for folder in plan.teachers]
+    for bucket in stream.loaded(plan.workers):
+        for made in bucket:
+            batch = made.to(device)
+            embedded = at(batch.ids)
             with torch.autocast(device, torch.bfloat16, enabled=HALVES[device]()):
-                of_token, of_pair = reader(at(batch.ids), batch.kinds, batch.mask)
-            run.step(losses(of_token.float(), of_pair.float(), batch), len(examples), int(batch.mask.sum()))
+                said = reader(embedded, batch.kinds, batch.mask)
+                with torch.no_grad():
+                    by_teachers = [each(embedded, batch.kinds, batch.mask) for each in teachers]
+            parts: Sequence[Tensor] = losses(*_whole(said), batch)
+            if teachers:
+                soft = taught(*_whole(said), [_whole(each) for each in by_teachers], batch)
+                parts = [(hard + other) / 2 for hard, other in zip(parts, soft, strict=True)]
+            run.step(parts, len(made.ids), int(made.mask.sum()))
             if run.done:
-                break
+                return run.save()
         run.progress.buckets += 1
-    run.save()
+
+
+def _whole(said: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """Return what was worked out in 16 bits in 32."""
+    return said[0].float(), said[1].float()
 
 
 class _Run:
@@ -139,7 +157,7 @@ class _Run:
         self._before = self.progress.seconds
         self._began = self._saved = time.time()
         self._total = self._before + end - self._began if end else plan.minutes * 60
-        self._sums = torch.zeros(3)
+        self._sums = torch.zeros(3, device=device)
         self._logged = (self.progress.step, self.progress.tokens, self._began)
 
     def _resume(self) -> None:
@@ -155,16 +173,16 @@ class _Run:
         """Return how much of the time is over, 0 to 1."""
         return min(1.0, (self._before + time.time() - self._began) / self._total)
 
-    def step(self, parts: tuple[Tensor, Tensor, Tensor], examples: int, tokens: int) -> None:
+    def step(self, parts: Sequence[Tensor], examples: int, tokens: int) -> None:
         """Go one step down; at every 16th, meet the other processes."""
         share = self._share()
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * min(1.0, share / WARM_UP + 0.01) * (1 - share)
         self._optimizer.zero_grad()
-        torch.stack(parts).sum().backward()
+        torch.stack(list(parts)).sum().backward()
         torch.nn.utils.clip_grad_norm_(self._reader.parameters(), 1.0)
         self._optimizer.step()
-        self._sums += torch.stack(parts).detach().cpu()
+        self._sums += torch.stack(list(parts)).detach()
         done = self.progress
         done.step, done.examples = done.step + 1, done.examples + examples * self._processes
         done.tokens += tokens * self._processes  # batches of a step are of one length

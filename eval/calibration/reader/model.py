@@ -24,8 +24,9 @@ INNER = 1536
 class Layer(nn.Module):  # type: ignore[misc]
     """One transformer layer as in BERT (Devlin et al., 2019), normalised behind each half."""
 
-    def __init__(self) -> None:
+    def __init__(self, dropout: float) -> None:
         super().__init__()
+        self.dropout = nn.Dropout(dropout)
         self.query_key_value = nn.Linear(DIM, 3 * DIM)
         self.attended = nn.Linear(DIM, DIM)
         self.attended_norm = nn.LayerNorm(DIM, eps=1e-12)
@@ -38,8 +39,10 @@ class Layer(nn.Module):  # type: ignore[misc]
         batch, tokens, _ = states.shape
         joint = self.query_key_value(states).view(batch, tokens, 3, HEADS, DIM // HEADS).permute(2, 0, 3, 1, 4)
         mixed = functional.scaled_dot_product_attention(joint[0], joint[1], joint[2], attn_mask=mask)
-        states = self.attended_norm(states + self.attended(mixed.transpose(1, 2).reshape(batch, tokens, DIM)))
-        normed: Tensor = self.outer_norm(states + self.outer(functional.gelu(self.inner(states))))
+        attended = self.attended(mixed.transpose(1, 2).reshape(batch, tokens, DIM))
+        states = self.attended_norm(states + self.dropout(attended))
+        added = self.outer(functional.gelu(self.inner(states)))
+        normed: Tensor = self.outer_norm(states + self.dropout(added))
         return normed
 
 
@@ -50,11 +53,12 @@ class Reader(nn.Module):  # type: ignore[misc]
     sentence counts). The two of each pair, from [CLS]: it is answerable, and what is added to each sentence's logit.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dropout: float = 0.0) -> None:
+        """dropout: the share of what layers add that is left out in training."""
         super().__init__()
         self.kinds = nn.Embedding(2, DIM)
         self.norm = nn.LayerNorm(DIM, eps=1e-12)
-        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.layers = nn.ModuleList(Layer(dropout) for _ in range(LAYERS))
         self.of_token = nn.Linear(DIM, 3)
         self.of_pair = nn.Linear(DIM, 2)
 
@@ -80,12 +84,12 @@ class Embeddings:
         return summed
 
 
-def packaged(folder: Path) -> tuple[Reader, Embeddings]:
+def packaged(folder: Path, dropout: float = 0.0) -> tuple[Reader, Embeddings]:
     """Make a reader of the weights in model.safetensors of an all-MiniLM-L6-v2 folder; the heads start near zero."""
     from safetensors.torch import load_file
 
     weights = load_file(folder / "model.safetensors")
-    reader = Reader()
+    reader = Reader(dropout)
     with torch.no_grad():
         reader.kinds.weight.copy_(weights["embeddings.token_type_embeddings.weight"])
         _copy(reader.norm, weights, "embeddings.LayerNorm")
@@ -196,6 +200,23 @@ def losses(of_token: Tensor, of_pair: Tensor, batch: Batch) -> tuple[Tensor, Ten
     each = functional.binary_cross_entropy_with_logits(logits, batch.answering, reduction="none")
     of_sentences = (each * batch.known).sum() / batch.known.sum().clamp(min=1)
     return span / 2, answerable, of_sentences
+
+
+def taught(
+    of_token: Tensor, of_pair: Tensor, teachers: list[tuple[Tensor, Tensor]], batch: Batch
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the three losses against the mean of what teachers say (Hinton et al., 2015), not against labels."""
+    hidden = (1 - batch.mask) * -10_000.0
+    span = torch.zeros((), device=hidden.device)
+    for number in (0, 1):
+        wanted = torch.stack([(token[:, :, number] + hidden).softmax(1) for token, _ in teachers]).mean(0)
+        span = span - (wanted * (of_token[:, :, number] + hidden).log_softmax(1)).sum(1).mean()
+    wanted = torch.stack([pair[:, 0].sigmoid() for _, pair in teachers]).mean(0)
+    answerable = functional.binary_cross_entropy_with_logits(of_pair[:, 0], wanted)
+    logits = sentence_logits(of_token, of_pair, batch.pooling)
+    wanted = torch.stack([sentence_logits(*said, batch.pooling).sigmoid() for said in teachers]).mean(0)
+    each = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    return span / 2, answerable, (each * batch.known).sum() / batch.known.sum().clamp(min=1)
 
 
 def _marginal(logits: Tensor, allowed: Tensor) -> Tensor:
