@@ -38,6 +38,7 @@ def new_file(target: Path) -> Iterator[Path]:
         yield partial
         flush(partial)
         partial.replace(target)
+        flush(target.parent)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -79,7 +80,9 @@ def remove_abandoned(paths: Iterable[Path], seconds: float = 3600) -> None:
 
 
 def flush(path: Path) -> None:
-    """Have a file or the names in a folder written to the disk itself."""
+    """Have a file or the names in a folder written to the disk itself; Windows writes names by itself."""
+    if os.name == "nt" and path.is_dir():
+        return
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

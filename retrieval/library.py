@@ -1,7 +1,6 @@
 """The one object that users hold: a folder with documents that can be asked."""
 
 import os
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from retrieval.conversation import Message, checked, interpret
 from retrieval.embedding import Encoder, check_encoder, fingerprint, open_encoder
 from retrieval.errors import LibraryError
 from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, absolute, cluster, remove, sync
+from retrieval.parallel import new_lock
 from retrieval.reader import Reader, open_reader
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
 from retrieval.search import Ranked, rank
@@ -37,7 +37,7 @@ class Library:
         self._given_encoder = encoder
         self._encoder: Encoder | None = None
         self._reader: tuple[Reader | None] | None = (reader,) if reader else None
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self.path, self.backend = open_backend(str(path), self.settings, create)
 
     def __enter__(self) -> Self:

@@ -1,12 +1,32 @@
-"""Work is done side by side in threads, and its results come in order."""
+"""Work is done side by side in threads, and its results come in order; locks that a forked process finds open."""
 
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakSet
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+_locks: WeakSet[Any] = WeakSet()
+
+
+def new_lock() -> threading.Lock:
+    """Return a lock that is open in a process that was forked while another thread held it."""
+    lock = threading.Lock()
+    _locks.add(lock)
+    return lock
+
+
+def _open_locks() -> None:
+    for lock in _locks:
+        lock._at_fork_reinit()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_open_locks)
 
 
 def side_by_side(call: Callable[[Given], Made], given: Sequence[Given], workers: int) -> Iterator[Made]:

@@ -7,7 +7,6 @@ must stand on its pages once and whole (see `readers.aligned`).
 import atexit
 import base64
 import re
-import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from retrieval.errors import DocumentError
 from retrieval.ingest import unchanged
+from retrieval.parallel import new_lock
 from retrieval.parsers import Sandbox, UnreadableError
 from retrieval.records import Document, Passage
 
@@ -46,7 +46,7 @@ class Pages:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._kept: OrderedDict[tuple[str, int], PrintedPage] = OrderedDict()
 
     def show(self, document: Document, passages: Sequence[Passage], quote: str) -> list[PrintedPage]:

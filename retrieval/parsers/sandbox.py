@@ -18,6 +18,7 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
+from retrieval.parallel import new_lock
 from retrieval.parsers.base import Block, ParsedText, UnreadableError
 from retrieval.parsers.formats import parse
 
@@ -40,7 +41,7 @@ class Sandbox:
     def __init__(self, seconds: float = SECONDS, memory: int = MEMORY) -> None:
         self._seconds = seconds
         self._memory = memory
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
 

@@ -4,9 +4,9 @@
 of all passages in it stand in a few arrays; see `candidates`.
 """
 
-import threading
 from collections.abc import Callable, Iterable
 
+from retrieval.parallel import new_lock
 from retrieval.storage.candidates import Candidate, CandidateArrays, Candidates
 
 PASSAGES = 4096  # in the arrays, of about 10 KB each with their text and stems
@@ -23,7 +23,7 @@ class PassageCache:
         """Begin empty. sentences: of a passage, for which there is room."""
         self._room, self._sentences = passages, sentences
         self._arrays = self._full = CandidateArrays(0, 0, 0)
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def get(self, ids: Iterable[int], read: Callable[[list[int]], Iterable[Candidate]]) -> Candidates:
         """Return the passages of these ids, without those that are gone. read: what returns those not kept."""

@@ -328,16 +328,22 @@ class Service:
     def upload(self, sent: Any) -> dict[str, Any]:
         """Add one file; sent.files: [(name, bytes)]. Stored under a name of ours beside the library."""
         name, content = sent.files[0]
-        path = self._uploads.keep(str(name), content)
         with self._adding:
+            path = self._uploads.keep(str(name), content)
             report = self.library.add(path)
-        if report.failed:
-            self._uploads.drop(str(path))
-            self.library.remove(str(path))
-            return {"error": one_line(report.failed[0].reason)}
+            if report.failed:
+                self._forget_failed(str(path))
+                return {"error": one_line(report.failed[0].reason)}
         note = "; ".join(one_line(each.reason) for each in report.incomplete)
         doc_id = (report.added + report.replaced + report.unchanged)[0]
         return {"doc_id": doc_id, "new": not report.unchanged, "note": note}
+
+    def _forget_failed(self, path: str) -> None:
+        """Drop a file that could not be read, unless it was read before: what was acknowledged stays."""
+        files = self.library.backend.files
+        files.forget([path])
+        if path not in files.all():
+            self._uploads.drop(path)
 
     def remove(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Remove a document, and its file where it was uploaded: {"doc_id"}."""

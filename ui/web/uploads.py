@@ -9,7 +9,7 @@ from pathlib import Path
 
 from retrieval import Library
 from retrieval.errors import DocumentError
-from retrieval.files import sha256
+from retrieval.files import flush, sha256, write_atomically
 from retrieval.parsers import FORMATS
 
 
@@ -29,7 +29,7 @@ class Uploads:
     def keep(self, name: str, content: bytes) -> Path:
         """Write a file under its name, without what has a meaning in paths; DocumentError where it is not kept or read.
 
-        The same content under the same name has the same path.
+        The same content under the same name has the same path, and is left alone where it is there.
         """
         if self._folder is None:
             raise DocumentError(
@@ -40,8 +40,9 @@ class Uploads:
             raise DocumentError(name, f"files of type {suffix or '(none)'} are not read")
         stem = re.sub(r"[^\w,;()'’&+-]+", " ", Path(name).stem).strip(" -")[:40].strip() or "upload"
         path = self._folder / sha256(content)[:12] / f"{stem}{suffix}"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        if not path.exists() or path.read_bytes() != content:
+            write_atomically(path, content)
+            flush(self._folder)
         return path
 
     def drop(self, source: str | None) -> None:

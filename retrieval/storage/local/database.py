@@ -2,20 +2,28 @@
 
 Every write raises the generation by one and stamps it with a random number: the same generation with another stamp is
 another history, as after the file was deleted or restored from a backup.
+
+A process that was forked must not use its parent's connections, nor open new ones beside them: SQLite would take the
+parent's locks for its own, and what the child then acknowledges is gone when the parent closes. So all connections are
+closed before a fork, and opened anew on both sides.
 """
 
 import os
 import sqlite3
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from weakref import WeakSet
 
 from retrieval.errors import LibraryDamagedError, LibraryError, StorageError
 from retrieval.storage.local.schema import SCHEMA_VERSION, TABLES
 
 Connection = sqlite3.Connection
 BUSY_SECONDS = 60.0  # that a write waits for another
+FORK_SECONDS = 20.0  # that a fork waits for other threads to be done with what they read or write
 _BUSY = "another program is writing to it; try again when that is done"
 _DENIED = "check the permissions of the file and its folder"
 _FULL = "free some space or choose another folder; what was added before is kept"
@@ -36,6 +44,63 @@ _STORAGE_HINTS = {
 }
 
 
+class _Lending:
+    """Counts the connections that threads use, in all databases of this process, and holds them back for a fork."""
+
+    def __init__(self) -> None:
+        self.databases: WeakSet[Database] = WeakSet()
+        self._changed = threading.Condition()
+        self._used = Counter[int]()  # thread -> connections
+        self._forking = False
+        self._torn = False
+
+    def begin(self) -> None:
+        """Let the calling thread use one more; StorageError in a process whose parent used some as it was forked."""
+        if self._torn:
+            hint = "fork when no thread reads or writes one, or start processes by spawn"
+            raise StorageError(f"libraries cannot be used here: another was being read or written at the fork; {hint}")
+        own = threading.get_ident()
+        with self._changed:
+            while self._forking and not self._used[own]:
+                self._changed.wait()
+            self._used[own] += 1
+
+    def end(self) -> None:
+        """Take one back."""
+        own = threading.get_ident()
+        with self._changed:
+            self._used[own] -= 1
+            if not self._used[own]:
+                del self._used[own]
+                self._changed.notify_all()
+
+    def before_fork(self) -> None:
+        """Wait until no thread uses any, and close all."""
+        self._changed.acquire()
+        self._forking = True
+        self._changed.wait_for(lambda: not self._used.keys() - {threading.get_ident()}, FORK_SECONDS)
+        if not self._used:
+            for database in self.databases:
+                database.close()
+
+    def in_parent(self) -> None:
+        """Go on."""
+        self._forking = False
+        self._changed.notify_all()
+        self._changed.release()
+
+    def in_child(self) -> None:
+        """Go on without the other threads."""
+        self._changed, self._forking, self._torn = threading.Condition(), False, bool(self._used)
+
+
+_lending = _Lending()
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(
+        before=_lending.before_fork, after_in_parent=_lending.in_parent, after_in_child=_lending.in_child
+    )
+
+
 class Database:
     """Connections to one file: as many as are used at once. Several processes may read while one writes."""
 
@@ -45,6 +110,8 @@ class Database:
         self._busy_seconds = busy_seconds
         self._idle: list[Connection] = []
         self._frozen = False
+        self._file: tuple[int, int] | None = None  # device and inode, once it is there
+        _lending.databases.add(self)
         with self._errors():
             path.parent.mkdir(parents=True, exist_ok=True)
             size = path.stat().st_size if path.exists() else None
@@ -54,6 +121,7 @@ class Database:
                 raise self.damaged(f"it has {size} bytes")
             with self.reading() as connection:
                 empty = _is_empty(connection)
+            self._file = _identity(path)
         if empty:
             self._create()
         found = self.meta("schema")
@@ -111,21 +179,35 @@ class Database:
         hint = "restore it from a backup, or add your documents to a new library; this file was left as it is"
         return LibraryDamagedError(f"{self.path} is damaged ({reason}); {hint}")
 
+    def _check_is_there(self) -> None:
+        """StorageError where the file was removed or replaced since: what is written to it would be lost."""
+        if self._file is not None and _identity(self.path) != self._file:
+            raise StorageError(f"{self.path} was removed or replaced while it was open; open the library again")
+
     @contextmanager
     def _lent(self) -> Iterator[Connection]:
         """Lend a connection that nobody else uses meanwhile."""
-        with self._errors():
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                connection = self._connect()
-            try:
+        _lending.begin()
+        try:
+            with self._errors(), self._connected() as connection:
                 yield connection
-            finally:
-                if self._frozen:  # whoever may write could begin to: what was read is not to be read again from memory
-                    connection.close()
-                else:
-                    self._idle.append(connection)
+        finally:
+            _lending.end()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        self._check_is_there()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            if self._frozen:  # whoever may write could begin to: what was read is not to be read again from memory
+                connection.close()
+            else:
+                self._idle.append(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -143,6 +225,7 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                self._check_is_there()
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -187,6 +270,15 @@ class Database:
         with self.reading() as connection:
             row = connection.execute("SELECT stamp FROM writes WHERE generation = ?", (generation,)).fetchone()
             return None if row is None else int(row[0])
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from others of its name, or None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _configured(name: str, busy_seconds: float) -> Connection:

@@ -25,7 +25,6 @@ size, CRC-32. One file, renamed into place, so an index and its generation canno
 import json
 import os
 import struct
-import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -40,6 +39,7 @@ from numpy.typing import NDArray
 from retrieval.embedding import Floats
 from retrieval.files import new_file, remove_abandoned
 from retrieval.linalg import dots
+from retrieval.parallel import new_lock
 from retrieval.storage.codec import decode_vector
 from retrieval.storage.local.database import Database
 
@@ -137,7 +137,7 @@ class FaissIndex:
         self._limits = limits
         self._path = path
         self._dim = dim
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._written = 0
         self._view = self._seen(_flat(dim), 0)
         self._load()

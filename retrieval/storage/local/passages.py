@@ -1,9 +1,9 @@
 """Passages as rows of the database, and what ranking asks of them: candidates by vector and by word, and tokens."""
 
 import json
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.embedding import Floats, PassageVectors
-from retrieval.parallel import side_by_side
+from retrieval.errors import StorageError
+from retrieval.parallel import new_lock, side_by_side
 from retrieval.records import Passage
 from retrieval.storage.cache import PassageCache
 from retrieval.storage.candidates import Candidate, Candidates
@@ -65,9 +66,9 @@ class Passages:
         self._large, self._disk_seconds = large, disk_seconds
         self._cache = cache or PassageCache()
         self._tokens: dict[int, Tokens] = {}
-        self._keeping = threading.Lock()
+        self._keeping = new_lock()
         self._index: FaissIndex | None = None
-        self._opening = threading.Lock()
+        self._opening = new_lock()
 
     def count(self) -> int:
         """Count the passages."""
@@ -95,9 +96,10 @@ class Passages:
     def close(self) -> None:
         """Write the index's snapshot where it is behind, and let go of the index."""
         with self._opening:
-            if self._index is not None:
-                self._index.save()
-                self._index = None
+            index, self._index = self._index, None
+            if index is not None:
+                with suppress(StorageError):  # nothing is lost without it
+                    index.save()
 
     # --- found
 

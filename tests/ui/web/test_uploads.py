@@ -1,6 +1,13 @@
+import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
 from retrieval.errors import DocumentError
+from retrieval.parsers import shared
+from ui.web import Service
 from ui.web.uploads import Uploads
 
 
@@ -41,3 +48,45 @@ def test_what_cannot_be_read_or_kept_is_refused(tmp_path):
         Uploads(tmp_path).keep("a.exe", b"MZ")
     with pytest.raises(DocumentError, match="nowhere to stay"):
         Uploads(None).keep("a.txt", b"one")
+
+
+def test_a_second_upload_that_fails_takes_nothing_from_the_first(hashed, monkeypatch):
+    service = Service(hashed)
+    service.warm()
+    page = sent("owls.html", b"<p>Owls hunt voles at night.</p>")
+    first = service.upload(page)
+    shared.close()
+    monkeypatch.setattr(sys, "executable", "/there/is/no/python")
+    path = Path(hashed.documents()[0].source)
+    assert service.upload(page) == {"doc_id": first["doc_id"], "new": False, "note": ""}  # not even read
+    os.utime(path, (1, 1))
+    assert "error" in service.upload(page)
+    assert "error" in service.upload(sent("eagle owls.html", page.files[0][1]))
+    assert [document.doc_id for document in hashed.documents()] == [first["doc_id"]]
+    assert path.read_bytes() == page.files[0][1]
+    assert hashed.verify(hashed.ask("What do owls hunt?").citations[0]) == "changed"  # the reader still fails
+    assert sorted(file.name for file in path.parent.iterdir()) == ["owls.html"]
+    monkeypatch.undo()
+    assert service.upload(page)["doc_id"] == first["doc_id"]
+    assert hashed.verify(hashed.ask("What do owls hunt?").citations[0]) == "valid"
+    assert hashed.failures() == {}
+
+
+def test_what_could_not_be_read_leaves_nothing(hashed):
+    service = Service(hashed)
+    service.warm()
+    assert "error" in service.upload(sent("owls.pdf", b"no PDF"))
+    assert [file for file in (hashed.path / "uploads").rglob("*") if file.is_file()] == []
+    assert hashed.failures() == {}
+
+
+def test_a_torn_file_is_written_again(tmp_path):
+    path = Uploads(tmp_path).keep("owls.txt", b"Owls hunt voles.")
+    path.write_bytes(b"Owls")
+    assert Uploads(tmp_path).keep("owls.txt", b"Owls hunt voles.") == path
+    assert path.read_bytes() == b"Owls hunt voles."
+    assert list(path.parent.iterdir()) == [path]
+
+
+def sent(name, content):
+    return SimpleNamespace(files=[(name, content)])
