@@ -19,7 +19,9 @@ def test_what_the_deployment_asks_of_the_command_is_there(pincite):
     options = [word for word in services["pincite"]["command"] if word.startswith("--")]
     assert options and all(option in offered for option in options)
     variables = set(services["pincite"]["environment"])
-    assert variables - set(re.findall("PINCITE_[A-Z]+", offered)) == {"PINCITE_MILVUS_TOKEN", "PINCITE_THREADS"}
+    assert variables - set(re.findall("PINCITE_[A-Z]+", offered)) == {
+        "FORWARDED_ALLOW_IPS", "PINCITE_MILVUS_TOKEN", "PINCITE_THREADS",
+    }  # fmt: skip
     needed = set(re.findall(r"\$\{(\w+):", (ROOT / ".deploy/compose.yaml").read_text()))
     assert needed == {line.rstrip("=\n") for line in (ROOT / ".deploy/env.example").open() if not line.startswith("#")}
 

@@ -1,6 +1,7 @@
 """What stands around the page: who may use it, whether it is ready, what it tells of itself."""
 
 from ui.server.auth import Credentials, credentials, login_routes
+from ui.server.connections import bounded
 from ui.server.conversations import Conversation, Conversations, person
 from ui.server.logs import adopt, as_json
 from ui.server.metrics import Watch
@@ -17,6 +18,7 @@ __all__ = [
     "Watch",
     "adopt",
     "as_json",
+    "bounded",
     "credentials",
     "is_loopback",
     "login_routes",

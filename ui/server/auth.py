@@ -1,26 +1,66 @@
 """Logging in: one user and password, and a signed cookie that every copy with the same secret knows.
 
-Keeps no list of who is logged in, so any copy behind a load balancer can tell.
+Keeps no list of who is logged in, so any copy behind a load balancer can tell; only of who logged out.
 """
 
 import asyncio
 import binascii
 import hashlib
 import hmac
+import logging
+import math
 import secrets
+import time
 from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import parse_qs
 
 from itsdangerous import BadSignature, TimestampSigner
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from retrieval.files import remove_abandoned
+
 DAYS = 7  # for which a login lasts
 SHORTEST_SECRET = 32  # characters
-_SIGNED = b"in"
+FREE_GUESSES = 5  # wrong passwords from one address, after which it has to wait: 2 s, then twice as long each time
+LONGEST_WAIT = 60.0  # seconds
+_ADDRESSES = 10_000  # of which wrong passwords are remembered
+_SIGNED = b"in."
+_LOG_OUT = """<!doctype html><html lang="en"><title>Pincite: log out</title>
+<form method="post"><button>Log out</button></form></html>"""
+_log = logging.getLogger(__name__)
+
+
+class Guesses:
+    """Wrong passwords by address; an address that keeps guessing has to wait."""
+
+    def __init__(self) -> None:
+        self._wrong: dict[str, tuple[int, float]] = {}  # address -> how many in a row, when it may try again
+
+    def check(self, address: str) -> None:
+        """HTTPException 429 where it is to wait."""
+        left = self._wrong.get(address, (0, 0.0))[1] - time.monotonic()
+        if left > 0:
+            wait = str(math.ceil(left))
+            raise HTTPException(429, f"Too many wrong passwords; wait {wait} s.", {"retry-after": wait})
+
+    def wrong(self, address: str) -> None:
+        """Note a wrong password, and say it in the log."""
+        count = self._wrong.pop(address, (0, 0.0))[0] + 1
+        wait = min(LONGEST_WAIT, 2.0 ** (count - FREE_GUESSES)) if count > FREE_GUESSES else 0.0
+        self._wrong[address] = count, time.monotonic() + wait
+        if len(self._wrong) > _ADDRESSES:
+            del self._wrong[next(iter(self._wrong))]
+        _log.warning("wrong password from %s, %d in a row", address, count)
+
+    def right(self, address: str) -> None:
+        """Forget what was wrong."""
+        self._wrong.pop(address, None)
 
 
 class Credentials:
@@ -32,6 +72,10 @@ class Credentials:
         self._salt = secret.encode() or secrets.token_bytes(32)
         self._expected = _hashed(user, password, self._salt)
         self._signer = TimestampSigner(self._expected, salt="pincite login", digest_method=hashlib.sha256)
+        self._guesses = Guesses()
+        self._checking = ThreadPoolExecutor(2)  # guesses: they shall not take all cores and threads
+        self._out: set[str] = set()
+        self.folder: Path | None = None  # where copies tell each other who logged out
         self._last: bytes = b""  # of the headers that were right: the slow hash is for guesses
         # Cookies are shared between ports: another page on this machine has another name for its own.
         self.cookie = f"pincite-{hashlib.sha256(self._expected).hexdigest()[:8]}"
@@ -40,26 +84,44 @@ class Credentials:
         """Tell whether these are the user and the password, in constant time."""
         return hmac.compare_digest(_hashed(user, password, self._salt), self._expected)
 
+    async def accepts(self, user: str, password: str, request: HTTPConnection) -> bool:
+        """Tell whether these are the user and the password; HTTPException 429 for whoever guesses on and on."""
+        address = request.client.host if request.client else ""
+        self._guesses.check(address)
+        is_right = await asyncio.get_running_loop().run_in_executor(self._checking, self, user, password)
+        (self._guesses.right if is_right else self._guesses.wrong)(address)
+        return is_right
+
     def ticket(self) -> str:
-        """Return a value for the cookie."""
-        return self._signer.sign(_SIGNED).decode()
+        """Return a value for the cookie, which is no other's."""
+        return self._signer.sign(_SIGNED + secrets.token_hex(8).encode()).decode()
+
+    def end(self, ticket: str) -> None:
+        """Let a ticket be good no more, here and wherever the folder is shared."""
+        if self._is_signed(ticket):
+            self._out.add(name := _digest(ticket))
+            if self.folder is not None:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                remove_abandoned(self.folder.iterdir(), DAYS * 86_400)
+                (self.folder / name).touch(0o600)
 
     async def admits(self, request: HTTPConnection) -> bool:
         """Tell whether a request has the cookie or, as programs send them, user and password.
 
         HTTP Basic, or as a bearer's token "user:password", which is what clients do with an API key.
         """
-        return self._is_signed(request.cookies.get(self.cookie, "")) or await self._is_basic(
-            request.headers.get("authorization", "")
-        )
+        return self._is_signed(request.cookies.get(self.cookie, "")) or await self._is_basic(request)
 
     def _is_signed(self, ticket: str) -> bool:
         try:
-            return self._signer.unsign(ticket, max_age=DAYS * 86_400) == _SIGNED
+            is_ours = self._signer.unsign(ticket, max_age=DAYS * 86_400).startswith(_SIGNED)
         except BadSignature:
             return False
+        name = _digest(ticket)
+        return is_ours and name not in self._out and not (self.folder is not None and (self.folder / name).exists())
 
-    async def _is_basic(self, header: str) -> bool:
+    async def _is_basic(self, request: HTTPConnection) -> bool:
+        header = request.headers.get("authorization", "")
         kind, _, encoded = header.partition(" ")
         if kind.lower() not in ("basic", "bearer"):
             return False
@@ -71,7 +133,7 @@ class Credentials:
             user, _, password = given.partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return False
-        if not await asyncio.to_thread(self, user, password):
+        if not await self.accepts(user, password, request):
             return False
         self._last = digest
         return True
@@ -96,6 +158,10 @@ def _first_line(given: str) -> str:
     return text.strip()
 
 
+def _digest(ticket: str) -> str:
+    return hashlib.sha256(ticket.encode()).hexdigest()[:32]
+
+
 def _hashed(user: str, password: str, salt: bytes) -> bytes:
     return hashlib.scrypt(f"{user}\0{password}".encode(), salt=salt, n=2**14, r=8, p=1)
 
@@ -111,7 +177,7 @@ def login_routes(known: Credentials) -> list[Route]:
     async def log_in(request: Request) -> Response:
         given = parse_qs((await request.body()).decode("utf-8", "replace"))
         user, password = (given.get(name, [""])[0] for name in ("username", "password"))
-        if not await asyncio.to_thread(known, user, password):
+        if not await known.accepts(user, password, request):
             return JSONResponse({"detail": "Incorrect credentials."}, 400)
         response = JSONResponse({"success": True})
         response.set_cookie(
@@ -119,12 +185,15 @@ def login_routes(known: Credentials) -> list[Route]:
         )
         return response
 
-    async def log_out(_: Request) -> Response:
+    async def log_out(request: Request) -> Response:
+        if request.method != "POST":  # which another site's page could ask for
+            return HTMLResponse(_LOG_OUT)
+        known.end(request.cookies.get(known.cookie, ""))
         response = RedirectResponse("./", 303)
         response.delete_cookie(known.cookie)
         return response
 
-    return [Route("/login", log_in, methods=["POST"]), Route("/logout", log_out, methods=["GET"])]
+    return [Route("/login", log_in, methods=["POST"]), Route("/logout", log_out, methods=["GET", "POST"])]
 
 
 def is_encrypted(request: HTTPConnection) -> bool:

@@ -7,19 +7,18 @@ import hashlib
 import ipaddress
 import re
 import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 
 from ui.server.auth import Credentials, form, is_encrypted
+from ui.server.connections import Message, Receive, counted, too_long, whole
 from ui.server.conversations import person
 from ui.server.logs import request_id
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
@@ -44,6 +43,9 @@ _REQUEST = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _OWN = "pincite-person"  # the cookie that tells browsers apart where nobody logs in
 _TOKEN = re.compile("[0-9a-f]{32}")
 _DAYS = 400  # for which browsers keep a cookie at most
+_MOST = {"/login": 8 * 2**10, "/logout": 2**10}  # bytes of a body
+_MOST_ELSEWHERE = 256 * 2**10  # but for files that are sent to the page
+_STATIC = re.compile("/(assets|static|svelte)/|/(favicon.ico|theme.css|robots.txt)$")  # which browsers may keep
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -64,7 +66,7 @@ def require_password(host: str, auth: object) -> None:
 class Guard:
     """ASGI middleware around everything that is served.
 
-    local: whether only this machine's names are answered to, against DNS rebinding. most: bytes of a request's body.
+    local: whether only this machine's names are answered to, against DNS rebinding. most: bytes of a file that is sent.
     known: who may come in; everybody where it is None.
     """
 
@@ -75,17 +77,36 @@ class Guard:
         self._known = known
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Refuse a request with 401, 403, 404 or 413, or pass it on and add headers to the response."""
+        """Refuse a request with 400 to 413 or 429, or pass it on and add headers to the response."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             request = HTTPConnection(scope)
             request_id.set(_named(request.headers.get("x-request-id", "")))
-            refused = self._refused(request) or await self._unknown(request)
-            own = [] if refused else self._recognised(request)
-            await (refused or self._app)(scope, _limited(receive, self._most), _with_headers(send, own))
+            own: list[tuple[bytes, bytes]] = []
+            try:
+                refused = self._refused(request) or await self._unknown(request)
+                if not refused:
+                    own, receive = self._recognised(request), await self._bounded(request, receive)
+            except HTTPException as error:
+                refused = _said(error.status_code, error.detail, error.headers)
+            await (refused or self._app)(scope, receive, _with_headers(send, [*own, *self._kept(request)]))
         else:  # nothing here speaks WebSocket
             await send({"type": "websocket.close", "code": 1008})
+
+    def _bounded_at(self, request: HTTPConnection) -> int:
+        """Return the most bytes that a request's body may have."""
+        return self._most if _is_upload(request) else _MOST.get(request.scope["path"], _MOST_ELSEWHERE)
+
+    async def _bounded(self, request: HTTPConnection, receive: Receive) -> Receive:
+        """Bound a body, which may have told no length, in size and time. Only files are passed on as they come."""
+        most = self._bounded_at(request)
+        return counted(receive, most) if _is_upload(request) else await whole(receive, most)
+
+    def _kept(self, request: HTTPConnection) -> list[tuple[bytes, bytes]]:
+        """Return the header that forbids to keep what only those may see who logged in."""
+        is_open = self._known is None or _STATIC.match(request.scope["path"])
+        return [] if is_open else [(b"cache-control", b"no-store")]
 
     def _recognised(self, request: HTTPConnection) -> list[tuple[bytes, bytes]]:
         """Remember who asks: the user who logged in, else the browser. Return the header that gives it a cookie."""
@@ -108,10 +129,14 @@ class Guard:
         host = headers.get("host", "")
         # Starlette's TrustedHostMiddleware answers 400 "Invalid host header", outside these headers and the request's
         # number, and up to 1.0 it reads "[::1]:7860" as "["; these two lines tell people what to do, with 403.
-        if self._local and urlsplit(f"//{host}").hostname not in _LOOPBACK:
-            return _said(403, "This page answers to 127.0.0.1 and localhost only.")
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        try:
+            name, site = urlsplit(f"//{host}").hostname, origin and urlsplit(origin).netloc
+        except ValueError:
+            return _said(400, "The request names no host, or no origin, that there can be.")
+        if self._local and name not in _LOOPBACK:
+            return _said(403, "This page answers to 127.0.0.1 and localhost only.")
+        if origin is not None and site != host:
             return _said(403, "Another site's page may not use this one.")
         navigates = headers.get("sec-fetch-mode") == "navigate" and request.scope["method"] == "GET"
         if headers.get("sec-fetch-site") in ("cross-site", "same-site") and not navigates:
@@ -119,8 +144,9 @@ class Guard:
         if _is_closed(request.scope["path"]):
             return _said(404, "There is nothing here.")
         size = headers.get("content-length", "0")
-        if not size.isdecimal() or int(size) > self._most:
-            return _said(413, f"At most {self._most / 2**20:.0f} MB can be sent at once.")
+        most = self._bounded_at(request)
+        if not size.isdecimal() or len(size) > 15 or int(size) > most:
+            raise too_long(most)
         return None
 
     async def _unknown(self, request: HTTPConnection) -> Response | None:
@@ -141,29 +167,23 @@ def _is_closed(path: str) -> bool:
     return path.startswith(("/gradio_api/", "/monitoring")) and name.startswith(_CLOSED)
 
 
-def _limited(receive: Receive, most: int) -> Receive:
-    """Hang up on a body that is longer than it said it would be."""
-    left = most
-
-    async def limited() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
-        return message if left >= 0 else {"type": "http.disconnect"}
-
-    return limited
+def _is_upload(request: HTTPConnection) -> bool:
+    kind = request.headers.get("content-type", "")
+    return request.scope["path"].rstrip("/").endswith("/component_server") and kind.startswith("multipart/form-data")
 
 
 def _with_headers(send: Send, more: list[tuple[bytes, bytes]]) -> Send:
     own = [*_HEADERS, (b"x-request-id", request_id.get().encode()), *more]
+    replaced = {name for name, _ in own} - {b"set-cookie"}
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", []), *own]}
+            given = [each for each in message.get("headers", []) if each[0].lower() not in replaced]
+            message = {**message, "headers": [*given, *own]}
         await send(message)
 
     return sending
 
 
-def _said(status: int, reason: str) -> Response:
-    return PlainTextResponse(f"{reason}\n", status)
+def _said(status: int, reason: str, headers: Mapping[str, str] | None = None) -> Response:
+    return PlainTextResponse(f"{reason}\n", status, headers)

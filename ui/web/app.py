@@ -24,6 +24,7 @@ from ui.server import (
     Guard,
     adopt,
     as_json,
+    bounded,
     is_loopback,
     login_routes,
     probe_routes,
@@ -115,7 +116,9 @@ def launch(
     most = service.library.settings.max_file_bytes
     guard = Middleware(Guard, local=is_loopback(host), most=most + 2**20, known=auth)
     own = probe_routes(service.readiness, service.watch) + api.routes(service) + openai.routes(service)
-    own += login_routes(auth) if auth else []
+    if auth:
+        own += login_routes(auth)
+        auth.folder = service.logged_out()
     page = build(service)
     _, address, _ = page.launch(
         server_name=host, server_port=port, mcp_server=mcp, max_file_size=most,
@@ -124,6 +127,8 @@ def launch(
         state_session_capacity=1000, run_history=False, enable_monitoring=False, ssr_mode=False, pwa=False,
         share=False, footer_links=["api"], quiet=True, prevent_thread_lock=True,
     )  # fmt: skip
+    server = page.server.config  # Gradio lets nobody choose these, and Uvicorn asks for them at each connection
+    server.http_protocol_class = bounded(server.http_protocol_class)
     return page, address
 
 

@@ -18,7 +18,7 @@ class Uploads:
 
     def __init__(self, folder: Path | None) -> None:
         """folder: None where uploads have nowhere to stay."""
-        self._folder = folder
+        self.folder = folder
 
     @classmethod
     def of(cls, library: Library, folder: Path | None) -> "Uploads":
@@ -31,7 +31,7 @@ class Uploads:
 
         The same content under the same name has the same path, and is left alone where it is there.
         """
-        if self._folder is None:
+        if self.folder is None:
             raise DocumentError(
                 name, "has nowhere to stay; start the page with --uploads and a folder all copies share"
             )
@@ -39,15 +39,15 @@ class Uploads:
         if suffix not in FORMATS:
             raise DocumentError(name, f"files of type {suffix or '(none)'} are not read")
         stem = re.sub(r"[^\w,;()'’&+-]+", " ", Path(name).stem).strip(" -")[:40].strip() or "upload"
-        path = self._folder / sha256(content)[:12] / f"{stem}{suffix}"
+        path = self.folder / sha256(content)[:12] / f"{stem}{suffix}"
         if not path.exists() or path.read_bytes() != content:
             write_atomically(path, content)
-            flush(self._folder)
+            flush(self.folder)
         return path
 
     def drop(self, source: str | None) -> None:
         """Delete the file of a document if it is one of these."""
-        if source and Path(source).parent.parent == self._folder:
+        if source and Path(source).parent.parent == self.folder:
             Path(source).unlink(missing_ok=True)
             with suppress(OSError):  # the same content may be there under another name
                 Path(source).parent.rmdir()

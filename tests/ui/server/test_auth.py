@@ -33,7 +33,8 @@ def test_the_cookie_is_for_this_site_and_its_server_only():
     assert plain.startswith(f"{known.cookie}=in.") and "HttpOnly" in plain and "SameSite=lax" in plain
     assert "Secure" not in plain
     assert "Secure" in client.post("/login", data=given, headers={"x-forwarded-proto": "https"}).headers["set-cookie"]
-    out = client.get("/logout")
+    assert '<form method="post"><button>Log out' in client.get("/logout").text
+    out = client.post("/logout")
     assert (out.status_code, out.headers["location"]) == (303, "./")
     assert f'{known.cookie}=""' in out.headers["set-cookie"]
 
