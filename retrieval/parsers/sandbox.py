@@ -1,14 +1,12 @@
 """Works on content in a process of its own with limits on time and memory. Knows nothing about files or formats.
 
 One worker serves one file after another; it is started with the first and replaced when it fails. It gets the content
-through a pipe and answers with JSON; it may neither open connections, nor start programs (but Tesseract), nor write
-files.
+through a pipe and answers with JSON; what it may not do says `confinement`. It ends with its parent.
 """
 
 import atexit
 import json
 import os
-import shutil
 import struct
 import subprocess
 import sys
@@ -16,23 +14,21 @@ import threading
 from collections.abc import Callable
 from dataclasses import astuple
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any
 
 from retrieval.parallel import new_lock
 from retrieval.parsers.base import Block, ParsedText, UnreadableError
+from retrieval.parsers.confinement import confine, end_with, grant
 from retrieval.parsers.formats import parse
 
 SECONDS = 60.0  # for one file, and more for a large one: 1,000 pages of PDF take about 10
 SECONDS_PER_MB = 4.0
 MEMORY = 1 << 30  # bytes of address space
 _LONGEST_ANSWER = 1 << 29  # bytes
-_TESSERACT = shutil.which("tesseract") or ""
 _SIZE = struct.Struct("<Q")
 _CODE = "from retrieval.parsers.sandbox import serve; serve({memory})"
-_FORBIDDEN = tuple(
-    "socket. subprocess. os.exec os.fork os.posix_spawn os.system os.spawn os.remove os.rename os.rmdir os.mkdir "
-    "os.link os.symlink os.truncate shutil. webbrowser.".split()
-)
+# What the worker sees of the environment: where programs and their data are, and the language of messages.
+_ENVIRONMENT = "PATH LD_LIBRARY_PATH TESSDATA_PREFIX LANG LC_ALL LC_CTYPE PYTHONHOME SYSTEMROOT".split()
 
 
 class Sandbox:
@@ -44,6 +40,7 @@ class Sandbox:
         self._lock = new_lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
+        self._held: list[str] = []
 
     def parse(self, suffix: str, content: bytes) -> ParsedText:
         """Do what `reading.parse` does; UnreadableError as `run`."""
@@ -57,12 +54,12 @@ class Sandbox:
 
         UnreadableError where the content is damaged, or takes too much time or memory, or crashes the worker.
         """
-        job = json.dumps([name, *arguments]).encode()
         seconds = self._seconds + SECONDS_PER_MB * (len(content) >> 20)
+        job = json.dumps([seconds, name, *arguments]).encode()
         with self._lock:
             try:
                 process = self._running()
-            except (OSError, EOFError) as error:
+            except (OSError, EOFError, ValueError) as error:
                 raise UnreadableError("cannot be read: the process that reads files cannot be started") from error
             overdue = threading.Event()
             timer = threading.Timer(seconds, _end, (process, overdue))
@@ -78,6 +75,15 @@ class Sandbox:
             raise UnreadableError(answer["error"])
         return answer
 
+    def confinement(self) -> list[str]:
+        """Return what holds the worker: "limits", "Landlock 7", "seccomp", "audit hook", as far as they are there."""
+        with self._lock:
+            try:
+                self._running()
+            except (OSError, EOFError, ValueError):
+                return []
+            return self._held
+
     def close(self) -> None:
         """End the worker; the next parse starts another."""
         with self._lock:
@@ -91,14 +97,14 @@ class Sandbox:
         if self._process is None or self._process.poll() is not None or self._owner != os.getpid():
             folder = str(Path(__file__).resolve().parents[2])
             paths = os.pathsep.join(filter(None, [folder, os.environ.get("PYTHONPATH")]))
-            limits = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+            limits = {"PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", _CODE.format(memory=self._memory)],
-                env=os.environ | limits | {"PYTHONPATH": paths},
+                env=limits | {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             )  # fmt: skip
             self._owner = os.getpid()
-            _receive(_stdout(self._process), 0)  # ready: what follows is on the file's time
+            self._held = json.loads(_receive(_stdout(self._process), 1000))  # ready: what follows is on the file's time
         return self._process
 
 
@@ -156,15 +162,17 @@ def serve(memory: int) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what libraries print is no answer
     sys.setrecursionlimit(3000)  # nested lists of a saved web page
-    _limit(memory)
-    sys.addaudithook(_refuse)
-    _send(answers, b"")
+    held = confine(memory)
+    _send(answers, json.dumps(held).encode())
     while True:
         try:
             job, content = json.loads(_receive(sys.stdin.buffer)), _receive(sys.stdin.buffer)
         except EOFError:
             return
-        answer = json.dumps(_answer(job, content, memory), ensure_ascii=False)
+        grant(job[0])
+        end_with(0, True)
+        answer = json.dumps(_answer(job[1:], content, memory), ensure_ascii=False)
+        end_with(0, False)
         _send(answers, answer.encode("utf-8", "replace"))
 
 
@@ -204,26 +212,6 @@ def _answer(job: list[Any], content: bytes, memory: int) -> dict[str, Any]:
     except Exception as error:
         kind = arguments[0] if name == "parse" else ".pdf"
         return {"error": f"is damaged, or no {kind} file ({type(error).__name__}: {str(error)[:200]})"}
-
-
-def _limit(memory: int) -> None:
-    """Bound memory, and forbid files to be written; Windows has no such limits."""
-    try:
-        import resource
-    except ImportError:
-        return
-    for kind, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
-        resource.setrlimit(kind, (most, most))
-
-
-def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    """Audit hook: a file that is only read needs no connection, and no other program than Tesseract."""
-    if event.startswith(_FORBIDDEN) and not (event == "subprocess.Popen" and arguments[0] == _TESSERACT):
-        _forbidden(event)
-
-
-def _forbidden(event: str) -> NoReturn:
-    raise PermissionError(f"a reader may not do this: {event}")
 
 
 shared = Sandbox()

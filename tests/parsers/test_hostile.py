@@ -300,10 +300,9 @@ def test_one_worker_serves_many_threads(sandbox):
 def test_a_reader_may_not_connect_start_programs_or_write(python):
     code = """
 import os, socket, subprocess, sys, tempfile
-from retrieval.parsers.sandbox import _limit, _refuse
+from retrieval.parsers.confinement import confine
 name = tempfile.mktemp()
-_limit(2**30)
-sys.addaudithook(_refuse)
+confine(2**30)
 for act in (lambda: socket.create_connection(("127.0.0.1", 9)), lambda: subprocess.run(["true"]), lambda: os.system("true"),
             lambda: socket.getaddrinfo("localhost", 9), lambda: os.remove("/nothing"), lambda: os.write(os.open(name, os.O_CREAT | os.O_WRONLY), b"x")):
     try:
@@ -311,7 +310,9 @@ for act in (lambda: socket.create_connection(("127.0.0.1", 9)), lambda: subproce
     except OSError as error:
         print(type(error).__name__)
 """
-    assert python(code).communicate()[0].split() == ["PermissionError"] * 5 + ["OSError"]
+    *refused, written = python(code).communicate()[0].split()
+    assert refused == ["PermissionError"] * 5
+    assert written in ("OSError", "PermissionError")  # the size of files is limited, or the kernel has Landlock
 
 
 # --- names

@@ -172,9 +172,12 @@ def verify(
 
 @app.command()
 def info(library: LibraryFolder = None, as_json: AsJson = False) -> None:
-    """Show what the library holds, and which files could not be read."""
+    """Show what the library holds, which files could not be read, and what holds the process that reads them."""
     with opened(library) as held:
         facts, coverage, failures = held.info(), held.coverage(), held.failures()
+    from retrieval.parsers import shared
+
+    facts["readers"] = ", ".join(shared.confinement()) or "cannot be started"
     if as_json:
         counts = {"known": coverage.known, "failed": coverage.failed, "searchable": coverage.searchable}
         return terminal.say_json(facts | {"coverage": counts, "failures": failures})
