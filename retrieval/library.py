@@ -9,7 +9,7 @@ from typing import Any, Self
 from retrieval.answering import NO_READER, Pipeline, Review, replied, review
 from retrieval.citations import verify as verifying
 from retrieval.conversation import Message, checked, interpret
-from retrieval.embedding import Encoder, check_encoder, fingerprint, open_encoder
+from retrieval.embedding import Encoder, check_encoder, fingerprint, languages_of, open_encoder
 from retrieval.errors import LibraryError
 from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, absolute, cluster, remove, sync
 from retrieval.parallel import new_lock
@@ -246,7 +246,9 @@ class Library:
 
     def rank(self, question: str, k: int, where: Mapping[str, Any] | None = None) -> list[Ranked]:
         """Return what `search` returns, with every signal of every sentence; for those who fit weights."""
-        return rank(self.backend, checked(question), self._load_encoder().question(question), k, where or {})
+        encoder = self._load_encoder()
+        embedding = encoder.question(checked(question))
+        return rank(self.backend, question, embedding, k, where or {}, languages_of(encoder))
 
     def ask(
         self, question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None,

@@ -55,6 +55,7 @@ class Passage:
     sentences: spans into the document's text, in order; every one inside [start, end).
     page: from 1, where the format has pages. heading: the headings above it, joined by " › ".
     place: what a person looks for instead of a page: "slide 4", "Costs, row 12", "0:31–0:58", "pp. 3–4".
+    language: of its document, an ISO 639 code; "" where it is not known.
     """
 
     doc_id: str
@@ -66,6 +67,7 @@ class Passage:
     page: int | None = None
     heading: str = ""
     place: str = ""
+    language: str = ""
 
     @property
     def locator(self) -> str:

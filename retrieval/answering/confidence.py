@@ -16,7 +16,7 @@ from typing import Any
 from retrieval.answering.evidence import against, cannot_answer
 from retrieval.answering.quotes import Quote
 from retrieval.answering.reading import NO_READER, NOTHING_READ, SUREST, UNREAD, Readings
-from retrieval.search import Ranked
+from retrieval.search import ENGLISH, Ranked
 from retrieval.text import stems
 
 CONFIDENCE = Path(__file__).with_name("confidence.json")
@@ -47,6 +47,8 @@ def confidence(
     made, found = fitted(readings.reader), signals(question, ranked, quotes[0], readings)
     odds = made["bias"] + sum(weight * found[name] for name, weight in made["weights"].items())
     chance = 1 / (1 + math.exp(-odds))
+    if quotes[0].passage.language not in ("", ENGLISH):  # what cannot answer is told by English words
+        return chance
     matched = any(item.signals.get("bm25") for item in ranked)
     return min(chance, HARDLY) if cannot_answer(question, quotes, matched) else chance
 

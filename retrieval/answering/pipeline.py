@@ -9,7 +9,7 @@ from typing import Any
 from retrieval.answering.confidence import confidence
 from retrieval.answering.missing import called, unmentioned, unnamed, unsupported
 from retrieval.answering.quotes import PASSAGES, Quote, choose, cite, found_sentences
-from retrieval.answering.reading import read
+from retrieval.answering.reading import NOTHING_READ, Readings, read
 from retrieval.answering.verbatim import beside, located
 from retrieval.answering.views import (
     abbreviation,
@@ -34,17 +34,14 @@ from retrieval.conversation import (
     continued,
     interpret_question,
     reply_to,
-    reply_to_foreign,
 )
-from retrieval.embedding import Encoder
+from retrieval.embedding import Encoder, languages_of
 from retrieval.reader import Reader
-from retrieval.records import Answer, Citation, Turn
-from retrieval.search import Ranked, corrected, merged, rank, without
+from retrieval.records import Answer, Citation, Passage, Turn
+from retrieval.search import ENGLISH, Ranked, asked_in, corrected, merged, rank, without
 from retrieval.storage import Backend
 from retrieval.text import STOP_WORDS, stems
 
-# The most that "the" may tell of a passage of English, as `PassageIndex.idf`: it is in 3 of 10.
-_ENGLISH_DOCUMENTS = 1.2
 AROUND = 3000  # characters around a quote that may belong to it
 _EVERY = {Kind.LIST, Kind.STEPS, Kind.REASONS}
 SECTIONS = 10  # of the best passages, whose headings a question may name
@@ -55,19 +52,10 @@ FUSED = 100  # passages of each ranking that are fused, or of which those alread
 
 def replied(backend: Backend, asked: Interpretation) -> Answer | None:
     """Answer what asks nothing of the documents, which needs no model; None for anything else."""
-    if asked.talk:
-        titles = [document.title or document.doc_id for document, _ in backend.documents.all()]
-        reply = reply_to(asked.talk, titles)
-    elif asked.language and _is_english(backend):
-        reply = reply_to_foreign(asked.language)
-    else:
+    if not asked.talk:
         return None
+    reply = reply_to(asked.talk, [document.title or document.doc_id for document, _ in backend.documents.all()])
     return Answer(asked.message, asked.message, False, 0.0, (), (), backend.files.coverage(), {}, reply=reply)
-
-
-def _is_english(backend: Backend) -> bool:
-    """Tell whether "the" is in many of the passages."""
-    return backend.passages.idf(["the"]).get("the", _ENGLISH_DOCUMENTS) < _ENGLISH_DOCUMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +85,7 @@ class Pipeline:
         searched = time.perf_counter()
         given = self._view(asked, ranked, where) or self._located(asked, ranked)
         sentences = [] if given else found_sentences(ranked)
-        readings = read(self.reader, question, [sentence.passage for sentence in sentences])
+        readings = self._read(question, ranked, [sentence.passage for sentence in sentences])
         red = time.perf_counter()
         quotes = given or choose(sentences, readings)
         sure = 1.0 if given else confidence(self._unnamed(question, quotes), ranked, quotes, readings)
@@ -105,7 +93,7 @@ class Pipeline:
         told = [] if given or not quotes else self._differing(quotes, ranked)
         quotes = told or (quotes if given else self._whole(asked, quotes))
         citations = cite(self.backend, quotes)
-        missing = self._missing(question, quotes, citations) if ranked and not given else ()
+        missing = self._missing(question, ranked, quotes, citations) if ranked and not given else ()
         hits = tuple(item.hit(number) for number, item in enumerate(ranked[:k], start=1))
         moments = {"search": (began, searched), "read": (searched, red), "answer": (red, time.perf_counter())}
         timings = {name: (end - start) * 1e3 for name, (start, end) in moments.items()}
@@ -122,11 +110,12 @@ class Pipeline:
         if not asked.context:
             depth = max(k, FUSED) if asked.quoted else k
             ranked = self._rank(asked.text, depth, where)
-            question = corrected(self.backend, self.encoder, asked.text, ranked)
+            english = _asked_in(asked.text, ranked) == ENGLISH
+            question = corrected(self.backend, self.encoder, asked.text, ranked) if english else asked.text
             ranked = ranked if question == asked.text else self._rank(question, depth, where)
             return question, without(ranked, asked.quoted)[:k] if asked.quoted else ranked
         embedding, depth = self.encoder.question(asked.message), max(k, FUSED)
-        alone = rank(self.backend, asked.message, embedding, depth, where)
+        alone = rank(self.backend, asked.message, embedding, depth, where, languages_of(self.encoder))
         cosine = float(self.encoder.encode_questions([asked.context])[0] @ embedding.vector)
         lead = alone[0].score - alone[1].score if len(alone) > 1 else 0.0
         weight = context_weight(cosine, lead, asked.dependence)
@@ -137,8 +126,14 @@ class Pipeline:
             return asked.text, merged([behind, alone], [weight, 1 - weight])[:k]
         return asked.text, merged([alone, behind], [1 - weight, weight])[:k]
 
+    def _read(self, question: str, ranked: Sequence[Ranked], passages: Sequence[Passage]) -> Readings:
+        """Return what the reader says; nothing where it does not know the language of all that it would read."""
+        there = {passage.language for passage in passages} | {_asked_in(question, ranked)}
+        known = languages_of(self.reader)
+        return NOTHING_READ if known and there - known - {""} else read(self.reader, question, passages)
+
     def _rank(self, question: str, k: int, where: Mapping[str, Any]) -> list[Ranked]:
-        return rank(self.backend, question, self.encoder.question(question), k, where)
+        return rank(self.backend, question, self.encoder.question(question), k, where, languages_of(self.encoder))
 
     def _view(self, asked: Interpretation, ranked: Sequence[Ranked], where: Mapping[str, Any]) -> list[Quote]:
         """Return the view of documents or of a section that a message asks for; "this" is what was quoted last."""
@@ -207,11 +202,26 @@ class Pipeline:
         naming = f"{called(header.title, header.source)} {quotes[0].passage.heading}"
         return unnamed(question, stems(naming.replace("_", " ")))
 
-    def _missing(self, question: str, quotes: Sequence[Quote], citations: Sequence[Citation]) -> tuple[str, ...]:
-        """Return what of a question nothing quoted mentions, or where there are no quotes, no document."""
+    def _missing(
+        self, question: str, ranked: Sequence[Ranked], quotes: Sequence[Quote], citations: Sequence[Citation]
+    ) -> tuple[str, ...]:
+        """Return what of a question nothing quoted mentions, or where there are no quotes, no document.
+
+        Nothing where the question or the best passage is not in English: that another language lacks a word tells
+        nothing, and names are no longer told by capital letters.
+        """
+        best = quotes[0].passage if quotes else ranked[0].candidate.passage
+        if {best.language, _asked_in(question, ranked)} - {"", ENGLISH}:
+            return ()
         if citations:
             return unsupported(question, quotes, [called(c.title, c.source) for c in citations])
         return unmentioned(self.backend, question)
+
+
+def _asked_in(question: str, ranked: Sequence[Ranked]) -> str:
+    """Return the language of a question: English, or one that the passages are in."""
+    there = {item.candidate.passage.language for item in ranked} - {"", ENGLISH}
+    return asked_in(question, there) if there else ENGLISH
 
 
 def _lacks_one(answer: Answer, parts: Sequence[str]) -> bool:

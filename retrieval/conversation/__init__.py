@@ -4,7 +4,7 @@ from retrieval.conversation.base import LONGEST_QUESTION, VIEWS, Exchange, Inter
 from retrieval.conversation.followups import context_weight
 from retrieval.conversation.history import continued
 from retrieval.conversation.interpretation import interpret, interpret_question
-from retrieval.conversation.small_talk import reply_to, reply_to_foreign
+from retrieval.conversation.small_talk import reply_to
 
 __all__ = [
     "LONGEST_QUESTION",
@@ -19,5 +19,4 @@ __all__ = [
     "interpret",
     "interpret_question",
     "reply_to",
-    "reply_to_foreign",
 ]

@@ -64,8 +64,7 @@ class Interpretation:
     to be searched together with it as far as it counts; "" where it is searched alone.
     quoted: quotes that are not to be chosen again. parts: the questions in it, where there are several, or one for each
     thing that is compared.
-    talk: which small talk it is, or "more" of nothing, see `reply_to`. language: that it is in, "" for English.
-    before: the exchange that it follows.
+    talk: which small talk it is, or "more" of nothing, see `reply_to`. before: the exchange that it follows.
     """
 
     message: str
@@ -77,7 +76,6 @@ class Interpretation:
     quoted: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     talk: str = ""
-    language: str = ""
     before: Exchange | None = None
 
 

@@ -8,7 +8,6 @@ from retrieval.conversation.kinds import kind_of
 from retrieval.conversation.rewriting import read
 from retrieval.conversation.small_talk import small_talk
 from retrieval.conversation.splitting import compared, questions
-from retrieval.text import foreign
 
 _LEAST_PASTED = 8  # words: fewer are a question, or stand in too many places
 _AROUND = " \t\r\n\"'“”‘’«»…."
@@ -25,31 +24,31 @@ def interpret(message: str, history: Iterable[Message] = ()) -> Interpretation:
     talk = small_talk(checked(message))
     if talk:
         return Interpretation(message, Kind.SMALL_TALK, message, talk=talk)
-    before, language = last_exchange(history), foreign(message)
+    before = last_exchange(history)
     asked = questions(message)
     if len(asked) > 1 and kind_of(message) not in VIEWS:
-        return Interpretation(message, Kind.SEVERAL, message, parts=tuple(asked), language=language, before=before)
-    return interpret_question(message, before, language)
+        return Interpretation(message, Kind.SEVERAL, message, parts=tuple(asked), before=before)
+    return interpret_question(message, before)
 
 
-def interpret_question(message: str, before: Exchange | None, language: str = "") -> Interpretation:
+def interpret_question(message: str, before: Exchange | None) -> Interpretation:
     """Return what one question asks for after an exchange."""
     kind = kind_of(message)
     parts = tuple(compared(message)) if kind is Kind.COMPARE else ()
     if kind in VIEWS or parts:
-        return Interpretation(message, kind, message, parts=parts, language=language, before=before)
+        return Interpretation(message, kind, message, parts=parts, before=before)
     said = read(message, before)
     text = said.text[-LONGEST_QUESTION:]
     if said.more and before is None:
-        return Interpretation(message, Kind.MORE, text, talk="more", language=language)
+        return Interpretation(message, Kind.MORE, text, talk="more")
     if said.more:
         quoted = before.quoted if before and not said.antecedent else ()
-        return Interpretation(message, Kind.MORE, text, said.antecedent, quoted=quoted, language=language)
+        return Interpretation(message, Kind.MORE, text, said.antecedent, quoted=quoted)
     kind = Kind.PASTED if is_pasted(message) else kind
     if before is None or said.corrected:
-        return Interpretation(message, kind, text, language=language)
+        return Interpretation(message, kind, text)
     context = f"{said.antecedent} {before.reply}".strip()
-    return Interpretation(message, kind, text, said.antecedent, said.dependence, context, language=language)
+    return Interpretation(message, kind, text, said.antecedent, said.dependence, context)
 
 
 def is_pasted(message: str) -> bool:

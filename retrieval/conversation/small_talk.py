@@ -35,11 +35,6 @@ def small_talk(message: str) -> str:
     return next((kind for kind, pattern in _SMALL_TALK.items() if re.fullmatch(pattern, said)), command)
 
 
-def reply_to_foreign(language: str) -> str:
-    """Return what to say to a question in a language or script that the documents are not in."""
-    return f"This looks like {language}, but the documents are in English. Ask in English, and they are quoted."
-
-
 def reply_to(kind: str, titles: Sequence[str]) -> str:
     """Return what to say to a kind of small talk, or to "more" of nothing. titles: of the documents to ask."""
     count = f"{len(titles)} document{'s' if len(titles) != 1 else ''}"

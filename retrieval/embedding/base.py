@@ -50,7 +50,7 @@ class Encoder(Protocol):
     """What a library needs of a model.
 
     fingerprint: changes whenever vectors would. dim: of every vector. max_tokens: of one passage, special ones not
-    counted.
+    counted. languages (may be missing): ISO 639 codes of those that it was trained on, none for any.
     """
 
     fingerprint: str
@@ -70,6 +70,11 @@ class Encoder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text, without special ones."""
+
+
+def languages_of(model: object) -> frozenset[str]:
+    """Return the languages that an encoder or a reader knows, none for any."""
+    return frozenset(getattr(model, "languages", ()))
 
 
 def unit(vectors: Floats) -> Floats:

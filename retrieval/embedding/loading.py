@@ -10,13 +10,16 @@ from retrieval.embedding.sentence_transformer import TransformerEncoder
 from retrieval.errors import EncoderMismatchError
 from retrieval.settings import Settings
 
+PACKAGED_KNOWS = frozenset({"en"})  # all-MiniLM-L6-v2
+
 
 def open_encoder(settings: Settings) -> Encoder:
     """Return the encoder that the settings name; exports it on first use. ModelError where it cannot be had."""
     folder = exported(settings)
     record = json.loads((folder / "encoder.json").read_text())
     if record["pooling"]:
-        return OnnxEncoder(folder, fingerprint(settings), settings.threads)
+        languages = frozenset() if settings.model else PACKAGED_KNOWS
+        return OnnxEncoder(folder, fingerprint(settings), settings.threads, languages)
     return TransformerEncoder(model_folder(settings), fingerprint(settings))
 
 

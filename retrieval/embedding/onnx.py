@@ -24,8 +24,10 @@ from retrieval.tokenizer import open_tokenizer
 class OnnxEncoder:
     """Encodes with an exported model. Safe to use from several threads."""
 
-    def __init__(self, folder: Path, fingerprint: str, threads: int = 0) -> None:
-        """Load the export in `folder`; ModelError where a file is missing or damaged."""
+    def __init__(
+        self, folder: Path, fingerprint: str, threads: int = 0, languages: frozenset[str] = frozenset()
+    ) -> None:
+        """Load the export in `folder`; ModelError where a file is missing or damaged. languages: as in `Encoder`."""
         import onnxruntime
 
         try:
@@ -45,7 +47,7 @@ class OnnxEncoder:
         self._folder = folder
         self._workers = threads or os.cpu_count() or 1
         self._inputs = {item.name for item in self._session.get_inputs()}
-        self.fingerprint = fingerprint
+        self.fingerprint, self.languages = fingerprint, languages
         self.dim: int = self._record["dim"]
         marked = self._tokenizer.encode("a")
         first, behind = marked.special_tokens_mask.index(0), marked.special_tokens_mask[::-1].index(0)

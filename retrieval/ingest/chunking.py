@@ -21,7 +21,7 @@ def split(document: Document, blocks: Iterable[Block], count_tokens: CountTokens
     All of the text that is in blocks is in a passage. count_tokens: texts -> number of model tokens of each, without
     special tokens. max_tokens: of one passage.
     """
-    text = document.text
+    text, language = document.text, str(document.metadata.get("language", ""))
     passages: list[Passage] = []
     for number, (headings, body, path) in enumerate(_with_headings(document, blocks), start=1):
         lead = count_tokens([text[headings[0].start : headings[-1].end]])[0] if headings else 0
@@ -34,7 +34,9 @@ def split(document: Document, blocks: Iterable[Block], count_tokens: CountTokens
             end = part[-1][1]
             page, place = _place(text, body[-1], start, end)
             quoted = text[start:end]
-            passages.append(Passage(document.doc_id, number, start, end, quoted, tuple(part), page, path, place))
+            passages.append(
+                Passage(document.doc_id, number, start, end, quoted, tuple(part), page, path, place, language)
+            )
     return passages
 
 

@@ -3,9 +3,9 @@
 import math
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retrieval.errors import ContentError, DocumentError, EmptyError
@@ -13,7 +13,7 @@ from retrieval.files import sha256
 from retrieval.parsers import FORMATS, Block, Sandbox, UnreadableError, parse, shared, text_blocks
 from retrieval.records import Document, Scalar
 from retrieval.storage import FileState
-from retrieval.text import composed, one_line, title_of
+from retrieval.text import composed, document_language, one_line, title_of
 
 DOC_ID_LENGTH = 16  # hexadecimal digits of the content's SHA-256
 
@@ -53,7 +53,8 @@ def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> ParsedDocumen
         raise EmptyError(str(path), "holds no text", status.st_size, status.st_mtime_ns)
     digest = sha256(content)
     title = one_line(parsed.title) if parsed.title else title_of(path)
-    document = Document(digest[:DOC_ID_LENGTH], title, parsed.text, str(path), parsed.metadata, digest)
+    metadata = _with_language(parsed.metadata, parsed.text)
+    document = Document(digest[:DOC_ID_LENGTH], title, parsed.text, str(path), metadata, digest)
     return ParsedDocument(document, parsed.blocks, (status.st_size, status.st_mtime_ns))
 
 
@@ -114,7 +115,14 @@ def from_memory(document: Document) -> ParsedDocument:
     if not _is_unicode("".join(fields)):
         raise DocumentError(document.doc_id, "holds half of a surrogate pair, which is not text")
     _check_optional(document)
-    return ParsedDocument(document, text_blocks(document.text))
+    told = replace(document, metadata=_with_language(document.metadata, document.text))
+    return ParsedDocument(told, text_blocks(document.text))
+
+
+def _with_language(metadata: Mapping[str, Scalar], text: str) -> dict[str, Scalar]:
+    """Return metadata with the language of the text, where it can be told."""
+    found = document_language(text, str(metadata.get("language", "")))
+    return {**metadata, "language": found} if found else dict(metadata)
 
 
 def _check_optional(document: Document) -> None:

@@ -1,19 +1,21 @@
 """Documents are added and removed: what is new is parsed, encoded and stored, one batch after another."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-from retrieval.embedding import Encoder
+from retrieval.embedding import INSTALL, MULTILINGUAL, Encoder, languages_of
 from retrieval.errors import ContentError, DocumentError, EmptyError, LibraryDamagedError, StorageError
 from retrieval.ingest.encode import encode, vectors_by_content
 from retrieval.ingest.files import ParsedDocument, absolute, find_files, from_memory, is_unchanged, load, on_disk
 from retrieval.records import Document
 from retrieval.settings import Settings
 from retrieval.storage import Backend, FileState, IndexedDocument
-from retrieval.text import composed
+from retrieval.text import composed, language_name
 
 Source = str | os.PathLike[str] | Document
 Progress = Callable[[int, int, str], None]  # done, total, name of what was done last
@@ -33,13 +35,27 @@ class Failure:
 
 @dataclass(slots=True)
 class Report:
-    """What an add did: doc_ids, failures with their reasons, and what was added but not wholly read."""
+    """What an add did: doc_ids, failures with their reasons, and what was added but not wholly read.
+
+    foreign: language -> number of documents added in it, of those that the model does not know.
+    """
 
     added: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     incomplete: list[Failure] = field(default_factory=list)
+    foreign: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def hint(self) -> str:
+        """What finds more in languages that the model does not know; "" where there are none."""
+        count = self.foreign.total()
+        if not count:
+            return ""
+        named = " and ".join(map(language_name, sorted(self.foreign)))
+        counted = f"{count} document{'s are' if count > 1 else ' is'}"
+        return f"{counted} in {named}; {INSTALL} finds more, with PINCITE_MODEL={MULTILINGUAL}"
 
     def __str__(self) -> str:
         counts = (self.added, self.unchanged, self.replaced, self.failed)
@@ -140,7 +156,7 @@ class Indexer:
         except DocumentError as error:
             return self.fail(error, is_file=False)
         before = self._backend.documents.get(document.doc_id)
-        if before == document:
+        if before == parsed.document:
             self._count(self._report.unchanged, document.doc_id, document.doc_id)
         else:
             self._queue(parsed, None if before is None else document.doc_id)
@@ -218,6 +234,13 @@ class Indexer:
         for document in batch:
             names = self._report.replaced if _name(document) in replaced else self._report.added
             self._count(names, document.document.doc_id, _name(document))
+        languages = (str(document.document.metadata.get("language", "")) for document in batch)
+        self._report.foreign.update(own for own in languages if own and self._known and own not in self._known)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        """The languages that the model knows, none for any."""
+        return languages_of(self._open_encoder())
 
     def _encoded(
         self, batch: Sequence[ParsedDocument | IndexedDocument], replaced: Iterable[str]

@@ -23,7 +23,10 @@ FEW = 10  # files that may always go missing together, if others stay
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did, by the paths of the files; moved: (before, now). In a dry run, what it would do."""
+    """What a sync did, by the paths of the files; moved: (before, now). In a dry run, what it would do.
+
+    hint: as in `Report`.
+    """
 
     added: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
@@ -32,6 +35,7 @@ class SyncReport:
     removed: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     incomplete: list[Failure] = field(default_factory=list)
+    hint: str = ""
 
     def __str__(self) -> str:
         return ", ".join(
@@ -99,6 +103,7 @@ class Plan:
             added, sorted([name for name in kept if not known[name].reason] + same), replaced,
             [(before, name) for name, before in self.moved.items()], self.lost(),
             sorted(still + read.failed, key=lambda failure: failure.source), read.incomplete,
+            read.hint,
         )  # fmt: skip
 
 

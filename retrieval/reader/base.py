@@ -29,7 +29,7 @@ class PassageReading:
 
 
 class Reader(Protocol):
-    """Reads a question together with passages.
+    """Reads a question together with passages. languages (may be missing): as in `Encoder`.
 
     >>> text = "The mill was built in 1820. It burnt down in 1901."
     >>> reader.read("When was the mill built?", [(text, [(0, 27), (28, 50)])])

@@ -34,7 +34,7 @@ class OnnxReader:
 
     def __init__(self, base: Path, weights: Path = WEIGHTS, threads: int = 0) -> None:
         """base: the folder of all-MiniLM-L6-v2. threads: passages that are read at the same time; 0: one per core."""
-        self.name = "pincite-reader"
+        self.name, self.languages = "pincite-reader", frozenset({"en"})
         self._base, self._weights = base, weights
         self._threads = threads or os.cpu_count() or 1
         self._lock = Lock()

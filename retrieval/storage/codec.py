@@ -24,14 +24,15 @@ def encode_spans(passage: Passage) -> bytes:
 
 
 def decode_passage(
-    doc_id: str, number: int, start: int, end: int, text: str, spans: bytes, page: int | None, heading: str, place: str
-) -> Passage:
+    doc_id: str, number: int, start: int, end: int, text: str, spans: bytes, page: int | None, heading: str, place: str,
+    language: str = "",
+) -> Passage:  # fmt: skip
     """Make a passage again; spans: as `encode_spans` returns them. ValueError where it and they do not fit."""
     offsets = np.frombuffer(spans, np.uint32).reshape(-1, 2)
     if len(text) != end - start or not len(offsets) or int(offsets.max()) > len(text):
         raise ValueError(f"passage {start} to {end} of {doc_id} and its sentences do not fit")
     sentences: tuple[Span, ...] = tuple((a + start, b + start) for a, b in offsets.tolist())
-    return Passage(doc_id, number, start, end, text, sentences, page, heading, place)
+    return Passage(doc_id, number, start, end, text, sentences, page, heading, place, language)
 
 
 def encode_vector(vector: Floats) -> bytes:

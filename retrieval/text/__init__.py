@@ -2,7 +2,7 @@
 
 from retrieval.text.clean import composed, has_forms, one_line, printable, searchable, title_of, trimmed
 from retrieval.text.dates import Date, find_dates, with_years
-from retrieval.text.language import foreign
+from retrieval.text.language import document_language, language_name, language_of
 from retrieval.text.patterns import MONTHS, NUMBER, NUMBER_WORDS, PROPER_NAME, QUESTION_WORD, VERBS_OF_SAYING, WEEKDAYS
 from retrieval.text.questions import heading_question, sentence_questions
 from retrieval.text.sentences import sentence_spans
@@ -20,10 +20,12 @@ __all__ = [
     "WORD",
     "Date",
     "composed",
+    "document_language",
     "find_dates",
-    "foreign",
     "has_forms",
     "heading_question",
+    "language_name",
+    "language_of",
     "one_line",
     "printable",
     "question_words",

@@ -1,16 +1,11 @@
 import pytest
 
-from retrieval import Document, Turn
+from retrieval import Document, Library, Turn
 
 TALK = [
     {"role": "user", "content": "Who opened the bridge at Harwick?"},
     {"role": "assistant", "content": "The bridge at Harwick was opened in 1932 by Mayor Ellen Brandt."},
 ]
-FOREIGN = {
-    "Wer hat den Leuchtturm von Orvik betreut?": "German", "Wie viele Brote?": "German", "¿Qué dijo Kalin?": "Spanish",
-    "Qui a ouvert le pont de Harwick ?": "French", "Кто открыл мост?": "Cyrillic script", "谁打开了桥": "Chinese",
-    "水の沸点は何度ですか": "Japanese",
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -91,19 +86,39 @@ def test_a_pasted_text_is_found_word_for_word(asked, pasted, quotes):
     assert ([c.quote for c in answer.citations] == quotes and answer.confidence == 1.0) is (quotes is not None)
 
 
-@pytest.mark.parametrize("question, language", FOREIGN.items())
-def test_another_language_gets_a_reply_and_no_quote(asked, question, language):
-    answer = asked.ask(question)
-    assert (
-        answer.text
-        == f"This looks like {language}, but the documents are in English. Ask in English, and they are quoted."
+@pytest.fixture
+def mixed(encoder, tmp_path):
+    """A library with the packaged model, which knows English: a text in English, one in German, one in Chinese."""
+    texts = {
+        "bridge": "The bridge at Harwick was opened in 1932. It replaced a ferry.",
+        "hausordnung": "Die Mittagsruhe dauert von 13 bis 15 Uhr. Wäsche wird im Keller getrocknet.",
+        "制度": "出差住宿标准为每晚600元。机票应当提前七天预订。",
+    }
+    with Library(tmp_path / "mixed", encoder=encoder) as library:
+        yield library, library.add([Document(name, name.title(), text) for name, text in texts.items()])
+
+
+def test_documents_in_other_languages_are_quoted(mixed):
+    library, _ = mixed
+    assert library.ask("Wie lange dauert die Mittagsruhe?").citations[0].quote.startswith("Die Mittagsruhe dauert")
+    assert library.ask("出差住宿标准是多少?").citations[0].doc_id == "制度"
+    assert library.ask("When was the bridge at Harwick opened?").citations[0].doc_id == "bridge"
+
+
+def test_a_question_in_another_language_is_not_told_that_documents_lack_its_nouns(mixed):
+    library, _ = mixed
+    assert library.ask("Wie lange dauert die Gartenruhe am Sonntag?").missing == ()
+
+
+def test_the_language_of_documents_is_found_and_limits_a_question(mixed):
+    library, report = mixed
+    assert [document.metadata["language"] for document in library.documents()] == ["en", "de", "zh"]
+    found = library.search("Mittagsruhe", where={"language": ["de", "fr"]})
+    assert {(hit.passage.doc_id, hit.passage.language) for hit in found} == {("hausordnung", "de")}
+    assert report.hint == (
+        "2 documents are in German and Chinese; pip install 'pincite[languages]' finds more, "
+        "with PINCITE_MODEL=multilingual"
     )
-    assert (answer.citations, answer.outcome) == ((), "reply")
-
-
-def test_no_english_documents_no_complaint(hashed):
-    hashed.add([Document("a", "Brücke", "Die Brücke wurde 1932 eröffnet. Sie ersetzte eine Fähre.")])
-    assert hashed.ask("Wann wurde die Brücke eröffnet?").found
 
 
 def test_small_talk_gets_a_reply_and_no_quote(asked):

@@ -155,7 +155,6 @@ for folder in (sys.argv[2], sys.argv[1] + "/library", sys.argv[1] + "/closed/lib
 def test_questions_of_all_kinds_get_an_answer(asked, question):
     answer = asked.ask(question)
     assert len(answer.passages) == (0 if answer.reply else 5)
-    assert bool(answer.reply) == any(letter in question for letter in "Кто哪国من")
     for citation in answer.citations:
         assert asked.document(citation.doc_id).text[citation.start : citation.end] == citation.quote
 

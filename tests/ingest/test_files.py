@@ -46,7 +46,12 @@ def pieces(text, blocks):
 def test_seed_title_and_metadata():
     document = load(SEED, MEGABYTE).document
     assert document.title == "Russia’s Allies Do Not Want to Take Part in Syrian Operation"
-    assert document.metadata == {"publication": "Eurasia Daily Monitor", "volume": "15", "issue": "96"}
+    assert document.metadata == {
+        "publication": "Eurasia Daily Monitor",
+        "volume": "15",
+        "issue": "96",
+        "language": "en",
+    }
     assert document.source == str(SEED)
 
 

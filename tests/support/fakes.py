@@ -94,7 +94,9 @@ def numbered(number: int, version: int) -> Document:
     """Return a document of six paragraphs, one of which holds a word that no other document or version has."""
     filler = "The keeper weighs the hive in March. Bees shiver to stay warm, and a colony eats honey all winter. "
     paragraphs = [f"Hive {number} was weighed.", *[filler * 5] * 4, f"The mark is word{number}v{version}. It stays."]
-    return Document(f"d{number}", f"Hive {number}", "\n\n".join(paragraphs), metadata={"version": version})
+    return Document(
+        f"d{number}", f"Hive {number}", "\n\n".join(paragraphs), metadata={"version": version, "language": "en"}
+    )
 
 
 def about_bees(

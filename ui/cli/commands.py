@@ -92,6 +92,8 @@ def add(
         terminal.say(f"failed: {words.one_line(str(failure))}", "red")
     for failure in report.incomplete:
         terminal.say(f"incomplete: {words.one_line(str(failure))}", "yellow")
+    if report.hint:
+        terminal.say(report.hint, "yellow")
     raise typer.Exit(1 if report.failed else 0)
 
 

@@ -81,6 +81,8 @@ def _show(report: "SyncReport", as_json: bool, whole: bool, indent: int | None) 
         for each in entries if whole or name not in ("added", "replaced") else ():
             shown = " -> ".join(each) if isinstance(each, tuple) else str(each)
             terminal.say(f"{name}: {words.one_line(shown)}", _STYLES.get(name, ""))
+    if report.hint:
+        terminal.say(report.hint, "yellow")
 
 
 def backup(

@@ -338,7 +338,7 @@ class Service:
             if report.failed:
                 self._forget_failed(str(path))
                 return {"error": one_line(report.failed[0].reason)}
-        note = "; ".join(one_line(each.reason) for each in report.incomplete)
+        note = "; ".join([*(one_line(each.reason) for each in report.incomplete), *filter(None, [report.hint])])
         doc_id = (report.added + report.replaced + report.unchanged)[0]
         return {"doc_id": doc_id, "new": not report.unchanged, "note": note}
 

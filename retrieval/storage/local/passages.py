@@ -40,7 +40,8 @@ SAMPLED = 40  # passages that tell whether the others are to be waited for:
 DISK_SECONDS = 1e-4  # each; from memory it is a third of it
 READERS = 4  # connections that wait for the disk at once
 KEPT_TOKENS = 4096  # passages whose tokens stay in memory, about 4 KB each
-_PASSAGE = 'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.place'
+_LANGUAGE = "coalesce(json_extract(d.metadata, '$.language'), '')"
+_PASSAGE = f'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.place, {_LANGUAGE}'
 _OF_DOCUMENTS = "passages p JOIN documents d ON d.id = p.document"
 _LISTED = "IN (SELECT value FROM json_each(?))"
 _TOUCHED = f"""

@@ -149,7 +149,7 @@ def passage_rows(item: DocumentRow, passages: Sequence[Passage], vectors: Sequen
 
 def _passage_row(key: str, title: str, p: Passage, vectors: PassageVectors) -> Row:
     terms = [stem(word) for word in words(f"{title}\n{p.heading}\n{p.text}")]
-    fields = [p.doc_id, p.number, p.start, p.end, p.text, p.page, p.heading, p.place]
+    fields = [p.doc_id, p.number, p.start, p.end, p.text, p.page, p.heading, p.place, p.language]
     return {
         "id": key, "first": p.start, "last": p.end, "length": len(terms), "terms": searchable(terms),
         "vector": vectors.vector.astype(np.float32), "passage": packed(json.dumps(fields, ensure_ascii=False)),
@@ -169,10 +169,10 @@ def _plain(term: str) -> str:
 
 def candidate_of(row: Row) -> Candidate:
     """Make a candidate of a passage's row; ValueError where its parts do not fit."""
-    doc_id, number, start, end, text, page, heading, place = json.loads(unpacked(row["passage"]))
+    doc_id, number, start, end, text, page, heading, place, *language = json.loads(unpacked(row["passage"]))
     spans, rows = split_sentences(unpacked(row["sentences"]), len(row["vector"]))
     vector = encode_vector(np.asarray(row["vector"], np.float32))
-    passage = doc_id, number, start, end, text, spans, page, heading, place
+    passage = doc_id, number, start, end, text, spans, page, heading, place, *language
     return Candidate((number_of(row["id"]), *passage, vector, rows))
 
 
