@@ -1,6 +1,7 @@
 """Every error that Pincite raises on purpose.
 
 PinciteError
+├── ArgumentError        a value cannot be used
 ├── QuestionError        the question itself cannot be asked
 ├── DocumentError        one document or file cannot be read or stored
 │   └── ContentError     until the file changes
@@ -18,6 +19,10 @@ PinciteError
 
 class PinciteError(Exception):
     """Base of all; people see it in the terminal or on the page, so its text says what to do."""
+
+
+class ArgumentError(PinciteError, ValueError):
+    """Seen by whoever calls: names the argument, what was given and what is expected; nothing was done."""
 
 
 class QuestionError(PinciteError):

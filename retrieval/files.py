@@ -13,6 +13,25 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from retrieval.errors import ArgumentError
+
+
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """Return a path in full, without "~" and "..".
+
+    TypeError where it is none. ArgumentError where there can be no such path, or where it is empty: a forgotten
+    variable makes that, and it would mean the working directory.
+    """
+    given = os.fspath(path) if isinstance(path, str | os.PathLike) else path
+    if not isinstance(given, str):
+        raise TypeError(f"a path is {given!r}; expected text or a Path")
+    if not given.strip():
+        raise ArgumentError(f"a path is {given!r}; expected the name of a file or folder")
+    try:
+        return Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100  # Path.absolute keeps ".."
+    except RuntimeError as error:
+        raise ArgumentError(f"{given}: {error}") from error
+
 
 def sha256(content: bytes) -> str:
     """Return the SHA-256 of some bytes in hexadecimal."""

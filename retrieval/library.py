@@ -10,8 +10,9 @@ from retrieval.answering import NO_READER, Pipeline, Review, replied, review
 from retrieval.citations import verify as verifying
 from retrieval.conversation import Message, checked, interpret
 from retrieval.embedding import Encoder, check_encoder, fingerprint, languages_of, open_encoder
-from retrieval.errors import LibraryError
-from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, absolute, cluster, remove, sync
+from retrieval.errors import ArgumentError, LibraryError
+from retrieval.files import absolute
+from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, cluster, remove, sync
 from retrieval.parallel import new_lock
 from retrieval.reader import Reader, open_reader
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
@@ -33,12 +34,15 @@ class Library:
         self, path: str | os.PathLike[str], settings: Settings | None = None, *, encoder: Encoder | None = None,
         reader: Reader | None = None, create: bool = True,
     ) -> None:  # fmt: skip
+        name = os.fspath(path)
+        if not isinstance(name, str) or not name.strip():
+            raise ArgumentError(f"path is {path!r}; expected the folder of a library, or milvus://HOST:PORT/NAME")
         self.settings = settings or Settings.from_environment()
         self._given_encoder = encoder
         self._encoder: Encoder | None = None
         self._reader: tuple[Reader | None] | None = (reader,) if reader else None
         self._lock = new_lock()
-        self.path, self.backend = open_backend(str(path), self.settings, create)
+        self.path, self.backend = open_backend(name, self.settings, create)
 
     def __enter__(self) -> Self:
         return self

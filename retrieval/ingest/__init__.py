@@ -1,7 +1,7 @@
 """Paths become stored documents: found, parsed, split, encoded and written. The only writer."""
 
 from retrieval.ingest.chunking import split
-from retrieval.ingest.files import ParsedDocument, absolute, from_memory, load, name_of, unchanged
+from retrieval.ingest.files import ParsedDocument, from_memory, load, name_of, unchanged
 from retrieval.ingest.indexer import Indexer, Progress, Report, Source, remove
 from retrieval.ingest.sync import SyncReport, sync
 from retrieval.ingest.watch import watch
@@ -13,7 +13,6 @@ __all__ = [
     "Report",
     "Source",
     "SyncReport",
-    "absolute",
     "from_memory",
     "load",
     "name_of",

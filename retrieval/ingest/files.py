@@ -68,11 +68,6 @@ def unchanged(document: Document, max_bytes: int) -> bytes:
     return content
 
 
-def absolute(path: str | os.PathLike[str]) -> Path:
-    """Return a path in full, without "~" and ".."; RuntimeError where there is no user of that name."""
-    return Path(os.path.abspath(Path(path).expanduser()))  # noqa: PTH100  # Path.absolute keeps ".."
-
-
 def on_disk(path: Path) -> Path:
     """Return a path as its names are spelled on the disk, where accents may be characters of their own (NFD)."""
     if os.path.lexists(path) or not path.name:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from retrieval.embedding import INSTALL, MULTILINGUAL, Encoder, languages_of
 from retrieval.errors import ContentError, DocumentError, EmptyError, LibraryDamagedError, StorageError
+from retrieval.files import absolute
 from retrieval.ingest.encode import encode, vectors_by_content
-from retrieval.ingest.files import ParsedDocument, absolute, find_files, from_memory, is_unchanged, load, on_disk
+from retrieval.ingest.files import ParsedDocument, find_files, from_memory, is_unchanged, load, on_disk
 from retrieval.records import Document
 from retrieval.settings import Settings
 from retrieval.storage import Backend, FileState, IndexedDocument
@@ -120,7 +121,7 @@ class Indexer:
                 path = on_disk(absolute(source))
                 self._forget_gone(path)
                 items |= {file: file for file in find_files(path)}
-            except (DocumentError, OSError, ValueError, RuntimeError) as error:  # RuntimeError: no such ~user
+            except (DocumentError, OSError, ValueError) as error:
                 reason = getattr(error, "reason", "") or getattr(error, "strerror", "") or str(error)
                 self._report.failed.append(Failure(str(source), reason))
         self._total = len(items)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from retrieval.files import absolute
 from retrieval.settings import Settings
 from retrieval.storage.base import Backend
 from retrieval.storage.local.backend import LocalBackend
@@ -14,7 +15,7 @@ def open_backend(name: str, settings: Settings, create: bool) -> tuple[Path, Bac
     create: make it where there is none. LibraryError where it cannot be opened; see LocalBackend and MilvusBackend.
     """
     if not name.startswith("milvus:"):
-        folder = Path(name).expanduser().absolute()
+        folder = absolute(name)
         return folder, LocalBackend(folder, create)
     # Few need it, and pymilvus takes a second to import.
     from retrieval.storage.milvus.backend import MilvusBackend

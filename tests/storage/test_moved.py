@@ -6,11 +6,12 @@ import threading
 import time
 
 import pytest
-from fakes import HashedEncoder, assert_answers, numbered
+from fakes import HashedEncoder, assert_answers, numbered, scattered
 
 from retrieval import Library, Settings
 from retrieval.errors import StorageError
 from retrieval.storage.local import database
+from retrieval.storage.local.faiss_index import FaissIndex, Limits
 
 
 def opened(folder):
@@ -78,6 +79,14 @@ def test_parent_and_child_may_both_go_on(tmp_path):
         assert ended(child) == 0
         library.check()
         assert_answers(library, ["d0", *(f"d{number}" for number in range(10, 30))])
+
+
+def test_a_child_may_build_an_index_of_its_own(store):
+    """OpenMP's threads are not there in a child, which waited for them for ever."""
+    store.documents.add([scattered("a", 3000, 1)])
+    limits = Limits(flat_most=1000)
+    assert len(FaissIndex(store.database, store.folder / "one", 64, limits)) == 3000
+    assert ended(in_child(lambda: FaissIndex(store.database, store.folder / "two", 64, limits))) == 0
 
 
 @pytest.mark.slow

@@ -85,7 +85,7 @@ def show(
 
 def _passages(library: "Library", name: str) -> "list[Passage]":
     """Return the passages of the document with this doc_id, or of the one read from this file."""
-    from retrieval.ingest import absolute
+    from retrieval.files import absolute
 
     path = str(absolute(name))
     found = [each.doc_id for each in library.documents() if name == each.doc_id or path == each.source]

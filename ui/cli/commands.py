@@ -6,7 +6,7 @@ Imports `retrieval` (0.3 s) inside the commands only, so that --help and wrong u
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,10 @@ from ui.cli import review as cli_review
 from ui.cli import serve as cli_page
 from ui.cli import sync as cli_sync
 from ui.cli import terminal
-from ui.cli.session import AsJson, LibraryFolder, interruptible, opened, own
+from ui.cli.session import AsJson, LibraryFolder, filled, interruptible, opened, own
+
+if TYPE_CHECKING:
+    from retrieval import Library
 
 _EXIT_CODES = """
 \b
@@ -73,7 +76,7 @@ app.command()(cli_ask.chat)
 
 @app.command()
 def add(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", callback=filled, help="Files and folders.")],
     library: LibraryFolder = None,
     ray: Annotated[
         str | None,
@@ -99,12 +102,18 @@ def add(
 
 @app.command()
 def remove(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="A doc_id, a file or a folder.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", callback=filled, help="doc_ids, files, folders.")],
     library: LibraryFolder = None,
+    sure: Annotated[bool, typer.Option("--yes", help="Do not ask before a folder's documents are removed.")] = False,
 ) -> None:
-    """Remove documents from a library; the files stay."""
+    """Remove documents from a library; the files stay.
+
+    On a terminal, asks before it removes all that is below a folder.
+    """
     absent = []
     with opened(library) as held:
+        for name in () if sure or not terminal.can_ask() else names:
+            _ask_about(held, name)
         known = {document.doc_id: document for document in held.documents()}
         failed = held.failures()
         for name in dict.fromkeys(names):
@@ -120,14 +129,26 @@ def remove(
     raise typer.Exit(1 if absent else 0)
 
 
+def _ask_about(library: "Library", name: str) -> None:
+    """Go on only where somebody wants to remove all that is below a folder; exit code 1."""
+    from retrieval.files import absolute
+
+    below = f"{absolute(name)}{os.sep}"
+    count = sum((document.source or "").startswith(below) for document in library.documents())
+    if count:
+        typer.confirm(f"Remove all {count:,} documents below {words.one_line(below)}?", abort=True, err=True)
+
+
 app.command()(cli_sync.sync)
 app.command()(cli_sync.backup)
 
 
 @app.command()
 def copy(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A library: a folder, or milvus://HOST:PORT/NAME.")],
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="Where to; made if it is not there.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", callback=filled, help="A folder, or milvus://HOST:PORT/NAME.")
+    ],
+    target: Annotated[str, typer.Argument(metavar="TARGET", callback=filled, help="Where to; made if not there.")],
 ) -> None:
     """Copy a library to another place without encoding it again, and compare the two at the end.
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -19,6 +19,13 @@ def _folder(value: str | None) -> str | None:
     if value is not None and not value.strip():
         raise typer.BadParameter("is empty; name a folder, for example --library ~/articles.pincite")
     return value
+
+
+def filled(given: Any) -> Any:
+    """Refuse an empty argument, which a forgotten shell variable makes and which would mean this folder."""
+    if any(not str(each).strip() for each in (given if isinstance(given, list | tuple) else [given])):
+        raise typer.BadParameter("is empty; name a file or folder")
+    return given
 
 
 LibraryFolder = Annotated[

@@ -10,7 +10,7 @@ import typer
 
 from ui import words
 from ui.cli import terminal
-from ui.cli.session import AsJson, LibraryFolder, interruptible, opened, own
+from ui.cli.session import AsJson, LibraryFolder, filled, interruptible, opened, own
 
 if TYPE_CHECKING:
     from retrieval import Library
@@ -20,7 +20,7 @@ _STYLES = {"failed": "red", "incomplete": "yellow"}
 
 
 def sync(
-    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="The folder to follow.")],
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", callback=filled, help="The folder to follow.")],
     library: LibraryFolder = None,
     ignore: Annotated[
         list[str] | None,
@@ -55,7 +55,8 @@ def _follow(
     library: "Library", folder: str, run: Callable[..., "SyncReport"], show: Callable[["SyncReport"], None]
 ) -> None:
     """Sync as a folder changes until interrupted, and say what is new."""
-    from retrieval.ingest import SyncReport, absolute, watch
+    from retrieval.files import absolute
+    from retrieval.ingest import SyncReport, watch
 
     def sync() -> SyncReport:
         with terminal.progress_bar() as progress:
@@ -86,7 +87,7 @@ def _show(report: "SyncReport", as_json: bool, whole: bool, indent: int | None) 
 
 
 def backup(
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="A new folder.")],
+    target: Annotated[str, typer.Argument(metavar="TARGET", callback=filled, help="A new folder.")],
     library: LibraryFolder = None,
 ) -> None:
     """Copy a library into a new folder, which is a library too. It may be in use meanwhile."""

@@ -42,6 +42,11 @@ def _console(stderr: bool = False) -> "Console":
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
 
 
+def can_ask() -> bool:
+    """Tell whether somebody sits there who can be asked."""
+    return sys.stdin.isatty()
+
+
 def say(text: str = "", style: str = "", indent: int = 0) -> None:
     """Write one line to stdout. style: rich's, seen on a terminal only; indent: in columns."""
     if not sys.stdout.isatty():

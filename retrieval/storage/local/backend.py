@@ -14,6 +14,8 @@ from retrieval.storage.local.database import Database
 from retrieval.storage.local.documents import Documents, Files
 from retrieval.storage.local.passages import Passages
 
+_OWN = ("library.db", "vectors.faiss", "conversations.db", "uploads")  # begin the names of what a library makes
+
 
 class LocalBackend:
     """A database, and over it documents, files, passages with their indexes, and facts; see storage.base.Backend."""
@@ -22,7 +24,11 @@ class LocalBackend:
         """Open or create a folder; LibraryError where there is none and none is to be made, or it is no library's."""
         if os.path.lexists(folder) and not os.path.isdir(folder):  # noqa: PTH112  # no error without permission
             raise LibraryError(f"{folder} is a file; a library is a folder")
-        if not create and not os.path.lexists(folder / "library.db"):
+        is_there = os.path.lexists(folder / "library.db")
+        if create and not is_there and (other := _others(folder)):
+            hint = "a library is made in a new folder, or an empty one"
+            raise LibraryError(f"{folder} holds no library, but {other}; {hint}")
+        if not create and not is_there:
             raise LibraryError(f"{folder} holds no library; make one with: pincite add --library {folder} PATH…")
         self.folder = folder
         self.database = Database(folder / "library.db")
@@ -63,6 +69,15 @@ class LocalBackend:
         """Write the index's snapshot where it is behind, and close the files."""
         self.passages.close()
         self.database.close()
+
+
+def _others(folder: Path) -> str:
+    """Return the name of something in a folder that no library has made, "" where there is nothing."""
+    with suppress(OSError):  # said when the database is opened
+        for path in sorted(folder.iterdir()):
+            if not path.name.startswith((*_OWN, ".")):
+                return path.name
+    return ""
 
 
 class Facts:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from weakref import WeakSet
 
@@ -119,6 +119,8 @@ class Database:
                 raise LibraryDamagedError(f"{path} is empty although the library was not; restore it from a backup")
             if size and size < 512:  # which SQLite would take for a new one
                 raise self.damaged(f"it has {size} bytes")
+            if size is None and path.parent.is_dir():
+                _make_private(path)
             with self.reading() as connection:
                 empty = _is_empty(connection)
             self._file = _identity(path)
@@ -239,6 +241,7 @@ class Database:
 
     def copy(self, path: Path) -> None:
         """Write what is there now to a new file, by SQLite's online backup: others may read and write meanwhile."""
+        _make_private(path)
         with self.reading() as connection, closing(sqlite3.connect(path)) as copied:
             connection.backup(copied)
 
@@ -270,6 +273,12 @@ class Database:
         with self.reading() as connection:
             row = connection.execute("SELECT stamp FROM writes WHERE generation = ?", (generation,)).fetchone()
             return None if row is None else int(row[0])
+
+
+def _make_private(path: Path) -> None:
+    """Make an empty file for its owner alone, where there is none; what SQLite puts beside it is as private."""
+    with suppress(OSError):  # SQLite says why
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

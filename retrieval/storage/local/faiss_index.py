@@ -47,6 +47,7 @@ SAMPLE = 32  # vectors for each list that it is trained on
 ABANDONED_SECONDS = 600
 _TRAILER = struct.Struct("<8sqqqI")
 _MAGIC = b"pincite3"
+_PROCESS = os.getpid()
 _LISTED = "IN (SELECT value FROM json_each(?))"
 
 
@@ -333,8 +334,8 @@ def _checksum(path: Path, size: int, generation: int, stamp: int, checked: int) 
 
 @contextmanager
 def _all_cores() -> Iterator[None]:
-    """Let FAISS use every core meanwhile, in this thread."""
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    """Let FAISS use every core meanwhile, in this thread; one in a forked process, where OpenMP waits for ever."""
+    faiss.omp_set_num_threads(1 if os.getpid() != _PROCESS else os.cpu_count() or 1)
     try:
         yield
     finally:
