@@ -18,7 +18,7 @@ from retrieval.reader import Reader, open_reader
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
 from retrieval.search import Ranked, rank
 from retrieval.settings import Settings, seeds_folder
-from retrieval.storage import SCHEMA_VERSION, Totals, copy, open_backend
+from retrieval.storage import SCHEMA_VERSION, LocalBackend, Totals, copy, open_backend
 
 
 class Library:
@@ -136,6 +136,21 @@ class Library:
         2
         """
         return self.backend.backup(absolute(folder))
+
+    @staticmethod
+    def restore(backup: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
+        """Put the documents of a backup in the place of those of a library, whole or not at all; uploads stay.
+
+        Copying the files instead leaves the log of what is replaced, which changes what was copied. Whoever has the
+        library open gets a StorageError and opens it again. LibraryDamagedError where the backup is damaged.
+
+        >>> _ = library.add("articles")
+        >>> _ = library.backup("copy.pincite")
+        >>> Library.restore("copy.pincite", "other.pincite")
+        >>> len(Library("other.pincite").documents())
+        2
+        """
+        LocalBackend.restore(absolute(backup), absolute(path))
 
     def remove(self, *names: str) -> list[str]:
         """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed.

@@ -7,6 +7,7 @@ import numpy as np
 
 from retrieval.answering.attribution import attribute
 from retrieval.answering.reading import NOTHING_READ, Readings
+from retrieval.errors import LibraryDamagedError
 from retrieval.records import Citation, Passage, Span
 from retrieval.search import Ranked
 from retrieval.storage import Backend
@@ -117,12 +118,25 @@ def _joined(quotes: Sequence[Quote]) -> list[Quote]:
     return sorted(runs, key=lambda q: -q.score)
 
 
+def _check_is_gone(backend: Backend, quote: Quote) -> None:
+    """Raise LibraryDamagedError where a quote's passage is there unchanged, and is not what its document says."""
+    if quote.passage in backend.passages.of_document(quote.passage.doc_id, *quote.span):
+        if backend.documents.text_at(quote.passage.doc_id, *quote.span) in (quote.text, None):
+            return
+        hint = "restore it from a backup, or add your documents to a new library"
+        raise LibraryDamagedError(f"{backend.name} is damaged: a passage is not in the text of its document; {hint}")
+
+
 def cite(backend: Backend, quotes: Sequence[Quote]) -> tuple[Citation, ...]:
-    """Make citations, each checked against the stored text; a quote that is not there (any more) is dropped."""
+    """Make citations, each checked against the stored text; a quote that is not there any more is dropped.
+
+    LibraryDamagedError where its document is unchanged, and does not say it.
+    """
     citations: list[Citation] = []
     for quote in quotes:
         header = backend.documents.header(quote.passage.doc_id)
         if header is None or backend.documents.text_at(quote.passage.doc_id, *quote.span) != quote.text:
+            _check_is_gone(backend, quote)
             continue
         number = len(citations) + 1
         answer_start, answer_end = quote.answer or (None, None)

@@ -55,7 +55,8 @@ class Ranked:
     behind: float = 0.0
 
     def hit(self, rank: int) -> Hit:
-        """Return what is shown of it."""
+        """Return what is shown of it; LibraryDamagedError where that is not as it was written."""
+        self.candidate.check()
         passage = self.candidate.passage
         best = passage.sentences[int(self.sentences.cosine.argmax())]
         return Hit(passage, self.score, rank, self.signals, best)

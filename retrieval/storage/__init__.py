@@ -3,6 +3,7 @@
 from retrieval.storage.base import Backend, FileState, IndexedDocument
 from retrieval.storage.candidates import Candidate, Candidates, runs
 from retrieval.storage.copying import Totals, copy
+from retrieval.storage.local.backend import LocalBackend
 from retrieval.storage.local.schema import SCHEMA_VERSION
 from retrieval.storage.opening import open_backend
 
@@ -13,6 +14,7 @@ __all__ = [
     "Candidates",
     "FileState",
     "IndexedDocument",
+    "LocalBackend",
     "Totals",
     "copy",
     "open_backend",

@@ -7,6 +7,7 @@ tokens    (t,) uint16 numbers of sentences and (t, dim / 8) uint8 signs, as in P
 """
 
 import base64
+import zlib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,18 @@ def decode_passage(
         raise ValueError(f"passage {start} to {end} of {doc_id} and its sentences do not fit")
     sentences: tuple[Span, ...] = tuple((a + start, b + start) for a, b in offsets.tolist())
     return Passage(doc_id, number, start, end, text, sentences, page, heading, place, language)
+
+
+def checksum(passage: Passage, spans: bytes) -> int:
+    """Return the CRC-32 of all that a passage shows and its place. spans: as `encode_spans` returns them."""
+    p = passage
+    shown = f"{p.doc_id}\0{p.number}\0{p.start}\0{p.end}\0{p.page}\0{p.heading}\0{p.place}\0{p.text}"
+    return zlib.crc32(spans, zlib.crc32(shown.encode("utf-8", "surrogatepass")))
+
+
+def derived_checksum(*parts: bytes) -> int:
+    """Return the CRC-32 of what was made of a passage: vector, rows of sentences, sentences and bits of tokens."""
+    return zlib.crc32(b"".join(parts))
 
 
 def encode_vector(vector: Floats) -> bytes:

@@ -1,7 +1,9 @@
 """What is acknowledged is there afterwards, though the process forked meanwhile, or the folder went away."""
 
+import faulthandler
 import os
 import shutil
+import signal
 import threading
 import time
 
@@ -23,6 +25,7 @@ def in_child(work):
     child = os.fork()
     if child:
         return child
+    faulthandler.register(signal.SIGUSR1)  # a child that hangs shows where
     try:
         work()
         os._exit(0)
@@ -39,7 +42,9 @@ def ended(child, seconds=20.0):
         if done:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.01)
-    os.kill(child, 9)
+    os.kill(child, signal.SIGUSR1)
+    time.sleep(0.5)
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return None
 

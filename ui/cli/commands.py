@@ -141,6 +141,7 @@ def _ask_about(library: "Library", name: str) -> None:
 
 app.command()(cli_sync.sync)
 app.command()(cli_sync.backup)
+app.command()(cli_sync.restore)
 
 
 @app.command()

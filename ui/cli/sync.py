@@ -1,4 +1,4 @@
-"""The commands that keep a library in step with a folder, and safe: sync, backup."""
+"""The commands that keep a library in step with a folder, and safe: sync, backup, restore."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import typer
 
 from ui import words
 from ui.cli import terminal
-from ui.cli.session import AsJson, LibraryFolder, filled, interruptible, opened, own
+from ui.cli.session import AsJson, LibraryFolder, complaining, filled, interruptible, opened, own
 
 if TYPE_CHECKING:
     from retrieval import Library
@@ -97,3 +97,23 @@ def backup(
             held.backup(target)
         facts = held.info()
     terminal.say(f"{facts['documents']:,} documents copied to {words.one_line(target)}")
+
+
+def restore(
+    backup: Annotated[str, typer.Argument(metavar="BACKUP", callback=filled, help="What the command backup made.")],
+    library: LibraryFolder = None,
+    sure: Annotated[bool, typer.Option("--yes", help="Replace a library that is there.")] = False,
+) -> None:
+    """Put the documents of a backup in the place of those of a library, which is made if it is not there."""
+    named = own(library, "restore", "pincite restore --library ~/articles.pincite /backup/articles.pincite")
+    from retrieval import Library
+    from retrieval.files import absolute
+
+    if (absolute(named) / "library.db").exists() and not sure:
+        if not terminal.can_ask():
+            raise typer.BadParameter("is there; say --yes to replace what it holds", param_hint="'--library'")
+        typer.confirm(f"Replace all that {words.one_line(named)} holds?", abort=True, err=True)
+    with complaining():
+        Library.restore(backup, named)
+    with opened(named) as held:
+        terminal.say(f"{held.info()['documents']:,} documents restored to {words.one_line(held.name)}")

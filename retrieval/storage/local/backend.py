@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from retrieval.errors import LibraryError
+from retrieval.errors import LibraryError, StorageError
+from retrieval.files import new_file
 from retrieval.storage.base import Judgement
 from retrieval.storage.copying import backed_up
 from retrieval.storage.local.database import Database
@@ -60,6 +61,25 @@ class LocalBackend:
             copied.check()
             copied.close()
         return target
+
+    @classmethod
+    def restore(cls, backup: Path, folder: Path) -> None:
+        """Make the library in a folder what a backup is; see Library.restore."""
+        source = cls(backup, create=False)
+        try:
+            source.check()
+            if folder.exists() and folder.samefile(backup):
+                raise LibraryError(f"{folder} is the backup itself; name the library to restore")
+            with suppress(LibraryError):  # what its log holds is brought into the file that is replaced
+                cls(folder, create=False).close()
+            with new_file(folder / "library.db") as copied:
+                source.database.copy(copied)
+                for name in ("library.db-wal", "library.db-shm", "vectors.faiss"):  # of what is replaced
+                    (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{folder} was not restored: {error}") from error
+        finally:
+            source.close()
 
     def save(self) -> None:
         """Write the index's snapshot where it is behind."""

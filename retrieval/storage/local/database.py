@@ -19,7 +19,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from retrieval.errors import LibraryDamagedError, LibraryError, StorageError
-from retrieval.storage.local.schema import SCHEMA_VERSION, TABLES
+from retrieval.storage.local.schema import CHECKSUMS, SCHEMA_VERSION, TABLES
 
 Connection = sqlite3.Connection
 BUSY_SECONDS = 60.0  # that a write waits for another
@@ -130,6 +130,8 @@ class Database:
         if found != str(SCHEMA_VERSION):
             hint = "add your documents to a new library"
             raise LibraryError(f"{path} has schema {found}, and this pincite reads schema {SCHEMA_VERSION}; {hint}")
+        with self.reading() as connection:
+            self.has_checksums = _has_checksums(connection)
 
     def _create(self) -> None:
         with self.writing() as connection:
@@ -221,6 +223,16 @@ class Database:
                 raise self.damaged(error) from error
 
     @contextmanager
+    def adding(self) -> Iterator[Connection]:
+        """One transaction, as `writing`, in which passages have their columns of checksums."""
+        with self.writing() as connection:
+            if not _has_checksums(connection):
+                for name in CHECKSUMS:
+                    connection.execute(f"ALTER TABLE passages ADD COLUMN {name} INTEGER")
+            yield connection
+        self.has_checksums = True
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction, rolled back whole on any error."""
         with self._lent() as connection:
@@ -246,11 +258,17 @@ class Database:
             connection.backup(copied)
 
     def check(self) -> None:
-        """Read the whole file; LibraryDamagedError where SQLite finds damage."""
+        """Read the whole file; LibraryDamagedError where SQLite finds damage, also in its full-text index."""
         with self.reading() as connection:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if found != "ok":
-            raise self.damaged(found)
+            found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            query = "SELECT count(*) FROM {} WHERE id NOT IN (SELECT id FROM {})"
+            names = ("passages", "fulltext_docsize")
+            apart = sum(connection.execute(query.format(*each)).fetchone()[0] for each in (names, names[::-1]))
+        if found != "ok" or apart:
+            raise self.damaged(f"{apart} passages differ from the full-text index" if found == "ok" else found)
+        if os.access(self.path, os.W_OK) and not self._frozen:
+            with self.writing() as connection:
+                connection.execute("INSERT INTO fulltext (fulltext) VALUES ('integrity-check')")
 
     def meta(self, key: str) -> str | None:
         """Return a fact about the library as a whole, or None."""
@@ -321,6 +339,11 @@ def _use_wal(connection: Connection, busy_seconds: float) -> None:
 
 def _is_empty(connection: Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is None
+
+
+def _has_checksums(connection: Connection) -> bool:
+    names = [row[1] for row in connection.execute("PRAGMA table_info(passages)")]
+    return set(CHECKSUMS) <= set(names)
 
 
 def next_generation(connection: Connection) -> int:

@@ -24,7 +24,7 @@ class Documents:
 
     def add(self, documents: Sequence[IndexedDocument]) -> None:
         """Store documents in one transaction; each replaces its namesake, and its file's earlier version."""
-        with self._database.writing() as connection:
+        with self._database.adding() as connection:
             generation = next_generation(connection)
             for item in documents:
                 _insert(connection, item, generation)
@@ -87,11 +87,12 @@ class Documents:
             return int(connection.execute("SELECT count(*) FROM documents").fetchone()[0])
 
     def check(self) -> None:
-        """Read all; LibraryDamagedError where passages are not in their text."""
+        """Read all; LibraryDamagedError where passages are not in their text, or not as they were written."""
         for header, _ in self.all():
             document = self.get(header.doc_id)
             if document and (reason := misplaced(document, self._passages.spans_of(header.doc_id))):
                 raise self._database.damaged(reason)
+            self._passages.check(header.doc_id)
 
 
 class Files:

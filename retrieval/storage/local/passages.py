@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,10 @@ from retrieval.storage.candidates import Candidate, Candidates
 from retrieval.storage.codec import (
     NO_TOKENS,
     Tokens,
+    checksum,
     decode_passage,
     decode_tokens,
+    derived_checksum,
     encode_rows,
     encode_spans,
     encode_tokens,
@@ -47,7 +50,6 @@ _LISTED = "IN (SELECT value FROM json_each(?))"
 _TOUCHED = f"""
 SELECT total(instr(p.sentence_vectors, x'00') + length(d.doc_id)) FROM {_OF_DOCUMENTS} WHERE p.id {_LISTED}
 """
-_CANDIDATES = f"SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors FROM {_OF_DOCUMENTS} WHERE p.id {_LISTED}"
 
 
 class Passages:
@@ -159,10 +161,34 @@ class Passages:
         return found
 
     def _decoded(self, ids: list[int]) -> list[Candidate]:
+        query = f"SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors, {self._checksum('checksum')}"
+        query = f"{query} FROM {_OF_DOCUMENTS} WHERE p.id {_LISTED}"
         with self._database.reading() as connection:
-            rows = connection.execute(_CANDIDATES, (json.dumps(ids),)).fetchall()
+            rows = connection.execute(query, (json.dumps(ids),)).fetchall()
             with np.errstate(over="ignore", invalid="ignore"):  # damaged vectors; 5 µs, so not for each
-                return list(map(Candidate, rows))
+                found = [Candidate(row[:-1]) for row in rows]
+        for candidate, row in zip(found, rows, strict=True):
+            candidate.check = partial(self._check, candidate.passage, row[6], row[-1])
+        return found
+
+    def _check(self, passage: Passage, spans: bytes, expected: int | None) -> None:
+        """LibraryDamagedError where what a passage shows is not as it was written; None: it has no checksum."""
+        if expected is not None and checksum(passage, spans) != expected:
+            raise self._database.damaged(f"a passage of {passage.doc_id} is not as it was written")
+
+    def _checksum(self, name: str) -> str:
+        """Return a column of checksums, NULL in a library that has none yet."""
+        return f"p.{name}" if self._database.has_checksums else "NULL"
+
+    def check(self, doc_id: str) -> None:
+        """Read all of a document's passages, vectors and tokens; LibraryDamagedError where they are not as written."""
+        derived = f"p.vector, p.sentence_vectors, t.sentences, t.bits, {self._checksum('derived')}"
+        query = f"SELECT {derived} FROM {_OF_DOCUMENTS} LEFT JOIN tokens t ON t.id = p.id WHERE d.doc_id = ?"
+        with self._database.reading() as connection:
+            for *parts, expected in connection.execute(query, (doc_id,)):
+                if None in parts or expected not in (None, derived_checksum(*parts)):
+                    raise ValueError(f"vectors or tokens of {doc_id} are not as they were written")
+        self.of_document(doc_id)
 
     def _read_ahead(self, ids: list[int]) -> None:
         """Let several threads wait for the disk at once: a question to a million passages takes half as long then.
@@ -198,11 +224,14 @@ class Passages:
         """Return a document's passages that reach into [start, end), in order; end: None for the end of the text."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"""SELECT {_PASSAGE} FROM {_OF_DOCUMENTS}
+                f"""SELECT {_PASSAGE}, {self._checksum("checksum")} FROM {_OF_DOCUMENTS}
                    WHERE d.doc_id = ? AND p."end" > ? AND (? IS NULL OR p.start < ?) ORDER BY p.id""",
                 (doc_id, start, end, end),
             ).fetchall()
-            return [decode_passage(*row) for row in rows]
+            found = [decode_passage(*row[:-1]) for row in rows]
+            for passage, row in zip(found, rows, strict=True):
+                self._check(passage, row[5], row[-1])
+            return found
 
     def ids_of(self, doc_id: str) -> list[int]:
         """Return the ids of a document's passages in order."""
@@ -227,11 +256,13 @@ def insert_passage(
     connection: Connection, document: int, title: str, generation: int, p: Passage, vectors: PassageVectors
 ) -> None:
     """Write a passage of a document, its tokens and its full text, in the running transaction."""
+    spans, tokens = encode_spans(p), encode_tokens(vectors)
+    made = encode_vector(vectors.vector), encode_rows(vectors.sentences)
     row = connection.execute(
         """INSERT INTO passages (document, generation, number, start, "end", page, heading, place, text, sentences,
-           vector, sentence_vectors) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (document, generation, p.number, p.start, p.end, p.page, p.heading, p.place, p.text, encode_spans(p),
-         encode_vector(vectors.vector), encode_rows(vectors.sentences)),
+           vector, sentence_vectors, checksum, derived) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (document, generation, p.number, p.start, p.end, p.page, p.heading, p.place, p.text, spans, *made,
+         checksum(p, spans), derived_checksum(*made, *tokens)),
     ).lastrowid or 0  # fmt: skip
-    connection.execute("INSERT INTO tokens (id, sentences, bits) VALUES (?, ?, ?)", (row, *encode_tokens(vectors)))
+    connection.execute("INSERT INTO tokens (id, sentences, bits) VALUES (?, ?, ?)", (row, *tokens))
     index_texts(connection, title, [(row, p.heading, p.text)])

@@ -1,6 +1,10 @@
 """The tables of `library.db`."""
 
 SCHEMA_VERSION = 3
+CHECKSUMS = (
+    "checksum",
+    "derived",
+)  # of a passage; a library that was made without gets the columns later
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE writes (generation INTEGER PRIMARY KEY AUTOINCREMENT, stamp INTEGER NOT NULL);
@@ -15,7 +19,7 @@ CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, document INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     generation INTEGER NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     page INTEGER, heading TEXT NOT NULL, place TEXT NOT NULL, text TEXT NOT NULL, sentences BLOB NOT NULL,
-    vector BLOB NOT NULL, sentence_vectors BLOB NOT NULL);
+    vector BLOB NOT NULL, sentence_vectors BLOB NOT NULL, checksum INTEGER, derived INTEGER);
 CREATE INDEX passages_document ON passages (document);
 CREATE INDEX passages_generation ON passages (generation);
 CREATE TABLE tokens (
