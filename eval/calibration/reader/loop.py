@@ -30,6 +30,7 @@ AVERAGED_EVERY = 16  # steps
 KEPT = 0.8  # of the running average at each of these times
 WARM_UP = 0.03  # of the time
 DONE = ("examples", "tokens", "seconds")  # what adds up over runs
+OPTIONS = ("seed", "batch", "rate", "long", "dropout")
 # Where products of 16-bit floats are quick (1.8 times as quick on processors with AVX512-BF16).
 HALVES = {"cuda": torch.cuda.is_bf16_supported, "cpu": torch.ops.mkldnn._is_mkldnn_bf16_supported}
 
@@ -74,6 +75,7 @@ class Progress:
     seconds: float = 0.0
     losses: list[float] = field(default_factory=list)  # of answers, answerable, sentences; the last average
     earlier: dict[str, float] = field(default_factory=dict)  # examples, tokens and seconds of runs before
+    options: dict[str, float] = field(default_factory=dict)  # of the plan, for the card
 
 
 def run(plan: Plan, paragraphs: list[Paragraph], articles: dict[str, list[str]]) -> Path:
@@ -114,12 +116,13 @@ def _train(
     reader, embeddings = packaged(plan.base, plan.dropout)
     earlier = load_exported(reader, plan.start) if plan.start else {}
     run = _Run(plan, reader.to(device), rank, processes, end, device)
+    run.progress.options = {name: float(getattr(plan, name)) for name in OPTIONS} | {"teachers": len(plan.teachers)}
     run.progress.earlier = run.progress.earlier or {name: float(earlier[name]) for name in DONE if name in earlier}
     at = Embeddings(embeddings.words.to(device), embeddings.positions.to(device))
     maker = Maker(paragraphs, articles, plan.seed, plan.long)
     tokenizer, skip = plan.base / "tokenizer.json", run.progress.buckets
     stream = Buckets(maker, tokenizer, plan.batch, rank=rank, processes=processes, skip=skip)
-    teachers = [load(folder / CHECKPOINT, averaged=True)[0].to(device) for folder in plan.teachers]
+    teachers = [load(folder)[0].to(device) for folder in plan.teachers]
     for bucket in stream.loaded(plan.workers):
         for made in bucket:
             batch = made.to(device)
@@ -244,12 +247,21 @@ def _groups(plan: Plan, reader: Reader) -> Iterator[dict[str, Any]]:
     yield {"params": new, "lr": plan.head_rate, "weight_decay": 0.0}
 
 
-def load(checkpoint: Path, averaged: bool = False) -> tuple[Reader, Progress]:
-    """Return the reader of a checkpoint (the running average of its weights, where asked) and how far it came."""
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+def load(folder: Path) -> tuple[Reader, Progress]:
+    """Return the reader of a run (the running average of its weights) and how far it came."""
+    saved = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)
     reader = Reader()
-    reader.load_state_dict(saved["average" if averaged else "weights"])
+    reader.load_state_dict(saved["average"])
     return reader.eval(), Progress(**saved["progress"])
+
+
+def averaged(folders: Sequence[Path]) -> tuple[Reader, list[Progress]]:
+    """Return the mean of the weights of runs that began alike (Wortsman et al., 2022), and how far each came."""
+    loaded = [load(folder) for folder in folders]
+    weights = [reader.state_dict() for reader, _ in loaded]
+    reader = Reader()
+    reader.load_state_dict({name: torch.stack([each[name] for each in weights]).mean(0) for name in weights[0]})
+    return reader.eval(), [progress for _, progress in loaded]
 
 
 def log(folder: Path) -> list[dict[str, Any]]:
