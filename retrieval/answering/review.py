@@ -7,12 +7,14 @@ every quote in the table has been checked and can be cited.
 import csv
 import html
 import io
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from retrieval.errors import PinciteError, QuestionError
+from retrieval.parallel import side_by_side
 from retrieval.records import Answer, Document
 
 NOT_STATED = "not stated"
@@ -153,14 +155,20 @@ def review(
     named = (where or {}).get("doc_id")
     wanted = {named} if isinstance(named, str) else None if named is None else set(named)
     documents = [document for document in library.documents() if wanted is None or document.doc_id in wanted]
-    rows: list[ReviewRow] = []
-    for number, document in enumerate(documents, start=1):
+
+    def answered(document: Document) -> ReviewRow:
         own = {**(where or {}), "doc_id": document.doc_id}
-        answers = tuple(library.ask(question, k=1, where=own, threshold=threshold) for question in asked)
-        if not where or any(answer.passages or answer.citations for answer in answers):
-            rows.append(ReviewRow(document, answers))
+        return ReviewRow(
+            document, tuple(library.ask(question, k=1, where=own, threshold=threshold) for question in asked)
+        )
+
+    rows: list[ReviewRow] = []
+    found = side_by_side(answered, documents, os.cpu_count() or 1)
+    for number, row in enumerate(found, start=1):
+        if not where or any(answer.passages or answer.citations for answer in row.answers):
+            rows.append(row)
         if progress:
-            progress(number, len(documents), _name(document))
+            progress(number, len(documents), _name(row.document))
     return Review(asked, tuple(rows))
 
 
