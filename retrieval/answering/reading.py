@@ -9,7 +9,7 @@ from retrieval.records import Passage
 READ = 3  # passages
 NO_READER = "none"
 SUREST = 10.0  # span score from which more tells nothing
-UNREAD = -20.0  # log-odds of what was not read
+UNREAD = -8.0  # log-odds of what was not read
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,15 +58,6 @@ def test_it_grows_with_what_it_rests_on(answered):
         ("What is the largest bridge?", "The largest bridge is at Harwick.", "opposite in passage", 0),
         ("What is the largest bridge?", "The smallest bridge is at Harwick.", "opposite in passage", 1),
         ("What is the largest bridge?", "The blue bridge is at Harwick.", "opposite in passage", 0),
-        ("What is the largest bridge?", "The blue bridge is at Harwick.", "one-sided word missing", 1),
-        ("How many bridges are there?", "There are 12 bridges.", "kind of answer missing", 0),
-        ("How many bridges are there?", "There are twelve bridges.", "kind of answer missing", 0),
-        ("How many bridges are there?", "There are bridges in Harwick.", "kind of answer missing", 1),
-        ("How many of the 12 bridges fell?", "The 12 bridges fell.", "kind of answer missing", 1),
-        ("When did it open?", "It opened in the spring.", "kind of answer missing", 0),
-        ("When did it open?", "It opened with a song.", "kind of answer missing", 1),
-        ("Who opened it?", "the mayor opened it", "kind of answer missing", 1),
-        ("Why did it open?", "It opened with a song.", "kind of answer missing", 0),
     ],
 )  # fmt: skip
 def test_what_speaks_against_a_quote(answered, question, text, name, count):
