@@ -43,7 +43,7 @@ class Settings:
     max_file_bytes: int = 32 * 2**20
     threads: int = 0
     precision: str = "float32"
-    threshold: float = 0.05
+    threshold: float = 0.04
     milvus_token: str = field(default="", repr=False)
     milvus_tls: str = ""
     milvus_seconds: float = 20.0
