@@ -137,5 +137,5 @@ def test_what_it_says_of_the_confidence_is_what_was_fitted():
     assert said.groups() == tuple(
         f"{figures[name]:.3f}" for name in ("AUROC, look-alike", "AUROC, elsewhere", "expected calibration error")
     )
-    certain = next(row["answers right"] for row in fitted["thresholds"] if row["threshold"] == 0.5)
+    certain = next(row["answers right"] for row in fitted["thresholds"] if row["threshold"] == 0.6)
     assert f"right in {certain * 10:.0f} of 10 questions" in " ".join(README.split())

@@ -130,7 +130,9 @@ def test_a_key_that_no_document_has_is_named(pincite, library):
     result = pincite("ask", "--library", library, "--where", "pubication=The Times", QUESTION)
     assert result.exit_code == 2
     said = " ".join(result.stderr.replace("│", " ").split())
-    assert "no document has 'pubication'; there are: doc_id, issue, language, publication, source, title, volume" in said
+    assert (
+        "no document has 'pubication'; there are: doc_id, issue, language, publication, source, title, volume" in said
+    )
 
 
 @pytest.mark.parametrize("date, code", [("2018-06-12", 0), ("2018-06", 0), ("2018", 0), ("2017", 1), ("2018-07", 1)])
@@ -231,7 +233,12 @@ def test_listing(pincite, library, ready):
     ]  # fmt: skip
     records = json.loads(pincite("list", "--json", "--library", library).stdout)
     assert [record["doc_id"] for record in records] == [row[0] for row in rows]
-    assert records[1]["metadata"] == {"publication": "Eurasia Daily Monitor", "volume": "15", "issue": "96", "language": "en"}
+    assert records[1]["metadata"] == {
+        "publication": "Eurasia Daily Monitor",
+        "volume": "15",
+        "issue": "96",
+        "language": "en",
+    }
 
 
 def test_info_says_what_could_not_be_read(pincite, own, docs):
