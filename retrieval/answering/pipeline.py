@@ -17,7 +17,7 @@ from retrieval.answering.views import (
     deciding,
     defining,
     differing,
-    is_lead_in,
+    is_cut,
     is_row,
     newest_first,
     same_table,
@@ -171,7 +171,7 @@ class Pipeline:
     def _whole(self, asked: Interpretation, quotes: Sequence[Quote]) -> list[Quote]:
         """Return the best quote with what it announces or is an item of, where that is asked for; else all quotes."""
         every = asked.kind in _EVERY
-        if not quotes or not (every or is_lead_in(quotes[0].text)):
+        if not quotes or not (every or is_cut(quotes[0])):
             return list(quotes)
         best = quotes[0]
         (start, end), heading = best.span, stems(best.passage.heading)

@@ -8,6 +8,7 @@ from retrieval.answering.views import (
     completed,
     conclusion,
     defining,
+    is_cut,
     outlets,
     overview,
     speakers,
@@ -148,6 +149,13 @@ REASONS = passages(
     "Moscow has two reasons. The first is ideological. It wants to look strong. The second is rather more practical. "
     "Its own soldiers are few. Nobody else was asked."
 )
+
+
+def test_a_short_item_is_quoted_with_what_explains_it_and_the_items_behind_it():
+    begun = Quote(REASONS[0], 0, 1, 0.0)
+    assert is_cut(begun)
+    assert texts(completed(begun, REASONS, every=False))[0].endswith("Its own soldiers are few.")
+    assert not is_cut(Quote(REASONS[0], 0, 4, 0.0))
 
 
 @pytest.mark.parametrize("sentence", [0, 1, 3])

@@ -4,7 +4,7 @@ Each takes a document's passages and returns quotes; none writes a word of its o
 """
 
 from retrieval.answering.views.differing import differing, newest_first
-from retrieval.answering.views.lists import completed, is_lead_in, section
+from retrieval.answering.views.lists import completed, is_cut, section
 from retrieval.answering.views.mentions import abbreviation, defining, outlets, speakers
 from retrieval.answering.views.overview import conclusion, overview
 from retrieval.answering.views.rows import deciding, is_row, same_table
@@ -19,7 +19,7 @@ __all__ = [
     "deciding",
     "defining",
     "differing",
-    "is_lead_in",
+    "is_cut",
     "is_row",
     "newest_first",
     "outlets",

@@ -52,6 +52,19 @@ def is_lead_in(text: str) -> bool:
     return bool(_LEAD_IN.search(text))
 
 
+def is_cut(quote: Quote) -> bool:
+    """Tell whether a quote ends where more belongs to it: behind a lead-in, or an item that is explained behind it."""
+    start, end = (place - quote.passage.start for place in quote.passage.sentences[quote.last])
+    sentence = quote.passage.text[start:end]
+    return is_lead_in(sentence) or _is_short_item(sentence)
+
+
+def _is_short_item(sentence: str) -> bool:
+    """Tell whether a sentence is an item that the one behind it explains; lines of a list stand alone."""
+    item = _PROSE_ITEM.match(sentence) and not _MARKED_LINE.match(sentence)
+    return bool(item) and len(sentence.split()) < SHORT
+
+
 def completed(
     quote: Quote, around: Sequence[Passage], every: bool, steps: bool = False, table: bool = False
 ) -> list[Quote]:
@@ -74,6 +87,8 @@ def completed(
             first -= 1
     elif is_lead_in(units[last].text):
         last = _announced(units, last)
+    elif _is_short_item(units[last].text):
+        last = _enumerated(units, last)
     elif steps:
         first = next(i for i, unit in enumerate(units) if unit.passage == units[first].passage)
         last = _prose_steps(units, first)
@@ -156,9 +171,8 @@ def _enumerated(units: Sequence[_Unit], index: int) -> int:
         if units[number].passage.heading != units[index].passage.heading:
             break
         if _PROSE_ITEM.match(units[number].text):
-            short = len(units[number].text.split()) < SHORT
             explained = number + 1 < len(units) and units[number + 1].passage == units[number].passage
-            last = number + (short and explained)
+            last = number + (explained and _is_short_item(units[number].text))
     return last
 
 
