@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from retrieval.arguments import wrong
 from retrieval.errors import ArgumentError
 
 
@@ -24,8 +25,8 @@ def absolute(path: str | os.PathLike[str]) -> Path:
     """
     given = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     if not isinstance(given, str):
-        raise TypeError(f"a path is {given!r}; expected text or a Path")
-    if not given.strip():
+        raise wrong("a path", given, "text or a Path")
+    if not given.strip() or "\0" in given:
         raise ArgumentError(f"a path is {given!r}; expected the name of a file or folder")
     try:
         return Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100  # Path.absolute keeps ".."

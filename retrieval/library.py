@@ -6,19 +6,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
+from retrieval import arguments
 from retrieval.answering import NO_READER, Pipeline, Review, replied, review
 from retrieval.citations import verify as verifying
 from retrieval.conversation import Message, checked, interpret
 from retrieval.embedding import Encoder, check_encoder, fingerprint, languages_of, open_encoder
-from retrieval.errors import ArgumentError, LibraryError
+from retrieval.errors import ArgumentError, LibraryError, QuestionError
 from retrieval.files import absolute
 from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, cluster, remove, sync
 from retrieval.parallel import new_lock
 from retrieval.reader import Reader, open_reader
-from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage
+from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage, Turn
 from retrieval.search import Ranked, rank
 from retrieval.settings import Settings, seeds_folder
 from retrieval.storage import SCHEMA_VERSION, LocalBackend, Totals, copy, open_backend
+
+MOST_PASSAGES = 1_000_000  # that can be asked for at once
 
 
 class Library:
@@ -34,9 +37,9 @@ class Library:
         self, path: str | os.PathLike[str], settings: Settings | None = None, *, encoder: Encoder | None = None,
         reader: Reader | None = None, create: bool = True,
     ) -> None:  # fmt: skip
-        name = os.fspath(path)
-        if not isinstance(name, str) or not name.strip():
-            raise ArgumentError(f"path is {path!r}; expected the folder of a library, or milvus://HOST:PORT/NAME")
+        name = arguments.text("path", os.fspath(path))
+        if not name.strip():
+            raise arguments.wrong("path", path, "the folder of a library, or milvus://HOST:PORT/NAME", ArgumentError)
         self.settings = settings or Settings.from_environment()
         self._given_encoder = encoder
         self._encoder: Encoder | None = None
@@ -72,7 +75,10 @@ class Library:
         >>> print(library.add(["articles/tea.md", "articles/none.txt"]).failed[0])
         articles/none.txt: does not exist
         """
-        given = [sources] if isinstance(sources, str | os.PathLike | Document) else sources
+        given = (
+            [sources] if isinstance(sources, str | os.PathLike | Document)
+            else arguments.several("sources", sources, (str, os.PathLike, Document), "paths and Documents")
+        )  # fmt: skip
         if ray is None:
             report = Indexer(self.backend, self._load_encoder, self.settings, progress).add(given)
         else:
@@ -100,8 +106,9 @@ class Library:
         >>> print(library.sync("articles"))
         0 added, 1 unchanged, 0 replaced, 0 moved, 1 removed, 0 failed
         """
+        patterns = arguments.several("ignore", ignore, str, "patterns")
         report = sync(
-            self.backend, self._load_encoder, self.settings, absolute(folder), ignore=ignore, sure=sure,
+            self.backend, self._load_encoder, self.settings, absolute(folder), ignore=patterns, sure=sure,
             dry_run=dry_run, progress=progress,
         )  # fmt: skip
         if not dry_run and report.changes():
@@ -123,6 +130,8 @@ class Library:
 
         Nothing is encoded again. Raises EncoderMismatchError, or StorageError where the two differ at the end.
         """
+        if not isinstance(target, Library):
+            raise arguments.wrong("target", target, "a Library")
         return copy(self.backend, target.backend, progress)
 
     def backup(self, folder: str | os.PathLike[str]) -> Path:
@@ -164,7 +173,7 @@ class Library:
         >>> len(library.remove("articles"))
         2
         """
-        return remove(self.backend, names)
+        return remove(self.backend, [*map(os.fspath, names)])
 
     def documents(self) -> list[Document]:
         """Return all documents in the order of adding, without their texts (see `document`).
@@ -182,11 +191,11 @@ class Library:
         >>> library.document("a1").text
         'Honey bees do not hibernate.'
         """
-        return self.backend.documents.get(doc_id)
+        return self.backend.documents.get(arguments.text("doc_id", doc_id))
 
     def header(self, doc_id: str) -> Document | None:
         """Return one document without its text, or None."""
-        return self.backend.documents.header(doc_id)
+        return self.backend.documents.header(arguments.text("doc_id", doc_id))
 
     def passages(self, doc_id: str, start: int = 0, end: int | None = None) -> list[Passage]:
         """Return a document's passages in order, or those that reach into [start, end) of its text.
@@ -195,7 +204,9 @@ class Library:
         >>> [(passage.number, passage.start, passage.text) for passage in library.passages("a1")]
         [(1, 0, 'Honey bees do not hibernate. They shiver.')]
         """
-        return self.backend.passages.of_document(doc_id, start, end)
+        first = arguments.whole("start", start)
+        last = None if end is None else arguments.whole("end", end)
+        return self.backend.passages.of_document(arguments.text("doc_id", doc_id), first, last)
 
     def paragraphs(self) -> dict[str, int]:
         """Return doc_id -> its number of paragraphs."""
@@ -227,7 +238,12 @@ class Library:
 
     def add_feedback(self, question: str, found: bool, quotes: Sequence[str], good: bool, note: str = "") -> None:
         """Keep what a person thinks of an answer: whether it was found, its quotes, good or not, and a note."""
-        self.backend.facts.add_feedback(question, found, quotes, good, note)
+        said = [arguments.text("one of quotes", quote) for quote in arguments.several("quotes", quotes, str, "texts")]
+        if not isinstance(found, bool) or not isinstance(good, bool):
+            raise arguments.wrong("found or good", (found, good), "True or False each")
+        self.backend.facts.add_feedback(
+            arguments.text("question", question), found, said, good, arguments.text("note", note)
+        )
 
     def feedback(self) -> list[dict[str, Any]]:
         """Return the judgements as eval cases, oldest first.
@@ -265,9 +281,10 @@ class Library:
 
     def rank(self, question: str, k: int, where: Mapping[str, Any] | None = None) -> list[Ranked]:
         """Return what `search` returns, with every signal of every sentence; for those who fit weights."""
+        count, conditions = arguments.whole("k", k, 1, MOST_PASSAGES, QuestionError), arguments.mapping("where", where)
         encoder = self._load_encoder()
         embedding = encoder.question(checked(question))
-        return rank(self.backend, question, embedding, k, where or {}, languages_of(encoder))
+        return rank(self.backend, question, embedding, count, conditions, languages_of(encoder))
 
     def ask(
         self, question: str, *, history: Sequence[Message] = (), k: int = 5, where: Mapping[str, Any] | None = None,
@@ -288,8 +305,11 @@ class Library:
         >>> print(library.ask("What is the capital of Mongolia?").text)
         The documents do not say this. Nothing in them mentions “Mongolia”. Related passages follow.
         """
-        asked = interpret(question, history)
-        return replied(self.backend, asked) or self._pipeline(threshold).answer(asked, k, where or {})
+        said = arguments.several("history", history, (Turn, Mapping), "Turns, or of dicts as in chat APIs")
+        count, conditions = arguments.whole("k", k, 1, MOST_PASSAGES, QuestionError), arguments.mapping("where", where)
+        least = self._least(threshold)
+        asked = interpret(question, said)
+        return replied(self.backend, asked) or self._pipeline(least).answer(asked, count, conditions)
 
     def review(
         self, questions: Sequence[str], *, where: Mapping[str, Any] | None = None, threshold: float | None = None,
@@ -301,7 +321,10 @@ class Library:
         title) after each document; what it raises ends the work. QuestionError where a question cannot be asked, or
         there are none, or more than a hundred.
         """
-        return review(self, questions, where, threshold, progress)
+        asked = [
+            arguments.text("one of questions", each) for each in arguments.several("questions", questions, str, "texts")
+        ]
+        return review(self, asked, arguments.mapping("where", where), self._least(threshold), progress)
 
     def verify(self, citation: Citation) -> str:
         """Compare a citation with its source as it is now: "valid", "changed" or "missing".
@@ -317,7 +340,7 @@ class Library:
         >>> library.verify(citation)
         'changed'
         """
-        return verifying.verify(self.backend, citation, self.settings.max_file_bytes)
+        return verifying.verify(self.backend, _citation(citation), self.settings.max_file_bytes)
 
     def wording_now(self, citation: Citation) -> str:
         """Return what a citation's source says now in place of the quote, "" where it says nothing like it.
@@ -331,7 +354,7 @@ class Library:
         >>> library.verify(citation), library.wording_now(citation)
         ('changed', 'The pilot fee is 260 euros for each ship.')
         """
-        return verifying.wording_now(self.backend, citation, self.settings.max_file_bytes)
+        return verifying.wording_now(self.backend, _citation(citation), self.settings.max_file_bytes)
 
     def verify_sources(self) -> Iterator[tuple[Document, str]]:
         """Yield each document that came from a file, and "valid", "changed" or "missing"."""
@@ -339,8 +362,11 @@ class Library:
 
     # --- parts that are made when first needed
 
-    def _pipeline(self, threshold: float | None) -> Pipeline:
-        least = self.settings.threshold if threshold is None else threshold
+    def _least(self, threshold: float | None) -> float:
+        """Return the confidence from which on an answer is quoted."""
+        return self.settings.threshold if threshold is None else arguments.number("threshold", threshold, 0, 1)
+
+    def _pipeline(self, least: float) -> Pipeline:
         return Pipeline(self.backend, self._load_encoder(), self._load_reader(), least)
 
     def _load_reader(self) -> Reader | None:
@@ -361,6 +387,19 @@ class Library:
                 check_encoder(encoder, self.backend.facts.get("encoder"), self.name)
                 self._encoder = encoder
             return self._encoder
+
+
+def _citation(given: Citation) -> Citation:
+    """Return a citation whose fields can be compared; TypeError or ArgumentError."""
+    if not isinstance(given, Citation):
+        raise arguments.wrong("citation", given, "a Citation")
+    for name in ("doc_id", "quote", "sha256"):
+        arguments.text(f"citation.{name}", getattr(given, name))
+    if given.source is not None and (not isinstance(given.source, str) or "\0" in given.source):
+        raise arguments.wrong("citation.source", given.source, "a path, or None")
+    for name in ("start", "end", *(("answer_start", "answer_end") if given.answer is not None else ())):
+        arguments.whole(f"citation.{name}", getattr(given, name), -(2**63))
+    return given
 
 
 @cache

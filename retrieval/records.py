@@ -39,7 +39,9 @@ class Document:
     sha256: str = ""
 
     def __post_init__(self) -> None:
-        if not self.sha256:
+        if self.sha256 == "":
+            if not isinstance(self.text, str):
+                raise TypeError(f"text is {type(self.text).__name__}; expected str")
             object.__setattr__(self, "sha256", content_sha256(self.text))
 
 

@@ -11,7 +11,7 @@ import retrieval
 
 ROOT = Path(__file__).parents[1]
 # From the ground up: a package imports only what stands before it, and of other packages only their faces.
-GROUND = ["markdown", "records", "errors", "settings", "parallel", "files", "linalg", "tokenizer"]
+GROUND = ["errors", "arguments", "markdown", "records", "settings", "parallel", "files", "linalg", "tokenizer"]
 PACKAGES = [
     "text", "conversation", "embedding", "parsers", "storage", "reader", "search", "ingest", "citations", "answering",
 ]  # fmt: skip

@@ -46,7 +46,7 @@ def confidence(
         return 0.0
     made, found = fitted(readings.reader), signals(question, ranked, quotes[0], readings)
     odds = made["bias"] + sum(weight * found[name] for name, weight in made["weights"].items())
-    chance = 1 / (1 + math.exp(-odds))
+    chance = (1 + math.tanh(odds / 2)) / 2  # which does not overflow
     if quotes[0].passage.language not in ("", ENGLISH):  # what cannot answer is told by English words
         return chance
     matched = any(item.signals.get("bm25") for item in ranked)

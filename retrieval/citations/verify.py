@@ -32,9 +32,9 @@ def verify(store: Backend, citation: Citation, max_bytes: int) -> str:
 
 def _file_state(path: Path, citation: Citation, max_bytes: int) -> str:
     """Compare a citation with one file: "valid", "changed" or "missing"."""
-    if not path.is_file():
-        return "missing"
     try:
+        if not path.is_file():
+            return "missing"
         if file_sha256(path) != citation.sha256:
             return "changed"
         text = load(path, max_bytes).document.text

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from retrieval.arguments import wrong
 from retrieval.errors import ContentError, DocumentError, EmptyError
 from retrieval.files import sha256
 from retrieval.parsers import FORMATS, Block, Sandbox, UnreadableError, parse, shared, text_blocks
@@ -123,12 +124,16 @@ def _with_language(metadata: Mapping[str, Scalar], text: str) -> dict[str, Scala
 def _check_optional(document: Document) -> None:
     """Refuse a source or metadata that cannot be stored and found again; DocumentError names the field."""
     if not isinstance(document.source, str | None):
-        raise DocumentError(document.doc_id, f"source is {document.source!r}; expected text or None")
+        raise DocumentError(document.doc_id, str(wrong("source", document.source, "text or None")))
+    if not isinstance(document.sha256, str):
+        raise DocumentError(document.doc_id, str(wrong("sha256", document.sha256, "text")))
+    if not isinstance(document.metadata, Mapping):
+        raise DocumentError(document.doc_id, str(wrong("metadata", document.metadata, "a mapping")))
     for key, value in document.metadata.items():
         finite = not isinstance(value, float) or math.isfinite(value)
         if not isinstance(key, str) or not isinstance(value, Scalar) or not finite:
             expected = "text, a finite number, true or false under a name"
-            raise DocumentError(document.doc_id, f"metadata {key!r} is {value!r}; expected {expected}")
+            raise DocumentError(document.doc_id, str(wrong(f"metadata {key!r}", value, expected)))
     values = [document.source, document.sha256, *document.metadata, *document.metadata.values()]
     if not _is_unicode("".join(map(str, values))):
         raise DocumentError(document.doc_id, "source or metadata hold half of a surrogate pair")

@@ -183,7 +183,7 @@ def sync(
 ) -> SyncReport:  # fmt: skip
     """Make a library match a folder; see Library.sync. open_encoder: called when the first file is encoded."""
     folder = on_disk(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112  # no error for a name that is too long
         raise SyncError(f"{folder} is not a folder that is there; to remove what it held: pincite remove")
     planned = plan(backend, folder, ignored_in(folder, ignore), settings.max_file_bytes)
     reason = None if sure or dry_run else doubt(planned, folder)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from retrieval.arguments import text
 from retrieval.errors import EncoderMismatchError, LibraryDamagedError, LibraryError, StorageError
 from retrieval.files import new_folder
 from retrieval.records import Document
@@ -132,6 +133,7 @@ def backed_up(name: str, target: Path) -> Iterator[Path]:
     """
     if os.path.lexists(target):
         raise StorageError(f"{target} is there already; name a new folder for the backup")
+    text("the folder of a backup", str(target))
     try:
         with new_folder(target) as folder:
             yield folder

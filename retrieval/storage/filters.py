@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from retrieval.arguments import wrong
 from retrieval.errors import QuestionError
 from retrieval.records import Scalar
 
@@ -42,7 +43,8 @@ def parse(where: Mapping[str, Any]) -> list[Condition]:
 def _condition(key: str, value: Any) -> Condition:
     values = tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
     if not all(isinstance(each, Scalar) for each in values):
-        raise QuestionError(f"where[{key!r}] is {value!r}; expected text, a number, true or false, or a list of those")
+        expected = "text, a number, true or false, or a list of those"
+        raise wrong(f"where[{key!r}]", value, expected, QuestionError)
     return Condition(key, values, tuple(filter(None, map(_date_range, values))))
 
 

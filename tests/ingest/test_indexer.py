@@ -333,7 +333,7 @@ def test_what_is_not_there_is_said(library, tmp_path):
     report = library.add([*given, SEED])
     reasons = [failure.reason for failure in report.failed]
     assert reasons[:2] == ["does not exist", "holds no files that can be read"]
-    assert reasons[2] == "does not exist"
+    assert reasons[2] == "a path is 'nul\\x00.txt'; expected the name of a file or folder"
     assert "home" in reasons[3]
     assert len(report.added) == 1
 

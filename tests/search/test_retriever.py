@@ -242,7 +242,7 @@ def test_where_by_source(asked):
 
 
 def test_no_k_below_one(asked):
-    with pytest.raises(QuestionError, match="k is 0; expected 1 or more"):
+    with pytest.raises(QuestionError, match="k is 0; expected a whole number from 1 to"):
         asked.search("bees", k=0)
 
 
