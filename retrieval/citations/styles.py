@@ -24,6 +24,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udff
 _AUTHORS = re.compile(r"\s*;\s*|\s+and\s+|\s*\n\s*")
 _ADDRESS = re.compile(r"\s*<[^<>]*>")
 _STOP_WORDS = frozenset("a an the of on in to and for is are do does not".split())
+_WEB = re.compile("https?://", re.IGNORECASE)
 _BIBTEX = {"author": "author", "title": "title", "publication": "journal", "volume": "volume", "issue": "number",
            "year": "year", "date": "date", "publisher": "publisher", "language": "langid", "url": "url",
            "note": "note"}  # fmt: skip
@@ -73,6 +74,8 @@ def _works(citations: Sequence[Citation], find: FindDocument) -> Iterator[Work]:
         document = find(doc_id)
         metadata: Mapping[str, Scalar] = document.metadata if document else {}
         fields = {key: _clean(str(value)) for key, value in metadata.items()} | {"title": _clean(group[0].title)}
+        if not _WEB.match(fields.get("url", "")):  # a reference manager opens it at a click
+            fields.pop("url", None)
         authors = [author for part in _AUTHORS.split(fields.get("author", "")) if (author := _ADDRESS.sub("", part))]
         key = _key(authors, fields, keys)
         keys.add(key)

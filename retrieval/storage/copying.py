@@ -10,10 +10,11 @@ from pathlib import Path
 
 from retrieval.arguments import text
 from retrieval.errors import EncoderMismatchError, LibraryDamagedError, LibraryError, StorageError
-from retrieval.files import new_folder
+from retrieval.files import new_folder, remove_abandoned
 from retrieval.records import Document
 from retrieval.storage.base import Backend
 
+ABANDONED_SECONDS = 86_400  # after which a backup that is not whole yet was killed
 BATCH_PASSAGES = 512  # written together
 Progress = Callable[[int, int, str], None]
 
@@ -134,6 +135,8 @@ def backed_up(name: str, target: Path) -> Iterator[Path]:
     if os.path.lexists(target):
         raise StorageError(f"{target} is there already; name a new folder for the backup")
     text("the folder of a backup", str(target))
+    killed = (path for path in target.parent.glob("*.partial-*") if (path / "new" / "library.db").exists())
+    remove_abandoned(killed, ABANDONED_SECONDS)
     try:
         with new_folder(target) as folder:
             yield folder

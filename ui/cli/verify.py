@@ -11,6 +11,7 @@ from retrieval.citations import read_citations
 from ui import words
 from ui.cli import terminal
 
+MOST_BYTES = 64 * 2**20  # of saved answers
 _STYLES = {"valid": "green", "changed": "yellow", "missing": "red"}
 
 
@@ -45,7 +46,11 @@ def library(opened: Library) -> bool:
 def saved_citations(name: str) -> list[Citation]:
     """Read the citations of a saved answer from a file or stdin; a usage error says what is wrong."""
     try:
-        return read_citations(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
+        with sys.stdin.buffer if name == "-" else Path(name).open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"is longer than {MOST_BYTES >> 20} MB")
+        return read_citations(content)
     except OSError as error:
         reason = error.strerror or str(error)
     except ValueError as error:

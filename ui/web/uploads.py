@@ -12,13 +12,15 @@ from retrieval.errors import DocumentError
 from retrieval.files import flush, sha256, write_atomically
 from retrieval.parsers import FORMATS
 
+MOST_BYTES = 10 * 2**30
+
 
 class Uploads:
     """A folder of uploaded files, made when the first arrives."""
 
-    def __init__(self, folder: Path | None) -> None:
-        """folder: None where uploads have nowhere to stay."""
-        self.folder = folder
+    def __init__(self, folder: Path | None, most: int = MOST_BYTES) -> None:
+        """folder: None where uploads have nowhere to stay. most: bytes of all of them."""
+        self.folder, self._most = folder, most
 
     @classmethod
     def of(cls, library: Library, folder: Path | None) -> "Uploads":
@@ -40,10 +42,17 @@ class Uploads:
             raise DocumentError(name, f"files of type {suffix or '(none)'} are not read")
         stem = re.sub(r"[^\w,;()'’&+-]+", " ", Path(name).stem).strip(" -")[:40].strip() or "upload"
         path = self.folder / sha256(content)[:12] / f"{stem}{suffix}"
+        if not path.exists() and self._size() + len(content) > self._most:
+            raise DocumentError(name, f"at most {self._most / 2**30:.0f} GB are kept; remove documents")
         if not path.exists() or path.read_bytes() != content:
             write_atomically(path, content)
             flush(self.folder)
         return path
+
+    def _size(self) -> int:
+        """Return the bytes of all files that are kept."""
+        kept = self.folder.glob("*/*") if self.folder else ()
+        return sum(path.stat().st_size for path in kept if path.is_file())
 
     def drop(self, source: str | None) -> None:
         """Delete the file of a document if it is one of these."""

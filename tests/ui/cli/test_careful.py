@@ -1,13 +1,15 @@
 """Commands that could destroy something by mistake do not."""
 
+import os
 import stat
 
 import pytest
 from fakes import HashedEncoder
 
 from retrieval import Document, Library, Settings
+from retrieval.citations import export
 from retrieval.errors import ArgumentError, LibraryError
-from ui.cli import terminal
+from ui.cli import terminal, verify
 
 
 @pytest.fixture
@@ -90,3 +92,33 @@ def test_what_a_library_keeps_is_its_owners_alone(tmp_path):
         paths = [path for folder in ("library", "copy") for path in (tmp_path / folder).iterdir()]
         assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
         assert {"library.db", "library.db-wal", "vectors.faiss"} <= {path.name for path in paths}
+
+
+def test_an_endless_answer_is_not_read_whole(pincite, kept, monkeypatch):
+    monkeypatch.setattr(verify, "MOST_BYTES", 2**20)
+    result = pincite("verify", "/dev/zero", "--library", kept)
+    assert (result.exit_code, "is longer than 1 MB" in result.stderr) == (2, True)
+
+
+def test_what_a_killed_backup_left_is_swept_and_nothing_else(kept, tmp_path):
+    old, new, other = (tmp_path / f"{name}.partial-x" for name in ("old", "new", "other"))
+    for folder in (old, new):
+        (folder / "new").mkdir(parents=True)
+        (folder / "new" / "library.db").touch()
+    other.mkdir()
+    for folder in (old, other):
+        os.utime(folder, (1, 1))
+    with Library(kept, create=False) as library:
+        library.backup(tmp_path / "copy")
+    assert [old.exists(), new.exists(), other.exists()] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "url, shown", [("https://a.example/x", True), ("javascript:alert(1)", False), ("file:///etc", False)]
+)
+def test_only_addresses_of_the_web_are_exported(tmp_path, url, shown):
+    with Library(tmp_path / "new", Settings(threshold=0.0), encoder=HashedEncoder()) as library:
+        library.add(Document("owls", "Owls", "Owls hunt voles at night.", metadata={"url": url}))
+        citations = library.ask("What do owls hunt?").citations
+        for style in ("bibtex", "ris", "csl-json"):
+            assert (url in export(citations, library.document, style)) is shown

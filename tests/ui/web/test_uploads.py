@@ -90,3 +90,13 @@ def test_a_torn_file_is_written_again(tmp_path):
 
 def sent(name, content):
     return SimpleNamespace(files=[(name, content)])
+
+
+def test_uploads_have_a_quota(tmp_path):
+    uploads = Uploads(tmp_path, most=20)
+    kept = uploads.keep("owls.txt", b"Owls hunt voles.")
+    with pytest.raises(DocumentError, match="at most 0 GB are kept; remove documents"):
+        uploads.keep("bees.txt", b"Bees.")
+    assert uploads.keep("owls.txt", b"Owls hunt voles.") == kept  # the same again takes none
+    uploads.drop(str(kept))
+    assert uploads.keep("bees.txt", b"Bees.").read_bytes() == b"Bees."
