@@ -10,7 +10,7 @@ from retrieval import arguments
 from retrieval.answering import NO_READER, Pipeline, Review, replied, review
 from retrieval.citations import verify as verifying
 from retrieval.conversation import Message, checked, interpret
-from retrieval.embedding import Encoder, check_encoder, fingerprint, languages_of, open_encoder
+from retrieval.embedding import Encoder, analysis_of, check_encoder, fingerprint, languages_of, open_encoder
 from retrieval.errors import ArgumentError, LibraryError, QuestionError
 from retrieval.files import absolute
 from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, cluster, remove, sync
@@ -385,6 +385,7 @@ class Library:
                 if self.backend.facts.get("encoder") is None:
                     self.backend.facts.record("encoder", encoder.fingerprint)
                 check_encoder(encoder, self.backend.facts.get("encoder"), self.name)
+                self.backend.analyse(analysis_of(encoder))
                 self._encoder = encoder
             return self._encoder
 

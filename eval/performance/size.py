@@ -49,7 +49,7 @@ def rows(library: LocalBackend) -> Counter[str]:
         for item in library.documents.indexed([document.doc_id]):
             own = document_row(item, 0)
             parts["documents' text"] += sum(map(_bytes, text_rows(own, item.document.text)))
-            for row in passage_rows(own, item.passages, item.vectors):
+            for row in passage_rows(own, item.passages, item.vectors, library.passages.analysis):
                 for field, value in row.items():
                     parts[_FIELDS.get(field, "keys and conditions")] += _bytes(value)
     return parts

@@ -67,7 +67,7 @@ def signals(
     if not close["maxsim"]:  # an encoder without token vectors
         close |= {name: fitted()["typical"][name] for name in ("maxsim", "weakest")}
     capped = {f"{name}, capped": min(close[name], most) for name, most in ENOUGH.items()}
-    around = item.candidate.holding.keys() | stems(quote.passage.heading)
+    around = stems(f"{quote.passage.heading}\n{quote.passage.text}")
     return close | capped | against(question, quote, around) | _read(quote, readings)
 
 

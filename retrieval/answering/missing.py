@@ -7,7 +7,7 @@ from pathlib import Path
 
 from retrieval.answering.quotes import Quote
 from retrieval.storage import Backend
-from retrieval.text import STOP_WORDS, stems, words
+from retrieval.text import STOP_WORDS, stems
 
 _WORD = re.compile(r"\w+(?:[-’'.]\w+)*")
 # What a question is asked with, and what it calls documents and their parts: nobody looks for these words in a text.
@@ -49,11 +49,11 @@ def unnamed(question: str, naming: Set[str]) -> str:
 
 def unmentioned(backend: Backend, question: str) -> tuple[str, ...]:
     """Return the words of a question that no stored document mentions; the names among them where there are."""
-    asked = {word: stems(word) for word in _WORD.findall(question) if word.lower() not in STOP_WORDS | _ASKING}
+    letters = backend.passages.analysis.letters
+    found = (word for word in _WORD.findall(question) if word.lower() not in STOP_WORDS | _ASKING)
+    asked = {word: stems(letters(word)) for word in found}
     there = backend.passages.document_frequencies(set().union(*asked.values())).keys()
-    rare = (word for word, own in asked.items() if not own & there)
-    # A full-text index may stem otherwise: SQLite does for ß and its like.
-    absent = [word for word in rare if not backend.passages.bm25(words(word), 1, {})]
+    absent = [word for word, own in asked.items() if not own & there]
     return tuple([word for word in names(question) if word in absent] or absent)[:_MOST_MISSING]
 
 

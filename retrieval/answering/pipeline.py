@@ -111,7 +111,7 @@ class Pipeline:
             depth = max(k, FUSED) if asked.quoted else k
             ranked = self._rank(asked.text, depth, where)
             english = _asked_in(asked.text, ranked) == ENGLISH
-            question = corrected(self.backend, self.encoder, asked.text, ranked) if english else asked.text
+            question = corrected(self.encoder, asked.text, ranked) if english else asked.text
             ranked = ranked if question == asked.text else self._rank(question, depth, where)
             return question, without(ranked, asked.quoted)[:k] if asked.quoted else ranked
         embedding, depth = self.encoder.question(asked.message), max(k, FUSED)

@@ -1,6 +1,14 @@
 """Texts become unit vectors: of questions, passages, sentences and tokens."""
 
-from retrieval.embedding.base import NO_SENTENCE, Encoder, PassageVectors, QuestionVectors, languages_of, unit
+from retrieval.embedding.base import (
+    NO_SENTENCE,
+    Encoder,
+    PassageVectors,
+    QuestionVectors,
+    analysis_of,
+    languages_of,
+    unit,
+)
 from retrieval.embedding.export import exported
 from retrieval.embedding.loading import check_encoder, open_encoder
 from retrieval.embedding.models import MULTILINGUAL, fingerprint, model_folder
@@ -15,6 +23,7 @@ __all__ = [
     "Floats",
     "PassageVectors",
     "QuestionVectors",
+    "analysis_of",
     "check_encoder",
     "exported",
     "fingerprint",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from retrieval.linalg import Floats
 from retrieval.records import Passage
+from retrieval.text import WORDS, Analysis
 
 NO_SENTENCE = 65_535  # in PassageVectors.token_sentences: the token stands before the first sentence
 
@@ -24,7 +25,7 @@ class QuestionVectors:
 
     vector: (dim,) unit. tokens: (t, dim) unit vectors of the question's content tokens, rotated; t may be 0.
 
-    terms: the stem of the word that each of the tokens belongs to.
+    terms: of the word that each of the tokens belongs to, as the full text counts them, joined by blanks.
     """
 
     vector: Floats
@@ -50,7 +51,8 @@ class Encoder(Protocol):
     """What a library needs of a model.
 
     fingerprint: changes whenever vectors would. dim: of every vector. max_tokens: of one passage, special ones not
-    counted. languages (may be missing): ISO 639 codes of those that it was trained on, none for any.
+    counted. languages (may be missing): ISO 639 codes of those that it was trained on, none for any. analysis (may be
+    missing): how texts become terms of the full text.
     """
 
     fingerprint: str
@@ -75,6 +77,12 @@ class Encoder(Protocol):
 def languages_of(model: object) -> frozenset[str]:
     """Return the languages that an encoder or a reader knows, none for any."""
     return frozenset(getattr(model, "languages", ()))
+
+
+def analysis_of(encoder: object) -> Analysis:
+    """Return how texts become terms with an encoder: by its tokenizer's pieces, or by words where it has none."""
+    made: Analysis = getattr(encoder, "analysis", WORDS)
+    return made
 
 
 def unit(vectors: Floats) -> Floats:

@@ -17,7 +17,7 @@ from retrieval.errors import ModelError
 from retrieval.linalg import Floats, products
 from retrieval.parallel import side_by_side
 from retrieval.records import Passage
-from retrieval.text import STOP_WORDS, WORD, has_forms, stem, words
+from retrieval.text import STOP_WORDS, WORD, Analysis, PieceAnalysis, has_forms, stems
 from retrieval.tokenizer import open_tokenizer
 
 
@@ -48,6 +48,7 @@ class OnnxEncoder:
         self._workers = threads or os.cpu_count() or 1
         self._inputs = {item.name for item in self._session.get_inputs()}
         self.fingerprint, self.languages = fingerprint, languages
+        self.analysis: Analysis = PieceAnalysis(self._tokenizer)
         self.dim: int = self._record["dim"]
         marked = self._tokenizer.encode("a")
         first, behind = marked.special_tokens_mask.index(0), marked.special_tokens_mask[::-1].index(0)
@@ -87,7 +88,8 @@ class OnnxEncoder:
         (tokens,) = self._run([encoding.ids[: self._longest]])
         kept = _content_tokens(self._query_prompt + text, encoding)
         kept = kept[(kept < self._longest) & (kept >= self._prompted)]
-        terms = _terms(self._query_prompt + text, [encoding.offsets[position] for position in kept])
+        spans = [encoding.offsets[position] for position in kept]
+        terms = _terms(self.analysis, self._query_prompt + text, spans)
         return QuestionVectors(unit(self._pooled(tokens)), self._rotated(tokens, kept), terms)
 
     def encode_passages(
@@ -182,8 +184,9 @@ def _content_tokens(text: str, encoding: Any) -> NDArray[np.intp]:
     return np.array(kept, np.intp)
 
 
-def _terms(text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
-    """Return the stem of the word that each span lies in."""
+def _terms(analysis: Analysis, text: str, spans: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """Return the terms of the word that each span lies in, joined by blanks."""
     found = [(match.end(), match.group()) for match in WORD.finditer(text)]
-    inside = (next((word for end, word in found if end > start), "") for start, _ in spans)
-    return tuple(stem(words(word)[0]) if words(word) else "" for word in inside)
+    inside = [next((word for end, word in found if end > start), "") for start, _ in spans]
+    terms = {word: " ".join(sorted(stems(analysis.letters(word)))) for word in set(inside)}
+    return tuple(terms[word] for word in inside)

@@ -35,9 +35,11 @@ def compare(
     weights = np.array(list(idf.values()), np.float32) / (sum(idf.values()) or 1.0)
     items = [candidates[place] for place in near]
     rows, starts = runs(candidates.starts, np.array(near))
-    held = _held(items, starts[:-1], list(idf), len(rows))
+    holding = [candidate.holding(backend.passages.analysis) for candidate in items]
+    held = _held(holding, starts[:-1], list(idf), len(rows))
     maxsim, closest = _maxsim(backend, embedding.tokens, items, starts[:-1], len(rows))
-    tokens = [[index for index, term in enumerate(embedding.terms) if term == own] for own in idf]
+    held_by = [set(terms.split()) for terms in embedding.terms]
+    tokens = [[index for index, terms in enumerate(held_by) if own in terms] for own in idf]
     return Closeness(
         {"maxsim": maxsim, "coverage": np.maximum.reduceat(held @ weights, starts[:-1])},
         starts,
@@ -46,11 +48,13 @@ def compare(
     )
 
 
-def _held(items: Sequence[Candidate], starts: NDArray[np.int64], terms: Sequence[str], sentences: int) -> Floats:
+def _held(
+    holding: Sequence[Mapping[str, list[int]]], starts: NDArray[np.int64], terms: Sequence[str], sentences: int
+) -> Floats:
     """Return (sentences, terms): 1 where a sentence holds a term, else 0. starts: as in `_maxsim`."""
     held = np.zeros((sentences, len(terms)), np.float32)
     for column, term in enumerate(terms):
-        at = [first + own for c, first in zip(items, starts.tolist(), strict=True) for own in c.holding.get(term, ())]
+        at = [first + own for each, first in zip(holding, starts.tolist(), strict=True) for own in each.get(term, ())]
         held[at, column] = 1
     return held
 

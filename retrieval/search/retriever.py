@@ -19,10 +19,10 @@ from retrieval.search.languages import in_others, is_foreign, without_words
 from retrieval.search.late_interaction import Closeness, compare
 from retrieval.search.results import Ranked, SentenceSignals
 from retrieval.storage import Backend, Candidates
-from retrieval.text import question_words
+from retrieval.text import asked, words
 
 CANDIDATES = 200  # from each of the two indexes
-MOST_WORDS = 64  # of a question that are searched in the full text
+MOST_TERMS = 128  # of a question that are searched in the full text
 # Weights of z-scores. The first three are DESIGN.md's; the last two were chosen by the mean over xquad-r-en,
 # squad2-dev-a, cranfield and mtrag-un-a, where 0.4 to 0.8 for maxsim differ by less than 0.003 nDCG@10.
 FIRST_WEIGHTS = {"passage": 0.6, "sentence": 0.6, "bm25": 0.4}
@@ -44,8 +44,9 @@ def rank(
     """
     if k < 1:
         raise QuestionError(f"k is {k}; expected 1 or more")
-    words = question_words(question)[:MOST_WORDS]
-    candidates, bm25 = backend.passages.find(words, embedding.vector, max(CANDIDATES, k), where)
+    analysis, left = backend.passages.analysis, asked(question)
+    terms, letters = (list(dict.fromkeys(words(made(left)))) for made in (analysis.indexed, analysis.letters))
+    candidates, bm25 = backend.passages.find(terms[:MOST_TERMS], embedding.vector, max(CANDIDATES, k), where)
     if not candidates:
         return []
     found = _compared(candidates, bm25, embedding)
@@ -54,7 +55,7 @@ def rank(
     first = fused(without_words(found.signals, others), FOREIGN_WEIGHTS if foreign else FIRST_WEIGHTS)
     order = np.argsort(-first, kind="stable")
     near, rest = order[:RERANKED].tolist(), order[RERANKED:k].tolist()
-    close = compare(backend, words, embedding, candidates, near)
+    close = compare(backend, letters[:MOST_TERMS], embedding, candidates, near)
     second = fused(without_words(close.signals, others[near]), FOREIGN_RERANK_WEIGHTS if foreign else RERANK_WEIGHTS)
     scores = first[near] + second
     behind = float(second.min())  # the rest are no closer than the least close: none scores above one before it

@@ -6,7 +6,6 @@ from difflib import get_close_matches
 
 from retrieval.embedding import Encoder
 from retrieval.search.results import Ranked
-from retrieval.storage import Backend
 from retrieval.text import STOP_WORDS, stems
 
 NEAR = 20  # passages whose words a slip may have meant
@@ -16,21 +15,21 @@ NAME_CUTOFF = 0.85  # where the word is a name: two people may differ by little
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def corrected(backend: Backend, encoder: Encoder, question: str, ranked: Iterable[Ranked]) -> str:
-    """Return a question with words that no document holds replaced by words much like them of the passages it finds.
+def corrected(encoder: Encoder, question: str, ranked: Iterable[Ranked]) -> str:
+    """Return a question with words that no passage found holds replaced by words much like them of those passages.
 
-    Embeddings of word pieces find the passages in spite of a slip; the full text does not. Words with a digit stay, and
-    those that the model has in its vocabulary: "charge" is no slip of "change".
+    Embeddings of word pieces find the passages in spite of a slip; the full text finds others. Words with a digit stay,
+    and those that the model has in its vocabulary: "charge" is no slip of "change".
     """
-    asked = {word: stems(word) for word in _WORD.findall(question) if _correctable(word)}
-    known = backend.passages.document_frequencies(set().union(*asked.values())).keys()
-    absent = [word for word, own in asked.items() if own and not own & known]
-    unknown = [word for word, pieces in zip(absent, encoder.count_tokens(absent), strict=True) if pieces > 1]
+    asked = [word for word in _WORD.findall(question) if _correctable(word)]
+    unknown = [word for word, pieces in zip(asked, encoder.count_tokens(asked), strict=True) if pieces > 1]
     if not unknown:
         return question
     near = [item.candidate.passage for _, item in zip(range(NEAR), ranked, strict=False)]
     there = list(dict.fromkeys(word for passage in near for word in _WORD.findall(f"{passage.heading} {passage.text}")))
-    meant = {word: _closest(word, there, word[0].isupper() and not question.startswith(word)) for word in unknown}
+    held = stems(" ".join(there))
+    absent = [word for word in unknown if stems(word) and not stems(word) & held]
+    meant = {word: _closest(word, there, word[0].isupper() and not question.startswith(word)) for word in absent}
     return _WORD.sub(lambda match: meant.get(match.group()) or match.group(), question)
 
 

@@ -15,6 +15,7 @@ from retrieval.embedding import Floats, PassageVectors
 from retrieval.records import Coverage, Document, Passage
 from retrieval.storage.candidates import Candidates
 from retrieval.storage.codec import Tokens
+from retrieval.text import Analysis
 
 Judgement = tuple[int, str, bool, list[str], bool, str]  # id, question, found, quotes, good, note
 
@@ -108,7 +109,12 @@ class Files(Protocol):
 
 
 class PassageIndex(Protocol):
-    """The passages of all documents, found by vector and by word; numbered, and no number is ever used again."""
+    """The passages of all documents, found by vector and by word; numbered, and no number is ever used again.
+
+    analysis: how their texts became terms. What is given and returned as words and stems below are those.
+    """
+
+    analysis: Analysis
 
     def find(
         self, words: Sequence[str], vector: Floats, count: int, where: Mapping[str, Any]
@@ -192,6 +198,12 @@ class Backend(Protocol):
     @property
     def facts(self) -> Facts:
         """What is kept of the library as a whole."""
+
+    def analyse(self, analysis: Analysis) -> None:
+        """Find passages by the terms of an analysis from now on; nothing is encoded for it.
+
+        Those that were indexed otherwise are indexed anew; on Milvus, they stay as they are.
+        """
 
     def check(self) -> None:
         """Read everything; LibraryDamagedError where what is kept does not fit together."""

@@ -5,7 +5,6 @@ looking them up takes longer than the arithmetic: 1.3 ms for 350 of them, and 0.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from retrieval.embedding import Floats
 from retrieval.linalg import dots
 from retrieval.storage.codec import Codes, decode_passage, decode_rows, decode_vector
-from retrieval.text import stems
+from retrieval.text import Analysis, stems
 
 
 class Candidate:
@@ -33,6 +32,7 @@ class Candidate:
         """
         self.id, *passage, vector, rows = row
         self.check: Callable[[], None] = _nothing_known
+        self._held: tuple[str, dict[str, list[int]]] | None = None
         self.passage = decode_passage(*passage)
         self.vector: Floats = decode_vector(vector)
         self.sentence_codes: Codes
@@ -51,14 +51,15 @@ class Candidate:
         vectors: Floats = self.sentence_codes * self.sentence_scales[:, None]
         return vectors
 
-    @cached_property
-    def holding(self) -> dict[str, list[int]]:
-        """Stem -> the sentences that hold it, by their numbers in the passage."""
-        start, found = self.passage.start, dict[str, list[int]]()
-        for number, (a, b) in enumerate(self.passage.sentences):
-            for stem in stems(self.passage.text[a - start : b - start]):
-                found.setdefault(stem, []).append(number)
-        return found
+    def holding(self, analysis: Analysis) -> dict[str, list[int]]:
+        """Return term, as `Analysis.letters` has it -> the sentences that hold it, by their numbers in the passage."""
+        if self._held is None or self._held[0] != analysis.version:
+            start, found = self.passage.start, dict[str, list[int]]()
+            for number, (a, b) in enumerate(self.passage.sentences):
+                for term in stems(analysis.letters(self.passage.text[a - start : b - start])):
+                    found.setdefault(term, []).append(number)
+            self._held = analysis.version, found
+        return self._held[1]
 
 
 def _nothing_known() -> None:

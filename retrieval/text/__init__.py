@@ -1,5 +1,6 @@
 """Pure functions on text that all stages agree on."""
 
+from retrieval.text.analysis import WORDS, Analysis, PieceAnalysis, asked
 from retrieval.text.clean import composed, has_forms, one_line, printable, searchable, title_of, trimmed
 from retrieval.text.dates import Date, find_dates, with_years
 from retrieval.text.language import document_language, language_name, language_of
@@ -18,7 +19,11 @@ __all__ = [
     "VERBS_OF_SAYING",
     "WEEKDAYS",
     "WORD",
+    "WORDS",
+    "Analysis",
     "Date",
+    "PieceAnalysis",
+    "asked",
     "composed",
     "document_language",
     "find_dates",

@@ -67,14 +67,14 @@ def test_a_question_has_vectors_of_its_content_tokens(encoder):
     encoded = encoder.question("Who opened the bridge?")
     assert encoded.vector.shape == (384,)
     assert encoded.tokens.shape == (2, 384)
-    assert encoded.terms == ("open", "bridg")
+    assert encoded.terms == ("9open", "9bridg")
     np.testing.assert_allclose(np.linalg.norm(encoded.tokens, axis=1), 1, atol=1e-5)
     assert cosines(encoded.vector[None], encoder.encode_questions(["Who opened the bridge?"]))[0] >= 0.9999
 
 
-def test_every_part_of_a_word_has_the_words_stem(encoder):
+def test_every_part_of_a_word_has_the_words_terms(encoder):
     encoded = encoder.question("Did Eyjafjallajökull’s ashes cross 1,600 km?")
-    assert set(encoded.terms) == {"eyjafjallajokul", "ash", "cross", "1", "600", "km"}
+    assert set(encoded.terms) == {"9eyjaf", "9ash", "9cross", "91", "9600", "9km"}
     assert len(encoded.terms) == len(encoded.tokens)
 
 

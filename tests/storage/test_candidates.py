@@ -9,6 +9,7 @@ from fakes import about_bees, prepare, scattered
 from retrieval.storage.cache import PassageCache
 from retrieval.storage.local.faiss_index import StoredVectors
 from retrieval.storage.local.passages import Passages
+from retrieval.text import WORDS
 
 QUESTION = np.random.RandomState(1).standard_normal(64).astype(np.float32)
 ALL = range(1, 303)
@@ -86,9 +87,9 @@ def test_many_threads_at_once(kept, expected):
 def test_stems_are_found_by_the_sentences_that_hold_them(store):
     store.documents.add([prepare(about_bees())])
     first, second = store.passages.candidates([1, 2])
-    assert first.holding["honei"] == [0]
-    assert first.holding["shiver"] == [1]
-    assert second.holding["honei"] == [0]
+    assert first.holding(WORDS)["honei"] == [0]
+    assert first.holding(WORDS)["shiver"] == [1]
+    assert second.holding(WORDS)["honei"] == [0]
 
 
 def test_reading_ahead_changes_nothing(room, many, expected):

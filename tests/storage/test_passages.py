@@ -6,7 +6,7 @@ from retrieval.errors import QuestionError
 from retrieval.records import Document
 from retrieval.storage.local.faiss_index import StoredVectors
 from retrieval.storage.local.fulltext import Fulltext
-from retrieval.text import terms
+from retrieval.text import WORDS, terms
 
 
 def test_passages_come_back_with_their_vectors(store):
@@ -20,8 +20,8 @@ def test_passages_come_back_with_their_vectors(store):
         bits, sentences = store.passages.tokens([candidate.id])[candidate.id]
         np.testing.assert_array_equal(bits, vectors.token_bits)
         np.testing.assert_array_equal(sentences, vectors.token_sentences)
-        assert candidate.holding["honei"] == [0]
-        assert set(candidate.holding) == terms.stems(passage.text)
+        assert candidate.holding(WORDS)["honei"] == [0]
+        assert set(candidate.holding(WORDS)) == terms.stems(passage.text)
 
 
 def test_a_sentence_without_content_has_a_vector_of_zeros(store):

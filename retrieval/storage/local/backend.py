@@ -11,9 +11,11 @@ from retrieval.errors import LibraryError, StorageError
 from retrieval.files import new_file
 from retrieval.storage.base import Judgement
 from retrieval.storage.copying import backed_up
-from retrieval.storage.local.database import Database
+from retrieval.storage.local.database import Database, next_generation
 from retrieval.storage.local.documents import Documents, Files
+from retrieval.storage.local.fulltext import reindex
 from retrieval.storage.local.passages import Passages
+from retrieval.text import WORDS, Analysis
 
 _OWN = ("library.db", "vectors.faiss", "conversations.db", "uploads")  # begin the names of what a library makes
 
@@ -35,13 +37,26 @@ class LocalBackend:
         self.database = Database(folder / "library.db")
         self.passages = Passages(self.database, folder / "vectors.faiss")
         self.documents = Documents(self.database, self.passages)
-        self.files = Files(self.database)
+        self.files = Files(self.database, self.passages)
         self.facts = Facts(self.database)
 
     @property
     def name(self) -> str:
         """The folder."""
         return str(self.folder)
+
+    def analyse(self, analysis: Analysis) -> None:
+        """Find passages by the terms of an analysis; those indexed otherwise are indexed anew, if that can be."""
+        if (self.facts.get("analysis") or WORDS.version) != analysis.version:
+            if self.database.is_frozen:
+                return
+            try:
+                with self.database.writing() as connection:
+                    next_generation(connection)
+                    reindex(connection, analysis)
+            except StorageError:  # it may be read only: then its words are searched as before
+                return
+        self.passages.analysis = analysis
 
     def check(self) -> None:
         """Read the whole file; LibraryDamagedError where SQLite finds damage, or passages not in their text."""

@@ -11,6 +11,7 @@ from retrieval.storage.local.database import Connection, Database, next_generati
 from retrieval.storage.local.fulltext import index_texts, unindex_texts
 from retrieval.storage.local.passages import Passages, insert_passage
 from retrieval.storage.rules import misplaced, settled
+from retrieval.text import Analysis
 
 _LISTED = "SELECT value FROM json_each(?)"
 _HEADER = "doc_id, title, source, metadata, sha256"
@@ -27,7 +28,7 @@ class Documents:
         with self._database.adding() as connection:
             generation = next_generation(connection)
             for item in documents:
-                _insert(connection, item, generation)
+                _insert(connection, item, generation, self._passages.analysis)
 
     def remove(self, doc_ids: Iterable[str]) -> list[str]:
         """Remove documents in one transaction; return the doc_ids that were there."""
@@ -98,8 +99,8 @@ class Documents:
 class Files:
     """The files; see storage.base.Files."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, passages: Passages) -> None:
+        self._database, self._passages = database, passages
 
     def all(self) -> dict[str, FileState]:
         """Return path -> state of every file that was ever added and not removed, failed ones included."""
@@ -131,7 +132,7 @@ class Files:
             for path, state in links.items():
                 _record(connection, path, state)
             for doc_id in sorted(touched.union(state.doc_id for state in links.values() if state.doc_id)):
-                _settle(connection, doc_id)
+                _settle(connection, doc_id, self._passages.analysis)
 
     def coverage(self) -> Coverage:
         """Count files, documents without a file, and failed files."""
@@ -161,7 +162,7 @@ def _header(connection: Connection, doc_id: str) -> Document | None:
     return None if row is None else _document(row)
 
 
-def _insert(connection: Connection, item: IndexedDocument, generation: int) -> None:
+def _insert(connection: Connection, item: IndexedDocument, generation: int, analysis: Analysis) -> None:
     """Write one document with everything derived from it."""
     document = item.document
     _delete(connection, document.doc_id, generation)
@@ -172,9 +173,9 @@ def _insert(connection: Connection, item: IndexedDocument, generation: int) -> N
          document.text),
     )  # fmt: skip
     for passage, vectors in zip(item.passages, item.vectors, strict=True):
-        insert_passage(connection, int(cursor.lastrowid or 0), document.title, generation, passage, vectors)
+        insert_passage(connection, int(cursor.lastrowid or 0), document.title, generation, passage, vectors, analysis)
     if item.file is not None and document.source is not None:
-        _link(connection, document.source, FileState(*item.file, document.doc_id, ""))
+        _link(connection, document.source, FileState(*item.file, document.doc_id, ""), analysis)
 
 
 def _delete(connection: Connection, doc_id: str, generation: int) -> bool:
@@ -196,12 +197,12 @@ def _texts(connection: Connection, doc_id: str) -> list[tuple[int, str, str]]:
     return connection.execute(f"{query} ORDER BY id", (doc_id,)).fetchall()
 
 
-def _link(connection: Connection, path: str, state: FileState) -> None:
+def _link(connection: Connection, path: str, state: FileState, analysis: Analysis) -> None:
     """Point a file at its document, and drop the document it pointed at before if nothing else does."""
     row = connection.execute("SELECT doc_id FROM files WHERE path = ?", (path,)).fetchone()
     _record(connection, path, state)
     if row and row[0] not in (None, state.doc_id):
-        _settle(connection, row[0])
+        _settle(connection, row[0], analysis)
 
 
 def _record(connection: Connection, path: str, state: FileState) -> None:
@@ -211,7 +212,7 @@ def _record(connection: Connection, path: str, state: FileState) -> None:
     )
 
 
-def _settle(connection: Connection, doc_id: str) -> None:
+def _settle(connection: Connection, doc_id: str, analysis: Analysis) -> None:
     """Let a document be as the files that hold it say: removed, or with another source and title; see `settled`."""
     paths = [row[0] for row in connection.execute("SELECT path FROM files WHERE doc_id = ? ORDER BY path", (doc_id,))]
     document = _header(connection, doc_id)
@@ -224,7 +225,8 @@ def _settle(connection: Connection, doc_id: str) -> None:
         connection.execute(
             "UPDATE documents SET source = ?, title = ? WHERE doc_id = ?", (now.source, now.title, doc_id)
         )
-        if now.title != document.title:
+        made = connection.execute("SELECT value FROM meta WHERE key = 'analysis'").fetchone()
+        if now.title != document.title and made in (None, (analysis.version,)):  # else no model was needed so far
             rows = _texts(connection, doc_id)
             unindex_texts(connection, document.title, rows)
-            index_texts(connection, now.title, rows)
+            index_texts(connection, analysis, now.title, rows)

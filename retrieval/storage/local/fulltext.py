@@ -5,15 +5,17 @@ kept: a frequent word costs 0.7 ms for a thousand passages the first time and ne
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.storage import rules
 from retrieval.storage.local.database import Connection, Database
-from retrieval.text import searchable, stem
+from retrieval.text import WORDS, Analysis, stem
 
 COUNTED_WORDS = 100_000
 KEPT_SCORES = 2_000_000  # 16 bytes each
@@ -126,18 +128,40 @@ def _parts(counts: Mapping[str, int], most: int) -> list[str]:
 
 
 Texts = Iterable[tuple[int, str, str]]  # id, heading and text of passages
+_INSERT = "INSERT INTO fulltext (rowid, title, text) VALUES (?, ?, ?)"
+_DELETE = "INSERT INTO fulltext (fulltext, rowid, title, text) VALUES ('delete', ?, ?, ?)"
 
 
-def index_texts(connection: Connection, title: str, passages: Texts) -> None:
-    """Make passages of a document found by their words, in the running transaction."""
-    connection.executemany("INSERT INTO fulltext (rowid, title, text) VALUES (?, ?, ?)", _columns(title, passages))
+def index_texts(connection: Connection, analysis: Analysis, title: str, passages: Texts) -> None:
+    """Make passages of a document found by their terms, in the running transaction."""
+    rows = _columns(analysis, title, passages)
+    connection.executemany(_INSERT, rows)
+    if analysis.version != WORDS.version:  # the index asks for them when they are deleted
+        packed = [(row, zlib.compress(json.dumps(texts).encode())) for row, *texts in rows]
+        connection.executemany("INSERT INTO indexed (id, texts) VALUES (?, ?)", packed)
 
 
 def unindex_texts(connection: Connection, title: str, passages: Texts) -> None:
     """Undo `index_texts`, which was given the same."""
-    command = "INSERT INTO fulltext (fulltext, rowid, title, text) VALUES ('delete', ?, ?, ?)"
-    connection.executemany(command, _columns(title, passages))
+    rows = {row: (row, title, text) for row, title, text in _columns(WORDS, title, passages)}
+    listed = (json.dumps(list(rows)),)
+    query = "FROM indexed WHERE id IN (SELECT value FROM json_each(?))"
+    for row, packed in connection.execute(f"SELECT id, texts {query}", listed):
+        rows[row] = (row, *json.loads(zlib.decompress(packed)))
+    connection.executemany(_DELETE, rows.values())
+    connection.execute(f"DELETE {query}", listed)
 
 
-def _columns(title: str, passages: Texts) -> list[tuple[int, str, str]]:
-    return [(row, searchable(f"{title}\n{heading}"), searchable(text)) for row, heading, text in passages]
+def reindex(connection: Connection, analysis: Analysis) -> None:
+    """Index all passages anew, in the running transaction; the analysis is recorded as a fact of the library."""
+    connection.execute("INSERT INTO fulltext (fulltext) VALUES ('delete-all')")
+    connection.execute("DELETE FROM indexed")
+    query = "SELECT d.id, d.title, p.id, p.heading, p.text FROM documents d JOIN passages p ON p.document = d.id"
+    rows = connection.execute(f"{query} ORDER BY d.id")
+    for (_, title), own in groupby(rows, key=lambda row: row[:2]):
+        index_texts(connection, analysis, title, [row[2:] for row in own])
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('analysis', ?)", (analysis.version,))
+
+
+def _columns(analysis: Analysis, title: str, passages: Texts) -> list[tuple[int, str, str]]:
+    return [(row, analysis.indexed(f"{title}\n{heading}"), analysis.indexed(text)) for row, heading, text in passages]

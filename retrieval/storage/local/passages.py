@@ -33,6 +33,7 @@ from retrieval.storage.filters import parse
 from retrieval.storage.local.database import Connection, Database
 from retrieval.storage.local.filters import compiled
 from retrieval.storage.local.fulltext import Fulltext, index_texts
+from retrieval.text import WORDS, Analysis
 
 if TYPE_CHECKING:
     from retrieval.storage.local.faiss_index import FaissIndex
@@ -65,6 +66,7 @@ class Passages:
         several threads are to wait for the disk.
         """
         self.fulltext = Fulltext(database)
+        self.analysis: Analysis = WORDS
         self._database, self._snapshot = database, snapshot
         self._large, self._disk_seconds = large, disk_seconds
         self._cache = cache or PassageCache()
@@ -253,8 +255,9 @@ class Passages:
 
 
 def insert_passage(
-    connection: Connection, document: int, title: str, generation: int, p: Passage, vectors: PassageVectors
-) -> None:
+    connection: Connection, document: int, title: str, generation: int, p: Passage, vectors: PassageVectors,
+    analysis: Analysis,
+) -> None:  # fmt: skip
     """Write a passage of a document, its tokens and its full text, in the running transaction."""
     spans, tokens = encode_spans(p), encode_tokens(vectors)
     made = encode_vector(vectors.vector), encode_rows(vectors.sentences)
@@ -265,4 +268,4 @@ def insert_passage(
          checksum(p, spans), derived_checksum(*made, *tokens)),
     ).lastrowid or 0  # fmt: skip
     connection.execute("INSERT INTO tokens (id, sentences, bits) VALUES (?, ?, ?)", (row, *tokens))
-    index_texts(connection, title, [(row, p.heading, p.text)])
+    index_texts(connection, analysis, title, [(row, p.heading, p.text)])

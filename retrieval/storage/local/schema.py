@@ -1,11 +1,10 @@
 """The tables of `library.db`."""
 
-SCHEMA_VERSION = 3
-CHECKSUMS = (
-    "checksum",
-    "derived",
-)  # of a passage; a library that was made without gets the columns later
-TABLES = """
+SCHEMA_VERSION = 4
+# What schema 3 lacked: the texts in the full-text index, where they are not those of passages, for deleting them there.
+INDEXED = "CREATE TABLE indexed (id INTEGER PRIMARY KEY, texts BLOB NOT NULL)"
+CHECKSUMS = ("checksum", "derived")  # of a passage; a library that was made without gets the columns later
+TABLES = f"""{INDEXED};
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE writes (generation INTEGER PRIMARY KEY AUTOINCREMENT, stamp INTEGER NOT NULL);
 CREATE TABLE documents (

@@ -15,6 +15,7 @@ from retrieval.storage.milvus.filters import hashed
 from retrieval.storage.milvus.passages import Passages
 from retrieval.storage.milvus.rows import packed, record, record_key, unpacked
 from retrieval.storage.milvus.snapshot import Committed
+from retrieval.text import Analysis
 
 SCHEMA_VERSION = 1
 
@@ -53,6 +54,13 @@ class MilvusBackend:
     def name(self) -> str:
         """The address."""
         return self.client.name
+
+    def analyse(self, analysis: Analysis) -> None:
+        """Find passages by the terms of an analysis, in a library that was always written so."""
+        if self.facts.get("analysis") is None and not self.passages.exist():
+            self.facts.record("analysis", analysis.version)
+        if self.facts.get("analysis") == analysis.version:
+            self.passages.analysis = analysis
 
     def check(self) -> None:
         """Read everything; LibraryDamagedError where passages are missing or not in their document's text."""

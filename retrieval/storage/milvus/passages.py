@@ -34,7 +34,7 @@ from retrieval.storage.milvus.rows import (
     tokens_of,
 )
 from retrieval.storage.milvus.snapshot import ATTEMPTS, Committed, Snapshot
-from retrieval.text import stem
+from retrieval.text import WORDS, Analysis, stem
 
 MOST_ROWS = 16_384  # that Milvus returns at once
 SAMPLE = 16_384  # passages whose mean length stands for all; keys are hashes, so any of them are a random sample
@@ -73,6 +73,7 @@ class Passages:
         """Read over a client. small: passages up to which all their terms are read after a write."""
         self._client, self._committed = client, committed
         self._small = small
+        self.analysis: Analysis = WORDS
         self._has_collection = False
         self._statistics = _Statistics(-1)
         self._cache = PassageCache()
@@ -247,7 +248,7 @@ class Passages:
         if given.passages:
             if not self.exist():
                 self._client.create("passages", len(given.vectors[0].vector))
-            self._client.upsert("passages", passage_rows(own, given.passages, given.vectors))
+            self._client.upsert("passages", passage_rows(own, given.passages, given.vectors, self.analysis))
 
     def count_of(self, filter: str) -> int:
         """Count what a filter finds, with what other clients have just written and deleted."""

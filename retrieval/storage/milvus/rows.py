@@ -23,7 +23,7 @@ from retrieval.storage.codec import (
     split_tokens,
 )
 from retrieval.storage.milvus.filters import hashed, labels
-from retrieval.text import stem, words
+from retrieval.text import Analysis, stem, words
 
 CHUNK = 16_000  # characters of a string: at most 64,000 bytes, and a VARCHAR holds 65,535
 LONGEST_TERM = 32
@@ -137,18 +137,20 @@ def file_of(row: Row) -> tuple[str, FileState]:
 # --- passages
 
 
-def passage_rows(item: DocumentRow, passages: Sequence[Passage], vectors: Sequence[PassageVectors]) -> list[Row]:
+def passage_rows(
+    item: DocumentRow, passages: Sequence[Passage], vectors: Sequence[PassageVectors], analysis: Analysis
+) -> list[Row]:
     """Return the rows of a document's passages; their ids are made of the version, so that a repeated write is none."""
     shared = {"doc": item.key, "version": item.version} | labels(item.document)
     title = item.document.title
     return [
-        shared | _passage_row(hashed(item.version, number), title, passage, own)
+        shared | _passage_row(hashed(item.version, number), title, passage, own, analysis)
         for number, (passage, own) in enumerate(zip(passages, vectors, strict=True))
     ]
 
 
-def _passage_row(key: str, title: str, p: Passage, vectors: PassageVectors) -> Row:
-    terms = [stem(word) for word in words(f"{title}\n{p.heading}\n{p.text}")]
+def _passage_row(key: str, title: str, p: Passage, vectors: PassageVectors, analysis: Analysis) -> Row:
+    terms = [stem(word) for word in words(analysis.indexed(f"{title}\n{p.heading}\n{p.text}"))]
     fields = [p.doc_id, p.number, p.start, p.end, p.text, p.page, p.heading, p.place, p.language]
     return {
         "id": key, "first": p.start, "last": p.end, "length": len(terms), "terms": searchable(terms),
