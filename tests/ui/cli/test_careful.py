@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 
 import pytest
 from fakes import HashedEncoder
@@ -122,3 +123,24 @@ def test_only_addresses_of_the_web_are_exported(tmp_path, url, shown):
         citations = library.ask("What do owls hunt?").citations
         for style in ("bibtex", "ris", "csl-json"):
             assert (url in export(citations, library.document, style)) is shown
+
+
+def test_a_home_that_cannot_be_written_is_said(pincite, kept, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PINCITE_CACHE", str(tmp_path / "file" / "cache"))
+    for command in (("ask", "why?"), ("ask", "why?", "--library", tmp_path / "new"), ("list",)):
+        result = pincite(*command)
+        assert result.exit_code == 3
+        assert result.stderr.count("\n") == 1
+    assert pincite("list", "--library", kept).exit_code == 0  # which needs no model
+
+
+def test_a_clock_that_was_set_back_changes_nothing(kept, tmp_path, monkeypatch):
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 10 * 365 * 86_400)
+    with Library(kept, Settings(threshold=0.0), encoder=HashedEncoder()) as library:
+        library.add(Document("owls", "Owls", "Owls hunt voles at night."))
+        (tmp_path / "docs" / "a.txt").write_text("Other words.")
+        assert library.sync(tmp_path / "docs").replaced == [str(tmp_path / "docs" / "a.txt")]
+        library.backup(tmp_path / "copy")
+        assert library.ask("What do owls hunt?").citations[0].doc_id == "owls"
