@@ -24,6 +24,9 @@ _NOT_ABBREVIATIONS = frozenset(
     wall wave weave week west wheat wheel whites wings woods wool works wrath yard
     """.split()
 )
+# Of Chinese and Japanese, Hindi and its like, Arabic and Urdu, with what closes behind them; nupunkt knows none.
+# On the gold breaks of xquad-r-zh F1 is .945 with them and 0 without.
+_ENDS = re.compile("([。！？｡।॥؟۔]+[”’」』）》〉】\"')\\]»]*)\\s*")
 _WINDOW = 10_000  # characters that are split at once
 # "(RIA Novosti, June 6)." after a closing quote, "[citation needed]" and ":212" belong to the sentence before them.
 _ATTACHED = re.compile(r"[\[(][^\[\]()]{1,80}[\])][.\d:–-]*|:[\d:,–-]+")
@@ -59,10 +62,20 @@ def _split(text: str) -> Iterator[Span]:
         begin += len(window) if is_last or len(found) == 1 else found[-1][0]
 
 
+def _parts(text: str, start: int, end: int) -> Iterator[Span]:
+    """Cut a span behind the marks of other scripts, which only end sentences; one without any stays as it is."""
+    begin = start
+    for mark in _ENDS.finditer(text, start, end):
+        yield begin, mark.end(1)
+        begin = mark.end()
+    if begin < end:
+        yield begin, end
+
+
 def sentence_spans(text: str) -> list[Span]:
     """Return tight, ascending (start, end) spans of the sentences of a text; all but white space is covered."""
     spans: list[Span] = []
-    for start, end in _split(text):
+    for start, end in (part for span in _split(text) for part in _parts(text, *span)):
         mark = _MARK.match(text, start, end) if spans and spans[-1][1] == start else None
         if mark:
             spans[-1] = (spans[-1][0], mark.end())

@@ -75,3 +75,18 @@ def test_sentences_of_the_seed():
 )
 def test_spans_are_tight(text, spans):
     assert sentence_spans(text) == spans
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["出差住宿标准为每晚600元。", "“机票应提前预订！”", "可以吗?"],
+        ["यह पुल है।", "वह नदी है॥"],
+        ["هل بُني الجسر؟", "نعم."],
+    ],
+)
+def test_marks_of_other_scripts_end_sentences(sentences):
+    text = " ".join(sentences)
+    assert [text[a:b] for a, b in sentence_spans(text)] == sentences
+    text = sentences[0] + sentences[1]
+    assert [text[a:b] for a, b in sentence_spans(text)] == sentences[:2]
