@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from eval.data.datasets import Dataset, Query
 from eval.quality.metrics import calibrated
 from retrieval import Library
-from retrieval.answering import CONFIDENCE, NO_READER, PASSAGES, choose, found_sentences, read, signals
+from retrieval.answering import CONFIDENCE, NO_READER, PASSAGES, choose, found_sentences, read, signals, worth_reading
 from retrieval.reader import Reader
 
 OWN, LOOK_ALIKE, LEFT_OUT, ELSEWHERE = "own", "look-alike", "left out", "elsewhere"
@@ -75,7 +75,7 @@ def _asked(
     library, reader = asker
     ranked = library.rank(query.text, PASSAGES, where)
     sentences = found_sentences(ranked)
-    readings = read(reader, query.text, [sentence.passage for sentence in sentences])
+    readings = read(reader, query.text, worth_reading(sentences))
     quotes = choose(sentences, readings)
     spans = [(quote.passage.doc_id, *quote.span) for quote in quotes]
     right = any(d == doc and start <= s and e <= end for doc, start, end in spans for d, s, e in query.answers)

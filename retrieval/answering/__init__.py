@@ -2,7 +2,7 @@
 
 from retrieval.answering.confidence import CONFIDENCE, fitted, signals
 from retrieval.answering.pipeline import Pipeline, replied
-from retrieval.answering.quotes import PASSAGES, choose, found_sentences
+from retrieval.answering.quotes import PASSAGES, choose, found_sentences, worth_reading
 from retrieval.answering.reading import NO_READER, Readings, read
 from retrieval.answering.review import FORMATS as REVIEW_FORMATS
 from retrieval.answering.review import Review, ReviewRow, review
@@ -23,4 +23,5 @@ __all__ = [
     "replied",
     "review",
     "signals",
+    "worth_reading",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from retrieval.answering.confidence import confidence
 from retrieval.answering.missing import called, unmentioned, unnamed, unsupported
-from retrieval.answering.quotes import PASSAGES, Quote, choose, cite, found_sentences
+from retrieval.answering.quotes import PASSAGES, Quote, choose, cite, found_sentences, worth_reading
 from retrieval.answering.reading import NOTHING_READ, Readings, read
 from retrieval.answering.verbatim import beside, located
 from retrieval.answering.views import (
@@ -85,7 +85,7 @@ class Pipeline:
         searched = time.perf_counter()
         given = self._view(asked, ranked, where) or self._located(asked, ranked)
         sentences = [] if given else found_sentences(ranked)
-        readings = self._read(question, ranked, [sentence.passage for sentence in sentences])
+        readings = self._read(question, ranked, worth_reading(sentences))
         red = time.perf_counter()
         quotes = given or choose(sentences, readings)
         sure = 1.0 if given else confidence(self._unnamed(question, quotes), ranked, quotes, readings)

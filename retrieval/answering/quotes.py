@@ -76,6 +76,12 @@ def found_sentences(ranked: Sequence[Ranked]) -> list[Quote]:
     return list(distinct.values())
 
 
+def worth_reading(found: Sequence[Quote]) -> list[Passage]:
+    """Return the passages of the sentences that search alone would quote, the best first."""
+    near = [quote for quote in found[:SENTENCES] if quote.score >= found[0].score - QUOTE_MARGIN]
+    return list(dict.fromkeys(quote.passage for quote in near))
+
+
 def choose(found: Sequence[Quote], readings: Readings = NOTHING_READ) -> list[Quote]:
     """Choose from the sentences that were found those about as good as the best; join neighbours. Best first.
 
