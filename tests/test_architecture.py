@@ -15,7 +15,7 @@ GROUND = ["errors", "arguments", "markdown", "records", "settings", "parallel", 
 PACKAGES = [
     "text", "conversation", "embedding", "parsers", "storage", "reader", "search", "ingest", "citations", "answering",
 ]  # fmt: skip
-ORDER = [*GROUND, *PACKAGES, "library", "__init__"]
+ORDER = [*GROUND, *PACKAGES, "library", "integrations", "__init__"]
 FLOORS = 9
 MOST_MODULES = 8
 ONLY_IN = {
@@ -29,11 +29,14 @@ ONLY_IN = {
     "pypdfium2": {f"parsers/pdf/{name}" for name in ("reader", "highlight", "extract/page", "extract/fields")},
     "ray": {"ingest/cluster"},
     "trafilatura": {"parsers/markup/html"},
+    "langchain_core": {"integrations/langchain"},
+    "llama_index": {"integrations/llama_index"},
+    "haystack": {"integrations/haystack"},
     "subprocess": {"parsers/sandbox", "parsers/pdf/extract/ocr"},
 }
 HEAVY = (
     "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc "
-    "ray pyarrow pymilvus"
+    "ray pyarrow pymilvus langchain_core llama_index haystack"
 )
 
 
