@@ -5,10 +5,11 @@ from retrieval.answering.pipeline import Pipeline, replied
 from retrieval.answering.quotes import PASSAGES, choose, found_sentences, worth_reading
 from retrieval.answering.reading import NO_READER, Readings, read
 from retrieval.answering.review import FORMATS as REVIEW_FORMATS
-from retrieval.answering.review import Review, ReviewRow, review
+from retrieval.answering.review import NOT_STATED, Review, ReviewRow, review
 
 __all__ = [
     "CONFIDENCE",
+    "NOT_STATED",
     "NO_READER",
     "PASSAGES",
     "REVIEW_FORMATS",

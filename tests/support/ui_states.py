@@ -144,6 +144,22 @@ def conversations(page: Page) -> None:
     page.wait_for_selector(".conversations li")
 
 
+def review(page: Page, *questions: str) -> None:
+    pane(page, "ask")
+    page.click("#work [data-work-on=review]")
+    page.fill("#questions", "\n".join(questions))
+    page.click("#go")
+    page.wait_for_selector("#progress >> text=/stated/")
+
+
+@state
+def reviewed(page: Page) -> None:
+    review(page, QUESTION, "Who urged the CIS countries to help in Syria?", "How is green tea made?")
+    page.click("#table [data-cell] >> nth=0")
+    page.wait_for_selector("mark.now", state="attached")
+    pane(page, "ask")
+
+
 @state
 def naming(page: Page) -> None:
     conversations(page)

@@ -9,10 +9,16 @@ const clicks = {
   link: (button) => viewer.link(button.dataset.link),
   ask: (button) => ask(button.dataset.ask),
   show: (button) => show(button.dataset.show),
+  cell,
+  save,
+  workOn: (button) => {
+    work(button.dataset.workOn);
+    boxInUse().focus();
+  },
   remove: confirmDelete,
   open: async (button) => {
     await open(button.dataset.open);
-    show("ask");
+    work("ask");
   },
   rename,
   forget,
@@ -31,7 +37,7 @@ function act(button, name) {
   if (name === "api") return showApi();
   if (name === "begin") {
     begin();
-    show("ask");
+    work("ask");
     return box.focus();
   }
   if (name === "earlier") return earlier();
@@ -126,7 +132,7 @@ page.addEventListener("keydown", (event) => {
     hideTip();
     stop();
     show("ask");
-    box.focus();
+    boxInUse().focus();
   }
 });
 

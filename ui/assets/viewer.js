@@ -102,8 +102,10 @@ viewer.tell = () => {
   const index = citations.findIndex((each) => each.marker === viewer.marker);
   find("#walk").hidden = false;
   find("#position").textContent = `Quote ${index + 1} of ${citations.length}`;
-  for (const item of all(".quotes > li")) item.classList.remove("now");
-  find(`.marker [data-cite="${viewer.marker}"]`, viewer.turn.element)?.closest("li").classList.add("now");
+  for (const item of all(".quotes > li, #table td")) item.classList.remove("now");
+  const { element } = viewer.turn;
+  const item = element.matches("td") ? element : find(`.marker [data-cite="${viewer.marker}"]`, element)?.closest("li");
+  item?.classList.add("now");
 };
 
 /** Go to the next (1) or previous (-1) quote, around the end. */

@@ -33,7 +33,7 @@ from ui.server import (
 from ui.web import api, openai
 from ui.web.service import Service, guarded, open_library
 
-_SCRIPTS = ("core.js", "viewer.js", "confidence.js", "conversation.js", "library.js", "main.js")
+_SCRIPTS = ("core.js", "viewer.js", "confidence.js", "conversation.js", "library.js", "review.js", "main.js")
 _ASSETS = files("ui") / "assets"
 _FONTS = (
     ("Sans", 400, "source-sans-3-latin-400-normal.woff2", ""),
@@ -55,6 +55,7 @@ def build(service: Service) -> gr.Blocks:
         service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,
         service.sources, service.suggestions, service.upload, service.remove,
         service.conversations, service.conversation, service.rename, service.forget, service.exported,
+        service.reviewable, service.reviewed, service.review_file, service.marked,
     )  # fmt: skip
     looks = f"<style>{_fonts()}{_asset('page.css')}</style>{_asset('page.html')}"
     acts = "\n".join(map(_asset, _SCRIPTS))

@@ -12,9 +12,10 @@ from itertools import groupby
 from typing import Any, Literal
 
 from retrieval import Answer, Citation, Document, Hit, Passage
+from retrieval.answering import NOT_STATED, ReviewRow
 from retrieval.citations import PrintedPage
 from ui.server import Conversation
-from ui.words import one_line, outcome, published, verdict
+from ui.words import one_line, outcome, percent, published, verdict
 
 State = Literal["valid", "changed", "missing"]
 NEAREST = 3  # passages shown where nothing was found
@@ -185,6 +186,37 @@ def _source(citation: Citation) -> str:
     """Return where a quote stands, and who says so, as one line of plain text."""
     said = f" ({one_line(citation.attribution)})" if citation.attribution else ""
     return f"[{citation.marker}] {one_line(citation.title)}, {one_line(citation.locator)}{said}"
+
+
+# --- reviews
+
+
+def review_head(questions: Iterable[str]) -> str:
+    """Show the head of a table of reviews: a column for the documents, and one a question."""
+    columns = "".join(f'<th scope="col" dir="auto">{_inline(question)}</th>' for question in questions)
+    return f'<tr><th scope="col">Document</th>{columns}</tr>'
+
+
+def review_row(row: ReviewRow) -> str:
+    """Show what one document says to each question; title and places lead to the source."""
+    document = row.document
+    name = _button("", _inline(document.title or document.doc_id), doc=document.doc_id)
+    cells = (_cell(document.doc_id, column, answer) for column, answer in enumerate(row.answers))
+    return f'<tr><th scope="row">{name}</th>{"".join(cells)}</tr>'
+
+
+def _cell(doc_id: str, column: int, answer: Answer) -> str:
+    """Show the best quote with its place, how sure it is and how many more there are."""
+    if not answer.citations:
+        return f'<td class="none">{NOT_STATED}</td>'
+    best, others = answer.citations[0], len(answer.citations) - 1
+    place = _button("", _inline(best.locator), cell=column, of=doc_id)
+    more = f", {others} more" if others else ""
+    sure = f'<span class="sure" data-outcome="{outcome(answer)}">{percent(answer.confidence)} sure{more}</span>'
+    return (
+        f'<td><blockquote dir="auto">{_emphasised(best)}</blockquote><div class="place">{place} · {sure}'
+        f'<span class="state" data-state-of="{best.marker}"></span></div></td>'
+    )
 
 
 # --- documents

@@ -4,6 +4,7 @@ Everything that comes in may come from a stranger: it is checked for type and si
 is kept here can be had from the library again at any time, so that any copy of the page gives the same answers.
 """
 
+import base64
 import logging
 import math
 import sqlite3
@@ -15,10 +16,12 @@ from typing import Any
 
 import platformdirs
 
-from retrieval import Answer, Citation, Hit, Library, PinciteError, Settings
+from retrieval import Answer, Citation, Document, Hit, Library, PinciteError, Settings
+from retrieval.answering import Review, ReviewRow
 from retrieval.citations import Pages, read_citation
 from retrieval.embedding import fingerprint
 from retrieval.errors import DocumentError
+from retrieval.records import Coverage
 from ui.server import Conversations, Readiness, Watch, person
 from ui.web import render
 from ui.web import suggestions as suggest
@@ -105,15 +108,7 @@ class Service:
         self.readiness.wait()
         asked = [incoming.text(question) for question in list(questions)]
         made = self.library.review(asked, where=incoming.where(documents))
-        fields = ("question", "found", "confidence", "citations")
-        return [
-            {
-                "doc_id": row.document.doc_id,
-                "title": row.document.title,
-                "answers": [{field: answer.to_dict()[field] for field in fields} for answer in row.answers],
-            }
-            for row in made.rows
-        ]
+        return [_recorded(row, "question", "found", "confidence", "citations") for row in made.rows]
 
     def overview(self, doc_id: str) -> Answer:
         """Say what a document is about in its own words; KeyError where it is not there."""
@@ -146,6 +141,47 @@ class Service:
             "number": place,
             "marks": self._marks(answer.citations),
         }
+
+    # --- reviews: the browser asks for some rows at a time, so that it can show how far it is, and stop
+
+    def reviewable(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Begin a review of {"questions"}: its head, and the doc_ids to ask, those of {"documents"} or all."""
+        questions = _questions(asked)
+        if not questions:
+            return {"error": "Write some questions first, one a line."}
+        wanted = set(asked.get("documents") or ())
+        found = [document.doc_id for document in self.library.documents()]
+        return {
+            "documents": [doc_id for doc_id in found if not wanted or doc_id in wanted],
+            "head": render.review_head(questions),
+            "questions": questions,
+        }
+
+    def reviewed(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask some {"documents"} all {"questions"}: {"html", "rows"}; those that are gone have no row."""
+        self.readiness.wait()
+        where = incoming.where(list(asked["documents"])[: incoming.ROWS])
+        least = incoming.confidence(asked.get("threshold"))
+        made = self.library.review(_questions(asked), where=where or {"doc_id": []}, threshold=least)
+        rows = [_recorded(row, "confidence", "citations") | {"source": row.document.source} for row in made.rows]
+        return {"html": "".join(map(render.review_row, made.rows)), "rows": rows}
+
+    def review_file(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        """Write a table as it was shown, {"questions", "rows"} of `reviewed`: {"content"} in base64.
+
+        suffix: ".xlsx", ".csv" or ".html".
+        """
+        questions, suffix = _questions(asked), asked["suffix"]
+        made = Review(tuple(questions), tuple(_row(record, questions) for record in asked["rows"]))
+        if suffix == ".xlsx":
+            content = made.to_xlsx()
+        else:
+            content = (made.to_csv() if suffix == ".csv" else made.to_html()).encode("utf-8-sig", "replace")
+        return {"content": base64.b64encode(content).decode()}
+
+    def marked(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the passages that {"citations"} are from, with the quoted words marked: {"marks"}."""
+        return {"marks": self._marks([read_citation(record) for record in asked["citations"]])}
 
     # --- conversations
 
@@ -357,6 +393,32 @@ class Service:
         if document is not None:
             self._uploads.drop(document.source)
         return {"removed": bool(removed)}
+
+
+def _questions(asked: Mapping[str, Any]) -> list[str]:
+    """Return the questions of a review, one a line, without empty lines."""
+    lines = (" ".join(incoming.text(question).split()) for question in list(asked["questions"]))
+    return list(filter(None, lines))
+
+
+def _recorded(row: ReviewRow, *fields: str) -> dict[str, Any]:
+    """Return a row of a review as plain values: doc_id, title, and these fields of each answer."""
+    records = [answer.to_dict() for answer in row.answers]
+    answers = [{field: record[field] for field in fields} for record in records]
+    return {"doc_id": row.document.doc_id, "title": row.document.title, "answers": answers}
+
+
+def _row(record: Mapping[str, Any], questions: Sequence[str]) -> ReviewRow:
+    """Read a row of a review back, as the browser was given it."""
+    answers = [_cell(cell, question) for cell, question in zip(record["answers"], questions, strict=True)]
+    return ReviewRow(Document(record["doc_id"], record["title"], source=record["source"]), tuple(answers))
+
+
+def _cell(record: Mapping[str, Any], question: str) -> Answer:
+    citations = tuple(map(read_citation, record["citations"]))
+    return Answer(
+        question, question, bool(citations), float(record["confidence"]), citations, (), Coverage(0, 0), timings={}
+    )
 
 
 def _place(library: Library) -> Path | None:

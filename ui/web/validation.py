@@ -5,6 +5,7 @@ from typing import Any
 MOST_PASSAGES = 50
 HISTORY = 20  # messages of a conversation that a question may lean on
 TURNS = 20  # of a conversation, sent at once
+ROWS = 8  # of a review, made at once
 LONGEST = 4000  # characters of a message or a note
 
 

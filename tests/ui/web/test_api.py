@@ -107,11 +107,16 @@ def test_the_tools_work_with_the_official_mcp_client(address):
             asked = await session.call_tool("ask", {"question": QUESTION})
             passage = await session.call_tool("read_passage", {"doc_id": "tea", "paragraph": 1})
             found = await session.call_tool("search", {"question": "green tea", "passages": 1})
-            return tools, asked, passage, found
+            reviewed = await session.call_tool(
+                "review", {"questions": ["How is green tea made?"], "documents": ["tea"]}
+            )
+            about = await session.call_tool("overview", {"doc_id": "tea"})
+            return tools, asked, passage, found, reviewed, about
 
-    tools, asked, passage, found = asyncio.run(talk())
+    tools, asked, passage, found, reviewed, about = asyncio.run(talk())
     assert sorted(tools) == ["ask", "documents", "overview", "read_passage", "review", "search"]
     assert tools["ask"].inputSchema["properties"]["question"]["description"] == "what to ask"
     assert "Sergei Shoigu, urged" in asked.content[0].text
     assert "Green tea is made" in passage.content[0].text
     assert "Green tea is made" in found.content[0].text
+    assert "Green tea is made" in reviewed.content[0].text and "Green tea is made" in about.content[0].text

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval import Answer, Citation, Document, Hit, Passage
+from retrieval.answering import ReviewRow
 from retrieval.records import Coverage
 from ui.web import render
 
@@ -121,6 +122,17 @@ def test_the_words_that_answer_are_bold():
     assert '<blockquote dir="auto">They eat <b>voles</b></blockquote>' in html
     hostile = replace(CITATION, quote="<i>a</i> & b", end=43, answer_start=34, answer_end=39)
     assert "&lt;i&gt;<b>a&lt;/i&gt;</b> &amp; b" in render.turn(replace(answer(), citations=(hostile,)), {})
+
+
+def test_a_row_of_a_review_escapes_and_says_what_is_not_stated():
+    said = replace(answer(), citations=(replace(CITATION, quote="<i>${a}"), CITATION), confidence=0.839)
+    none = replace(answer(), found=False, citations=())
+    row = render.review_row(ReviewRow(Document('d"1', "<b>Owls"), (said, none)))
+    assert '<th scope="row"><button type="button" data-doc="d&quot;1"><bdi>&lt;b&gt;Owls</bdi></button></th>' in row
+    assert '<blockquote dir="auto">&lt;i&gt;&#36;&#123;a&#125;</blockquote>' in row
+    assert 'data-cell="0" data-of="d&quot;1"><bdi>¶ 1</bdi></button>' in row and ">83 % sure, 1 more</span>" in row
+    assert row.endswith('<td class="none">not stated</td></tr>')
+    assert render.review_head(["<u>?"]).endswith('<th scope="col" dir="auto"><bdi>&lt;u&gt;?</bdi></th></tr>')
 
 
 def test_a_quote_shows_who_says_so():
