@@ -165,7 +165,7 @@ def _cost(given: Sequence[Example], found: NDArray[np.float64], threshold: float
     own = _picked(given, found, OWN, True)
     alike = (_picked(given, found, LOOK_ALIKE, True) >= threshold).mean() / 4
     good = sum(right) / len(own)
-    cost["answers right, one in five a look-alike"] = good / ((own >= threshold).mean() + alike or 1)
+    cost["answers right, one in five a look-alike"] = float(good / ((own >= threshold).mean() + alike or 1))
     return {name: round(value, 3) for name, value in cost.items()}
 
 
