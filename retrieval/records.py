@@ -294,7 +294,7 @@ class Answer:
             nearest = "\n".join(f"- {_nearest(hit)}" for hit in self.passages[:3])
             said = f"{NO_ANSWER} {markdown.one_line(self.reason)}".strip()
             return "\n\n".join(part for part in (said, nearest) if part)
-        quotes = "\n\n".join(f"{markdown.block_quote(c.quote, c.answer)} \\[{c.marker}\\]" for c in self.citations)
+        quotes = "\n\n".join(f"{markdown.block_quote(c.quote, c.answer)} [{c.marker}]" for c in self.citations)
         sources = "\n".join(f"{c.marker}. {_source(c)}" for c in self.citations)
         return "\n\n".join(part for part in (quotes, markdown.one_line(self.reason), sources) if part)
 

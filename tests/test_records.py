@@ -192,12 +192,12 @@ def test_to_markdown_says_who_says_so():
 
 
 def test_to_markdown():
-    assert answer(citation()).to_markdown() == "> It pours. \\[1\\]\n\n1. Weather, ¶ 12"
+    assert answer(citation()).to_markdown() == "> It pours. [1]\n\n1. Weather, ¶ 12"
 
 
 def test_to_markdown_of_two_quotes():
     second = dataclasses.replace(citation("It\nrains.", "Rain", "p. 4, ¶ 3"), marker=2)
-    expected = "> It pours. \\[1\\]\n\n> It\n> rains. \\[2\\]\n\n1. Weather, ¶ 12\n2. Rain, p. 4, ¶ 3"
+    expected = "> It pours. [1]\n\n> It\n> rains. [2]\n\n1. Weather, ¶ 12\n2. Rain, p. 4, ¶ 3"
     assert answer(citation(), second).to_markdown() == expected
 
 
@@ -240,7 +240,7 @@ def test_escape_markdown(text, escaped):
 
 def test_quotes_titles_and_locators_are_escaped():
     markdown = answer(citation("<b>", "# [x](y)", "`1`, ¶ 12")).to_markdown()
-    assert markdown == "> \\<b\\> \\[1\\]\n\n1. \\# [x\\](y), \\`1\\`, ¶ 12"
+    assert markdown == "> \\<b\\> [1]\n\n1. \\# [x\\](y), \\`1\\`, ¶ 12"
     passage = dataclasses.replace(PASSAGE, text="It <b>s>. It <pours", heading="<i>")
     nearest = answer(passages=(dataclasses.replace(HIT, passage=passage),)).to_markdown()
     assert nearest.endswith("- related passage, p. 4, \\<i\\>, ¶ 12: It \\<pours")
@@ -300,6 +300,6 @@ def test_a_title_shows_as_its_own_text(title):
 def test_the_words_that_answer_are_bold_where_markdown_can(quote, words, shown):
     given, at = citation(quote), 110 + quote.index(words)
     answered = dataclasses.replace(given, answer_start=at, answer_end=at + len(words))
-    written = answer(answered).to_markdown().partition(" \\[1\\]")[0]
+    written = answer(answered).to_markdown().partition(" [1]")[0]
     assert written == shown
     assert MarkdownIt().render(written).count("<strong>") == shown.count("**") // 2

@@ -27,7 +27,7 @@ from ui.web import render
 from ui.web import suggestions as suggest
 from ui.web import validation as incoming
 from ui.web.uploads import Uploads
-from ui.words import one_line, searchable
+from ui.words import PHRASES, one_line, searchable
 
 SOURCES_SECONDS = 30.0  # for which the state of the files is kept
 _log = logging.getLogger(__name__)
@@ -151,6 +151,8 @@ class Service:
             return {"error": "Write some questions first, one a line."}
         wanted = set(asked.get("documents") or ())
         found = [document.doc_id for document in self.library.documents()]
+        if not found:
+            return {"error": PHRASES["empty"]}
         return {
             "documents": [doc_id for doc_id in found if not wanted or doc_id in wanted],
             "head": render.review_head(questions),

@@ -35,6 +35,21 @@ def test_what_goes_wrong_is_told_without_details():
     }
 
 
+def test_a_review_asks_what_is_there(hashed):
+    service = Service(hashed)
+    service.warm()
+    asked = {"questions": ["What was  said?", " "], "documents": []}
+    assert service.reviewable(asked) == {"error": "There are no documents to ask yet. Add some first."}
+    hashed.add([Document("a", "A", "Some words were said."), Document("b", "B", "Other words.")])
+    begun = service.reviewable(asked)
+    assert (begun["documents"], begun["questions"]) == (["a", "b"], ["What was said?"])
+    assert service.reviewable(asked | {"documents": ["b", "gone"]})["documents"] == ["b"]
+    assert service.reviewable({"questions": [" "]}) == {"error": "Write some questions first, one a line."}
+    (row,) = service.reviewed(asked | {"documents": ["a", "gone"]})["rows"]
+    assert row["answers"][0]["citations"][0]["quote"] == "Some words were said."
+    assert service.reviewed(asked) == {"html": "", "rows": []}
+
+
 def test_a_library_that_cannot_be_used_says_so(tmp_path):
     with Library(tmp_path / "l", Settings(), encoder=HashedEncoder("one")) as library:
         library.add(Document("a", "A", "Some words."))
