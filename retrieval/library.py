@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from retrieval import arguments
-from retrieval.answering import NO_READER, Pipeline, Review, replied, review
+from retrieval.answering import NO_READER, Pipeline, Review, fitted, replied, review
 from retrieval.citations import verify as verifying
 from retrieval.conversation import Message, checked, interpret
 from retrieval.embedding import Encoder, analysis_of, check_encoder, fingerprint, languages_of, open_encoder
@@ -15,13 +15,15 @@ from retrieval.errors import ArgumentError, LibraryError, QuestionError
 from retrieval.files import absolute
 from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, cluster, remove, sync
 from retrieval.parallel import new_lock
-from retrieval.reader import Reader, open_reader
+from retrieval.reader import OUR_READER, Reader, open_reader
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage, Turn
 from retrieval.search import Ranked, rank
 from retrieval.settings import Settings, seeds_folder
 from retrieval.storage import SCHEMA_VERSION, LocalBackend, Totals, copy, open_backend
 
 MOST_PASSAGES = 1_000_000  # that can be asked for at once
+
+LEAST_ANSWERED = 0.05  # of the questions, at a threshold that is offered
 
 
 class Library:
@@ -369,12 +371,23 @@ class Library:
     def _pipeline(self, least: float) -> Pipeline:
         return Pipeline(self.backend, self._load_encoder(), self._load_reader(), least)
 
+    def costs(self) -> list[dict[str, float]]:
+        """Return what thresholds cost, lowest first, on articles that were not fitted on; see confidence.json.
+
+        Those that leave nearly every question unanswered are left out.
+        """
+        rows: list[dict[str, float]] = fitted(self._reader_name() or OUR_READER)["thresholds"]
+        return [row for row in rows if row["own answered"] >= LEAST_ANSWERED]
+
+    def _reader_name(self) -> str:
+        """Return the reader's name; ours was fitted with the packaged model only."""
+        return self.settings.reader or (NO_READER if self.settings.model else "")
+
     def _load_reader(self) -> Reader | None:
         """Return the reader of the settings, or None; its model loads at the first question."""
         with self._lock:
             if not self._reader:
-                name = self.settings.reader or (NO_READER if self.settings.model else "")
-                self._reader = (open_reader(name, self.settings),)
+                self._reader = (open_reader(self._reader_name(), self.settings),)
             return self._reader[0]
 
     def _load_encoder(self) -> Encoder:

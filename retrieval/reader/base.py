@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+OUR_READER = "pincite-reader"  # the name of the shipped one
 Span = tuple[int, int]  # characters into the passage's text: text[start:end]
 Readable = tuple[str, Sequence[Span]]  # a passage: its text and the spans of its sentences in it, ascending
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
 from retrieval.parallel import side_by_side
-from retrieval.reader.base import PassageReading, Readable
+from retrieval.reader.base import OUR_READER, PassageReading, Readable
 from retrieval.reader.inputs import MAX_QUESTION, MAX_TOKENS, Pair, Span, Tokens, paired, tokenized
 from retrieval.tokenizer import open_tokenizer
 
@@ -34,7 +34,7 @@ class OnnxReader:
 
     def __init__(self, base: Path, weights: Path = WEIGHTS, threads: int = 0) -> None:
         """base: the folder of all-MiniLM-L6-v2. threads: passages that are read at the same time; 0: one per core."""
-        self.name, self.languages = "pincite-reader", frozenset({"en"})
+        self.name, self.languages = OUR_READER, frozenset({"en"})
         self._base, self._weights = base, weights
         self._threads = threads or os.cpu_count() or 1
         self._lock = Lock()

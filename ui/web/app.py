@@ -17,7 +17,6 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from retrieval.answering import fitted
 from retrieval.parsers import FORMATS
 from ui.server import (
     Credentials,
@@ -49,7 +48,7 @@ def build(service: Service) -> gr.Blocks:
     settings = service.library.settings
     limits = {
         "types": sorted(FORMATS), "bytes": settings.max_file_bytes,
-        "threshold": settings.threshold, "costs": fitted()["thresholds"],
+        "threshold": settings.threshold, "costs": service.library.costs(),
     }  # fmt: skip
     calls = (
         service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,
