@@ -93,7 +93,7 @@ def _eval(
 
 def main() -> None:
     """Run the command line."""
-    from eval.reports.results import program
+    from eval.quality.results import program
 
     app(prog_name=program())
 

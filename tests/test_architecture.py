@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,19 @@ def test_imports_point_downward_and_at_faces(package):
         for other, rest in used(path):
             assert other in allowed | {package}, f"{path} imports {other}, which does not stand below it"
             assert other == package or "." not in rest, f"{path} imports {other}.{rest}"
+
+
+@pytest.mark.parametrize("top", ["retrieval", "ui", "eval"])
+def test_no_modules_import_each_other_in_a_circle(top):
+    names = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in sources(top)
+    }
+    below = {}
+    for name, path in names.items():
+        meant = {other for other, _ in imports(path) if other in names}
+        # "from a import b" means the module a.b where there is one
+        below[name] = {other for other in meant if not any(longer.startswith(f"{other}.") for longer in meant)} - {name}
+    TopologicalSorter(below).prepare()  # a CycleError names the circle; imports within functions count too
 
 
 def test_floors():

@@ -60,6 +60,7 @@ def test_every_command_that_is_named_is_one(name):
     assert set(re.findall(r"(?:`|^    )pincite ([a-z]+)", text, re.MULTILINE)) <= PINCITE_COMMANDS
 
 
+@pytest.mark.slow
 def test_the_example_runs(tmp_path, encoder):
     (tmp_path / "articles").mkdir()
     (tmp_path / "articles" / "note.md").write_text("---\ndate: 2018-06-12\n---\n\nPeacekeeping needs a mandate.\n")
@@ -112,6 +113,7 @@ def test_what_the_tour_says_stands_where_is_there():
         assert word in (ROOT / "retrieval" / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["seeds", "public", "benchmark"])
 def test_the_tables_are_those_of_the_committed_runs(name):
     run = ROOT / "eval" / "runs" / f"{name}.json"

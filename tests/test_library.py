@@ -239,6 +239,7 @@ def test_the_threshold_decides_what_is_found(tmp_path):
 # --- several at once
 
 
+@pytest.mark.slow
 def test_threads_get_the_answers_that_one_gets(asked):
     expected = {question: asked.ask(question).citations for question in QUESTIONS}
     found, errors = {}, []

@@ -5,6 +5,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from articles import QUESTIONS
 
 from retrieval import Document
@@ -54,6 +55,7 @@ def test_sixteen_threads_get_the_answers_that_one_gets(asked):
     assert quotes(answers) == quotes(asked.ask(question) for question in QUESTIONS[:8]) * 8
 
 
+@pytest.mark.slow
 def test_sixteen_threads_cost_no_more_than_one(asked):
     """In processor time, which a busy machine changes least; the best of a few turns, and with room for a busy one."""
     ratios = []
@@ -68,6 +70,7 @@ def test_sixteen_threads_cost_no_more_than_one(asked):
     assert min(ratios) < 1.6  # 0.96 to 1.31 were seen
 
 
+@pytest.mark.slow
 def test_processes_ask_while_another_adds(hashed, python):
     hashed.add(Document(f"d{number}", "Bees", f"Bees number {number} shiver.") for number in range(5))
     asking = [python(ASK, hashed.path, 20) for _ in range(2)]

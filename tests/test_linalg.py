@@ -24,6 +24,7 @@ def test_products_equal_numpys(n, m):
     assert products(left, right).dtype == np.float32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n, m", [(2400, 6), (384, 80), (5000, 1)])
 def test_no_other_thread_takes_part(n, m, python):
     """A process that multiplies for a while on one thread has used no more processor time than that thread."""

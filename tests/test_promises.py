@@ -46,6 +46,7 @@ def test_one_every_quote_shown_equals_the_source_file(asked):
     assert shown >= len(QUESTIONS)
 
 
+@pytest.mark.slow
 def test_two_nothing_leaves_the_machine(python, tmp_path):
     """From the first export of the model to the answer, in a process that reports every connection and look-up."""
     code = GUARDED + """

@@ -22,7 +22,7 @@ from rich.table import Table
 
 from eval.data import published
 from eval.performance.contestants import CONTESTANTS, DIY, PINCITE, QUOTES
-from eval.reports.results import origin, program
+from eval.quality.results import origin, program
 from retrieval.settings import seeds_folder
 from retrieval.text import sentence_spans
 

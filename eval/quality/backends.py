@@ -15,9 +15,9 @@ from rich.console import Console
 
 from eval.data.datasets import Dataset
 from eval.data.published import chosen
+from eval.quality import results
 from eval.quality.asking import Facts, built
 from eval.quality.metrics import HEADLINE
-from eval.reports import results
 from retrieval import Library, Settings
 
 

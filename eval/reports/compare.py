@@ -6,7 +6,7 @@ from typing import Any
 
 from eval.quality.metrics import HEADLINE, Difference, paired
 from eval.quality.rankings import OURS
-from eval.reports.results import Report, SetResult
+from eval.quality.results import Report, SetResult
 
 Question = Mapping[str, Any]
 

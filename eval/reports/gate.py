@@ -6,8 +6,9 @@ from pathlib import Path
 import typer
 
 from eval.data import published
+from eval.quality import results
 from eval.reports import record as records
-from eval.reports import results, tables
+from eval.reports import tables
 from eval.reports.run import measured
 from eval.terminal import GateData, console, errors
 

@@ -12,9 +12,9 @@ from markupsafe import Markup
 
 from eval.quality.metrics import HEADLINE
 from eval.quality.rankings import OURS
+from eval.quality.results import Report, SetResult, worst
 from eval.reports.compare import Comparison, shown
 from eval.reports.plots import plots
-from eval.reports.results import Report, SetResult, worst
 from eval.reports.tables import change, number, p_value
 
 _TEMPLATES = jinja2.Environment(

@@ -15,7 +15,7 @@ from matplotlib.ticker import PercentFormatter
 
 from eval.quality.metrics import HEADLINE
 from eval.quality.rankings import OURS
-from eval.reports.results import SetResult
+from eval.quality.results import SetResult
 
 # Colours of the drawing -> what the page calls them.
 _INK, _MUTED, _ACCENT, _GRID = "#010101", "#020202", "#030303", "#040404"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.quality.rankings import OURS
-from eval.reports.results import SetResult
+from eval.quality.results import SetResult
 
 RECORD = Path(__file__).parent / "record.json"
 GATED_SETS = ("seeds", "xquad-r-en")

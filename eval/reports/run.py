@@ -9,8 +9,9 @@ import typer
 
 from eval.data import cases, published
 from eval.data.datasets import Dataset
+from eval.quality import results
 from eval.quality.asking import Progress, built, opened
-from eval.reports import results, tables
+from eval.reports import tables
 from eval.terminal import REPORTS, ReportFolder, console, errors, plain
 
 Run = Annotated[Path, typer.Argument(help="A run.json.")]

@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from eval.quality.rankings import OURS
+from eval.quality.results import Report, SetResult, worst
 from eval.reports.compare import Comparison, Row, shown
 from eval.reports.record import Line
-from eval.reports.results import Report, SetResult, worst
 from eval.terminal import plain
 
 _COUNTS = ("documents", "passages", "questions", "answerable", "failed questions")

@@ -37,6 +37,7 @@ class Slowed(Library):
         return super().search(*given, **named)
 
 
+@pytest.mark.slow
 def test_a_search_that_takes_twice_as_long_is_caught(ready, encoder):
     bare = pace.Bare(exported(Settings()))
     with Library(ready / "library", encoder=encoder) as library, Slowed(ready / "library", encoder=encoder) as slowed:

@@ -11,7 +11,8 @@ from eval_program import run
 
 from eval.data import cases, published
 from eval.data.datasets import Dataset, Query
-from eval.reports import record, results
+from eval.quality import results
+from eval.reports import record
 from eval.reports.compare import compare
 from eval.reports.page import comparison_page, report_page
 from retrieval import Document

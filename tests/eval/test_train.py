@@ -231,6 +231,7 @@ def test_the_loss_falls_and_an_interrupted_run_goes_on(data, tmp_path):
     assert sum(log[-1]["losses"]) < 0.9 * sum(log[0]["losses"])
 
 
+@pytest.mark.slow
 def test_an_exported_reader_can_be_trained_further(tmp_path):
     import torch
 

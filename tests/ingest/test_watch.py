@@ -74,6 +74,7 @@ def test_what_changes_while_the_caller_works_is_heard_of(folder):
     assert list(listening) == []
 
 
+@pytest.mark.slow
 def test_a_folder_that_comes_back_is_heard_of_again(folder, listen):
     heard = listen(changes, folder, folder / "own")
     heard.next()
@@ -105,6 +106,7 @@ def test_a_library_follows_a_folder_and_says_what_is_new(hashed, folder, listen)
     assert TEXTS["a.txt"] not in sources(hashed)
 
 
+@pytest.mark.slow
 def test_a_folder_that_goes_away_is_said_once_and_may_come_back(hashed, folder, listen):
     heard = listen(watch, lambda: hashed.sync(folder), folder, hashed.path)
     heard.next()

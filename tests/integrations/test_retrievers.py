@@ -52,6 +52,7 @@ def test_langchain(library):
         made.invoke("")
 
 
+@pytest.mark.slow
 def test_llama_index(library, monkeypatch):
     monkeypatch.setenv("IS_TESTING", "1")  # LlamaIndex's own switch: no language model of OpenAI is looked for
     retriever = adapter("llama_index", "llama_index.core")

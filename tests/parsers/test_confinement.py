@@ -127,6 +127,7 @@ box.parse(".tex", slow)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="by a signal that Linux sends")
 def test_a_reader_never_outlives_its_parent(python):
     """Killed while it reads, whichever thread has started it."""

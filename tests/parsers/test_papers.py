@@ -108,6 +108,7 @@ def test_accents_and_ligatures_are_letters():
     assert not re.search("[´¨ˇ˝˚\ufb00-\ufb06]", text)
 
 
+@pytest.mark.slow
 def test_quotes_are_shown_on_the_printed_page(paper):
     pages = Pages(MEGABYTE)
     for passage in split(paper.document, paper.blocks, lambda texts: [len(text) // 5 for text in texts], 200)[::4]:

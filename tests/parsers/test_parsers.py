@@ -437,6 +437,7 @@ term
         (".ods", ["Costs, row 2: Year: 2012; Cost: 1.25"]),
     ],
 )
+@pytest.mark.slow
 def test_slides_and_sheets_of_libreoffice(written, tmp_path, suffix, expected):
     source = written(".pptx").document.source
     if suffix == ".ods":
@@ -520,6 +521,7 @@ def test_a_mailbox_with_a_false_separator(tmp_path):
         ("Was anybody hurt?", "No one was hurt — “really”."),
     ],
 )
+@pytest.mark.slow
 def test_quotes_from_every_format_are_what_a_person_reads(written, report_library, question, quote):
     suffixes = [".docx", ".odt", ".epub", ".html", ".rst", ".tex"]
     for suffix in suffixes:

@@ -183,6 +183,7 @@ def scan(canvas):
     canvas.showPage()
 
 
+@pytest.mark.slow
 def test_scanned_pages_are_named(page):
     for number in range(1, 9):
         if number in (2, 4, 5, 6):
@@ -218,6 +219,7 @@ def test_a_scan_has_no_text(page):
 @pytest.mark.skipif(
     not shutil.which("tesseract"), reason="needs Tesseract (apt install tesseract-ocr tesseract-ocr-eng)"
 )
+@pytest.mark.slow
 def test_a_scan_is_recognized_where_tesseract_is_installed(page, tmp_path):
     printed = Canvas(str(tmp_path / "printed.pdf"))
     write(printed, ["A Scanned Study"], y=800, size=18)
@@ -293,6 +295,7 @@ def test_a_paper_of_latex_with_every_sentence_in_order(tmp_path):
     assert [block.heading for block in loaded.blocks if block.level][-2:] == ["1 Methods", "2 Results"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("soffice"), reason="needs LibreOffice (apt install libreoffice-writer-nogui)")
 def test_two_columns_of_libreoffice_with_every_sentence_in_order(tmp_path):
     document = docx.Document()

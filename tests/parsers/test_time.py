@@ -45,6 +45,7 @@ def seconds(suffix, content):
     return time.process_time() - started
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_time_grows_with_the_content_only(shape):
     suffix, begin, unit = SHAPES[shape]

@@ -89,6 +89,7 @@ def test_a_check_reads_the_full_text(built):
         library.check()
 
 
+@pytest.mark.slow
 def test_flipped_bits_are_said_or_change_nothing_that_is_shown(built, tmp_path):
     """Anywhere in the file: what is answered is what was added."""
     whole = (built / "library.db").read_bytes()

@@ -66,6 +66,7 @@ def tried(folder):
     return errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(30))
 def test_a_damaged_database_is_said_or_harmless(copied, seed):
     """Random bytes over a random place: no other error than ours, which names the file, and no wrong quote."""
@@ -102,6 +103,7 @@ def test_a_cut_database_is_said(copied, share):
     assert {type(error) for error in errors} <= {LibraryDamagedError, StorageError}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"x", b"\xff" * 100_000], ids=["empty", "one byte", "noise"])
 def test_a_damaged_snapshot_costs_nothing(copied, content):
     (copied / "vectors.faiss").write_bytes(content)

@@ -171,6 +171,7 @@ def test_a_refused_token_says_how_to_set_it(refusing):
     assert handler.given[0] == b"root:wrong"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
 def test_a_certificate_is_trusted_that_is_named(refusing, tmp_path):
     server, handler = refusing

@@ -13,6 +13,7 @@ def seconds(text):
     return time.process_time() - started
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["?!", "?! ", "a. ", "It is so. ", "...", "(a) ", "word ", "\n"])
 def test_twice_the_text_takes_twice_the_time(unit):
     size = 20_000 // len(unit)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
 
-from retrieval.parsers.pdf.lines import Line, Page, in_columns, without_furniture
-from retrieval.parsers.pdf.tables import PrintedTable, continued, goes_on, with_aligned_tables, with_ruled_tables
+from retrieval.parsers.pdf.lines import Line, Page, PrintedTable, in_columns, without_furniture
+from retrieval.parsers.pdf.tables import continued, goes_on, with_aligned_tables, with_ruled_tables
 
 _FURTHER = 1.45  # of a line's usual distance: from there on it is another paragraph
 _LIKE = 0.06  # relative difference in size of lines of one paragraph

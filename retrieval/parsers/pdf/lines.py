@@ -8,13 +8,10 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from retrieval.parsers.pdf.tables import PrintedTable
+from typing import NamedTuple
 
 RAISED = 0.8  # of the letters' height: a note's number before it is smaller
 _APART = 1.5  # of the letters' height: from there on the first line of a page may be a running head
@@ -75,6 +72,30 @@ class Line:
     is_field: bool = False  # filled into a form
     spans: tuple[tuple[float, float], ...] = ()  # (left, right) of each word; () where they are not known
     table: "PrintedTable | None" = None  # what stands here instead of words
+
+
+@dataclass(slots=True)
+class PrintedCell:
+    """The lines of one cell, from its top. columns, rows: how many it spans."""
+
+    lines: list[Line] = field(default_factory=list)
+    columns: int = 1
+    rows: int = 1
+
+
+@dataclass(slots=True)
+class PrintedTable:
+    """Cells that begin in each row, the page of each row, and where the columns begin."""
+
+    rows: list[list[PrintedCell]]
+    pages: list[int]
+    edges: tuple[float, ...]
+
+    def lines(self) -> Iterator[Line]:
+        """Yield everything that stands in it."""
+        for row in self.rows:
+            for cell in row:
+                yield from cell.lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,7 @@ from retrieval.parsers.pdf.extract.garbled import is_garbled
 from retrieval.parsers.pdf.extract.ocr import recognized
 from retrieval.parsers.pdf.extract.page import read_page
 from retrieval.parsers.pdf.layout import paragraphs
-from retrieval.parsers.pdf.lines import Box, Page
-from retrieval.parsers.pdf.tables import PrintedCell, PrintedTable
+from retrieval.parsers.pdf.lines import Box, Page, PrintedCell, PrintedTable
 from retrieval.parsers.pdf.words import Words
 from retrieval.parsers.tables import Cell
 from retrieval.text import one_line, printable

@@ -6,11 +6,11 @@ A table is taken out of the page's lines and stands in them as one, so that text
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from retrieval.parsers.pdf.lines import Box, Line, Page, columns_of
+from retrieval.parsers.pdf.lines import Box, Line, Page, PrintedCell, PrintedTable, columns_of
 
 _NEAR = 3.0  # points by which rules that meet may miss each other, and columns of one table differ between pages
 _SAME_ROW = 0.35  # of the letters' height by which baselines of one row differ
@@ -21,30 +21,6 @@ _LONGEST_CELL = 90  # characters of a line in a table without rules; what is lon
 _MOST_RULES = 4000
 _LIST = re.compile(r"[•◦▪‣·●○■–—*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]|\[\d{1,3}\]|(?:\d{1,2}\.)+\d{0,2}")
 _GOES_ON = re.compile(r"[a-zß-ÿ(&/]")
-
-
-@dataclass(slots=True)
-class PrintedCell:
-    """The lines of one cell, from its top. columns, rows: how many it spans."""
-
-    lines: list[Line] = field(default_factory=list)
-    columns: int = 1
-    rows: int = 1
-
-
-@dataclass(slots=True)
-class PrintedTable:
-    """Cells that begin in each row, the page of each row, and where the columns begin."""
-
-    rows: list[list[PrintedCell]]
-    pages: list[int]
-    edges: tuple[float, ...]
-
-    def lines(self) -> Iterator[Line]:
-        """Yield everything that stands in it."""
-        for row in self.rows:
-            for cell in row:
-                yield from cell.lines
 
 
 def with_ruled_tables(page: Page) -> Page:

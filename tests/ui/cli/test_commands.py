@@ -91,6 +91,7 @@ def test_json(pincite, library, ready):
     ],
     ids=str,
 )  # fmt: skip
+@pytest.mark.slow
 def test_where(pincite, library, where, code):
     options = [option for condition in where for option in ("--where", condition)]
     assert pincite("ask", "--library", library, *options, QUESTION).exit_code == code
@@ -135,6 +136,7 @@ def test_a_key_that_no_document_has_is_named(pincite, library):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("date, code", [("2018-06-12", 0), ("2018-06", 0), ("2018", 0), ("2017", 1), ("2018-07", 1)])
 def test_a_date_may_be_cut_short(pincite, tmp_path, encoder, date, code):
     with Library(tmp_path / "library", Settings(), encoder=encoder) as library:

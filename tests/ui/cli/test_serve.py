@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import pytest
 from articles import ROOT
 from served import call
 
@@ -20,6 +21,7 @@ def run(*arguments, **environment):
                             env=os.environ | environment)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_command_serves_a_library_until_interrupted(served):
     process = run("--library", str(served.path))
     line = process.stdout.readline()
@@ -29,6 +31,7 @@ def test_the_command_serves_a_library_until_interrupted(served):
     assert process.wait(20) in (0, 130)
 
 
+@pytest.mark.slow
 def test_the_browser_is_opened_at_the_page(served, tmp_path):
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/part && mv {tmp_path}/part {tmp_path}/opened\n')
@@ -43,6 +46,7 @@ def test_the_browser_is_opened_at_the_page(served, tmp_path):
     process.wait(60)
 
 
+@pytest.mark.slow
 def test_the_command_refuses_to_be_open_without_a_password(served):
     process = run("--library", str(served.path), "--host", "0.0.0.0")
     _, complaint = process.communicate(timeout=30)
@@ -51,6 +55,7 @@ def test_the_command_refuses_to_be_open_without_a_password(served):
     assert process.wait(30) == 2
 
 
+@pytest.mark.slow
 def test_judgements_are_written_as_eval_cases(served):
     served.add_feedback("What is tea?", True, ["Green tea is made"], True, "good")
     served.add_feedback("What is tea?", True, ["Green tea is made"], False)

@@ -54,6 +54,7 @@ def test_the_command_wants_a_library_of_its_own(pincite, folder, tmp_path):
     assert pincite("sync", folder, "--library", tmp_path / "library", "--watch", "--dry-run").exit_code == 2
 
 
+@pytest.mark.slow
 def test_the_command_watches_until_it_is_interrupted(folder, tmp_path):
     command = [sys.executable, "-m", "ui.cli", "sync", folder, "--library", tmp_path / "library", "--watch"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""}

@@ -141,6 +141,7 @@ def test_a_file_without_a_length_is_measured(page):
 # --- late
 
 
+@pytest.mark.slow
 def test_half_requests_and_bodies_that_never_come_are_given_up(page, monkeypatch):
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.3)
     with httpx.Client(base_url=page[1], auth=ANN) as client:
@@ -153,6 +154,7 @@ def test_half_requests_and_bodies_that_never_come_are_given_up(page, monkeypatch
         assert client.post("api/ask", content=body()).status_code == 408
 
 
+@pytest.mark.slow
 def test_a_connection_that_says_too_little_is_closed(page):
     """As the page has it, with a shorter time."""
     server = page[0].blocks.server
@@ -198,6 +200,7 @@ def ended(connection):
 # --- often
 
 
+@pytest.mark.slow
 def test_guesses_are_slowed_and_logged(page, monkeypatch, caplog):
     monkeypatch.setattr(login, "FREE_GUESSES", 2)
     monkeypatch.setattr(login, "LONGEST_WAIT", 1.0)

@@ -60,6 +60,7 @@ def test_a_damaged_library_makes_a_page_unready(tmp_path):
         assert "pincite_library_up 0.0" in client.get("/metrics").text
 
 
+@pytest.mark.slow
 def test_a_page_is_ready_when_its_engine_answers_and_keeps_uploads_where_copies_find_them(tmp_path):
     engine = Engine(tmp_path / "milvus")
     try:

@@ -83,6 +83,7 @@ def test_an_endless_body_is_cut_off(address):
         assert response.status_code < 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ask", "view", "pages", "verify", "feedback", "remove", "upload"])
 @pytest.mark.parametrize("given", [None, [], "x", {"question": 1}, {"citations": [{"source": "/etc/passwd"}]}])
 def test_nonsense_from_the_page_is_refused_politely(address, name, given):

@@ -269,6 +269,7 @@ def test_the_log_has_a_line_for_each_question_and_no_text_unless_wanted(copies):
     assert re.fullmatch(r"[0-9a-f]{16}", odd.headers["x-request-id"])
 
 
+@pytest.mark.slow
 def test_one_copy_may_end_while_the_other_goes_on(copies, front):
     copies[0].process.send_signal(signal.SIGTERM)
     assert copies[0].process.wait(30) in (0, 130)

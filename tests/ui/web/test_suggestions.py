@@ -1,5 +1,6 @@
 """Questions to begin with: made of the documents' words, kept only where the documents answer them."""
 
+import pytest
 from articles import SEED
 from fakes import HashedEncoder
 
@@ -15,6 +16,7 @@ def suggested(tmp_path, encoder, *documents) -> list[str]:
         return made
 
 
+@pytest.mark.slow
 def test_of_the_shipped_article(tmp_path, encoder):
     made = suggested(tmp_path, encoder, SEED)
     assert "What happened in May 2014?" in made
