@@ -144,6 +144,8 @@ def pytest_collection_modifyitems(items) -> None:
         if "chromium" in item.fixturenames:
             item.add_marker(pytest.mark.flaky(reruns=2))
             item.add_marker(pytest.mark.browser)
+        if "original" in item.fixturenames:  # importing sentence-transformers takes seconds
+            item.add_marker(pytest.mark.slow)
         if {"engine", "own_engine"} & set(item.fixturenames) or "milvus" in parameters:
             item.add_marker(pytest.mark.milvus)
         if item.get_closest_marker("ray") and find_spec("ray") is None:

@@ -81,6 +81,7 @@ def calls(library):
     return own
 
 
+@pytest.mark.slow
 def test_every_odd_value_is_refused_at_the_door_or_does_no_harm(library):
     wrong = []
     for name, call in calls(library).items():

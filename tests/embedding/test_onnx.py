@@ -82,6 +82,7 @@ def test_a_question_of_stop_words_has_no_token_vectors(encoder):
     assert encoder.question("Who is it?").tokens.shape == (0, 384)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["word " * 10_000, "漢字" * 3000, "x" * 50_000], ids=["words", "han", "letters"])
 def test_a_question_beyond_the_limit_is_cut(encoder, text):
     encoded = encoder.question(text)
@@ -89,6 +90,7 @@ def test_a_question_beyond_the_limit_is_cut(encoder, text):
     assert len(encoded.tokens) <= 254
 
 
+@pytest.mark.slow
 def test_batches_do_not_change_vectors(encoder):
     together = encoder.encode_texts(TEXTS)
     alone = np.concatenate([encoder.encode_texts([text]) for text in TEXTS])

@@ -26,6 +26,7 @@ def test_an_unknown_command_is_refused():
     assert (code, "No such command 'benchmarks'" in said) == (2, True)
 
 
+@pytest.mark.slow
 def test_starting_loads_nothing_heavy(python):
     code = f"import sys, eval.__main__; print([name for name in {HEAVY} if name in sys.modules])"
     said, error = python(code).communicate()

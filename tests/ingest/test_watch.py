@@ -53,6 +53,7 @@ def listen(request):
     return start
 
 
+@pytest.mark.slow
 def test_changes_are_heard_of_and_those_of_the_library_are_not(folder, listen):
     own = folder / "own"
     own.mkdir()
@@ -64,6 +65,7 @@ def test_changes_are_heard_of_and_those_of_the_library_are_not(folder, listen):
     assert not [path for paths in found for path in paths if path.startswith(f"{own}/")]
 
 
+@pytest.mark.slow
 def test_what_changes_while_the_caller_works_is_heard_of(folder):
     stop = threading.Event()
     listening = changes(folder, folder / "own", stop)
@@ -93,6 +95,7 @@ def test_a_folder_that_is_not_there_yet_is_waited_for(tmp_path, listen):
     heard.next()
 
 
+@pytest.mark.slow
 def test_a_library_follows_a_folder_and_says_what_is_new(hashed, folder, listen):
     heard = listen(watch, lambda: hashed.sync(folder, sure=True), folder, hashed.path)
     assert counts(heard.next()) == {"added": 4}

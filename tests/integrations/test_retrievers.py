@@ -33,6 +33,7 @@ def shared(metadata):
     return {name: metadata[name] for name in PLACE}
 
 
+@pytest.mark.slow
 def test_langchain(library):
     retriever = adapter("langchain", "langchain_core")
     from langchain_core.retrievers import BaseRetriever

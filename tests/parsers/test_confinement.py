@@ -89,12 +89,14 @@ def worked(tmp_path):
     return run
 
 
+@pytest.mark.slow
 @kernel
 def test_nothing_hostile_works(worked, tmp_path):
     assert worked("confined") == ([], ["secret", "victim"])
     assert (tmp_path / "victim").read_text() == "precious"
 
 
+@pytest.mark.slow
 def test_all_of_it_works_without(worked):
     """Else the test above proves nothing."""
     acts, names = worked("free")
@@ -102,6 +104,7 @@ def test_all_of_it_works_without(worked):
     assert "victim.new" in names or "victim.d" in names
 
 
+@pytest.mark.slow
 def test_a_reader_sees_none_of_the_environment(monkeypatch):
     monkeypatch.setenv("PINCITE_AUTH", "ann:a secret")
     box = Sandbox()
@@ -149,6 +152,7 @@ def running(number):
         return False
 
 
+@pytest.mark.slow
 def test_a_reader_ends_when_it_has_computed_too_long(python):
     code = "from retrieval.parsers.confinement import grant\ngrant(0.2)\nwhile True: pass"
     assert -python(code).wait(timeout=20) == signal.SIGPROF

@@ -71,6 +71,7 @@ def test_what_is_binary_is_refused(content):
         ("nonsense", "cp1252"),
     ],
 )
+@pytest.mark.slow
 def test_a_page_and_a_mail_are_read_as_they_declare(declared, encoding):
     words = WORDS.encode(encoding)
     page = b"<html><head><meta charset='%s'></head><body><p>%s</p></body></html>" % (declared.encode(), words)

@@ -64,6 +64,7 @@ def test_lists_are_numbered_as_printed():
         "\\newcommand{\\a}{" * 5000 + "Text.",
     ],
 )
+@pytest.mark.slow
 def test_nothing_takes_time_without_bound(source):
     started = time.process_time()
     with suppress(RecursionError):  # the sandbox says that it is nested too deeply

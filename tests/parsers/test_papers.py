@@ -40,6 +40,7 @@ def numbers(texts):
     return [int(number) for text in texts for number in re.findall(r"trial (\d+)", text)]
 
 
+@pytest.mark.slow
 def test_every_sentence_of_the_source_is_there(name):
     theirs = [re.sub(r"^\d (?=The)", "", text) for text in by_pandoc(PAPERS / SOURCES[name])]  # of \begin{multicols}{2}
     found = agreement(PAPERS / f"{name}.pdf", "", "", theirs)

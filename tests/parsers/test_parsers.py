@@ -71,6 +71,7 @@ def headings(loaded):
 # --- one report, written by pandoc
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".docx", ".odt", ".epub", ".html", ".tex", ".rst"])
 def test_a_report_is_read_in_order(written, suffix):
     loaded = written(suffix)

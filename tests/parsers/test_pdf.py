@@ -197,6 +197,7 @@ def test_scanned_pages_are_named(page):
     assert [block.page for block in loaded.blocks] == [1, 3, 7]
 
 
+@pytest.mark.slow
 def test_adding_says_what_was_not_read(page, hashed, tmp_path):
     write(page, SENTENCES[:1])
     page.showPage()

@@ -72,6 +72,7 @@ def test_numbers_as_the_sheet_shows_them(value, code, shown):
     assert formatted(value, code) == shown
 
 
+@pytest.mark.slow
 def test_what_a_workbook_shows():
     def write(book):
         sheet = book.add_worksheet("Tolls")

@@ -90,6 +90,7 @@ def test_spans_are_characters_whatever_the_script(reader):
     assert words(text, reading) == "1800"
 
 
+@pytest.mark.slow
 def test_reading_imports_neither_torch_nor_transformers(python):
     code = """
 import sys

@@ -211,6 +211,7 @@ def test_hits_carry_their_signals_and_their_place(asked):
     assert text[start:end] == "The bridge at Harwick was opened in 1932 by Mayor Ellen Brandt."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_hit_is_in_its_document(asked, question):
     for hit in asked.search(question, k=20):
@@ -229,7 +230,7 @@ def test_every_hit_is_in_its_document(asked, question):
         ({"kind": "memory"}, {"Lighthouse", "Glacier", "Bakery", "Library"}),
         ({"kind": "film"}, set()),
     ],
-    ids=str,
+    ids=["publication", "volume and issue", "documents", "kind", "no such kind"],
 )
 def test_where_in_the_library(asked, where, expected):
     titles = {document.doc_id: document.title for document in asked.documents()}

@@ -72,6 +72,7 @@ def test_what_was_found_stays_while_others_are_read(kept, expected):
         assert_right(own, wanted, expected)
 
 
+@pytest.mark.slow
 def test_many_threads_at_once(kept, expected):
 
     def ask(number):

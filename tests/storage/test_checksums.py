@@ -41,6 +41,7 @@ ALTERED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ALTERED)
 def test_an_altered_passage_is_never_shown(built, field):
     changed(built, ALTERED[field])

@@ -89,6 +89,7 @@ def test_a_database_of_something_else_is_left_alone(tmp_path):
         "UPDATE passages SET text = CAST(x'ff' AS TEXT) WHERE id = 1",
     ],
 )
+@pytest.mark.slow
 def test_a_damaged_passage_is_damage_and_nothing_else(store, change):
     store.documents.add([prepare(about_bees())])
     with sqlite3.connect(store.database.path) as connection:

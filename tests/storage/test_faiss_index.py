@@ -82,6 +82,7 @@ def assert_near(vectors, store, where=None, least=0.9):
     assert hits >= least * len(QUESTIONS) * min(50, len(known))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", [None, {"kind": 1}, {"doc_id": "d2"}, {"kind": 5}], ids=str)
 def test_many_are_indexed_by_lists(store, path, where):
     vectors = FaissIndex(store.database, path, DIM, LARGE)
@@ -189,6 +190,7 @@ def test_a_current_snapshot_is_not_written_again(store, path):
     assert path.stat().st_mtime_ns == written
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [0, 5, 60, 1000, 100_000, -30, -21, -13, -5, -1])
 def test_a_damaged_snapshot_is_built_anew(store, path, place):
     FaissIndex(store.database, path, DIM).save()

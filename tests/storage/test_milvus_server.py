@@ -195,6 +195,7 @@ def test_a_certificate_is_trusted_that_is_named(refusing, tmp_path):
         Library(address, patient(0.5, milvus_tls="/nowhere.pem"))
 
 
+@pytest.mark.slow
 def test_without_pymilvus_it_is_said_what_to_install(python):
     code = """
 import sys

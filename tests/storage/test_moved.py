@@ -52,6 +52,7 @@ def ended(child, seconds=20.0):
 # --- forks
 
 
+@pytest.mark.slow
 def test_what_a_child_acknowledged_is_there_after_its_parent_closed(tmp_path):
     library = opened(tmp_path / "library")
     library.add(numbered(0, 0))
@@ -76,6 +77,7 @@ def test_what_a_child_acknowledged_is_there_after_its_parent_closed(tmp_path):
         assert_answers(again, [f"d{number}" for number in range(21)])
 
 
+@pytest.mark.slow
 def test_parent_and_child_may_both_go_on(tmp_path):
     with opened(tmp_path / "library") as library:
         library.add(numbered(0, 0))

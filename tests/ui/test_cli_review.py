@@ -2,7 +2,10 @@
 
 import csv
 
+import pytest
 
+
+@pytest.mark.slow
 def test_a_table_is_written(pincite, library, tmp_path):
     (tmp_path / "questions.txt").write_text(
         "Who opened the bridge at Harwick?\n\nWhat did Ibrahim Kalin say?\n", "utf-8"

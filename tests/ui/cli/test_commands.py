@@ -120,6 +120,7 @@ def test_questions_that_cannot_be_asked(pincite, library, question, message):
     assert result.stderr.startswith(message)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", ["谁开了桥?", "\x1b[31mred\x1b[0m", "--"], ids=ascii)
 def test_questions_of_other_kinds(pincite, library, question):
     result = pincite("ask", "--library", library, "--", question)
@@ -155,6 +156,7 @@ def test_a_higher_threshold_says_how_sure_it_is(pincite, library):
 # --- search, show, chat
 
 
+@pytest.mark.slow
 def test_searching_lists_passages_with_their_sources(pincite, library, ready):
     result = pincite("search", "--library", library, "--k", 2, QUESTION)
     assert result.exit_code == 0
@@ -195,6 +197,7 @@ def test_a_chat_goes_on_after_what_cannot_be_asked(pincite, library):
 # --- add, remove, list, info
 
 
+@pytest.mark.slow
 def test_adding_reports_and_goes_on(pincite, docs, tmp_path):
     """Added, unchanged, replaced, failed; and the exit code says whether something failed."""
     library = tmp_path / "library"

@@ -31,6 +31,7 @@ QUESTION = "Who urged the CIS countries to help in Syria?"
         ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, 200),
     ],
 )
+@pytest.mark.slow
 def test_only_the_own_page_on_this_machine_is_served(address, headers, status):
     port = httpx.URL(address).port
     given = {name: value.format(port=port) for name, value in headers.items()}
@@ -45,6 +46,7 @@ def test_only_the_own_page_on_this_machine_is_served(address, headers, status):
         "openapi.json", "gradio_api/runs", "static/../../../../etc/passwd", "gradio_api/dev/reload",
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_routes_that_are_not_needed_are_closed(address, path):
     for method in ("GET", "POST"):
         assert httpx.request(method, f"{address}{path}").status_code in (403, 404, 405)
@@ -57,6 +59,7 @@ def test_headers_keep_the_browser_at_home(address):
     assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
 
 
+@pytest.mark.slow
 def test_uploads_are_limited_and_named_by_us(address, served):
     assert send(address, "a.txt", b"x" * (2**20 + 1)).status_code == 413
     assert send(address, "a.txt", b"x" * (3 * 2**20)).status_code == 413
@@ -117,6 +120,7 @@ def test_beyond_this_machine_a_password_is_needed(served):
         launch(Service(served), host="0.0.0.0")
 
 
+@pytest.mark.slow
 def test_with_a_password_nothing_is_served_without_it(served):
     blocks, address = launch(Service(served), auth=credentials("ann:a secret"))
     with httpx.Client(base_url=address) as browser:
@@ -129,6 +133,7 @@ def test_with_a_password_nothing_is_served_without_it(served):
     blocks.close(verbose=False)
 
 
+@pytest.mark.slow
 def test_credentials_come_from_text_or_a_file(tmp_path):
     (tmp_path / "secret").write_text("ann:p:w\nignored\n")
     for given in ("ann:p:w", f"@{tmp_path / 'secret'}"):

@@ -52,6 +52,7 @@ def test_search_documents_and_read_passage(client, served):
 @pytest.mark.parametrize(
     "given, said", [((" ",), "the question is empty"), (("why " * 1001,), "at most 4,000 characters")]
 )
+@pytest.mark.slow
 def test_a_wrong_call_says_what_is_wrong(client, given, said):
     with pytest.raises(AppError, match=said):
         client.predict(*given, api_name="/ask")

@@ -23,6 +23,7 @@ from ui_states import ask, open_context, quote
 from retrieval import Library, Settings
 
 pytest_plugins = ["browser"]
+pytestmark = pytest.mark.slow
 SECRET = "a secret that both copies have, 1"
 ANN = ("ann", "p:w")
 FIRST, THEN = "What did Kazakhstan say about deploying troops to Syria?", "And Kyrgyzstan?"

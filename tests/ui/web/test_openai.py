@@ -18,6 +18,7 @@ def complete(client, *messages, **options):
     return client.chat.completions.create(model="pincite", messages=said, **options)
 
 
+@pytest.mark.slow
 def test_there_is_one_model(client):
     assert [model.id for model in client.models.list()] == ["pincite"]
     assert client.models.retrieve("pincite").owned_by == "pincite"

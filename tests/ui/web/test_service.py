@@ -1,5 +1,6 @@
 """What the service makes of errors."""
 
+import pytest
 from fakes import HashedEncoder
 
 from retrieval import Document, Library, PinciteError, Settings
@@ -7,6 +8,7 @@ from ui.web import Service, open_library
 from ui.web.service import guarded
 
 
+@pytest.mark.slow
 def test_the_pages_own_library_is_among_the_persons_data_and_what_was_deleted_stays_deleted(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     for expected in (True, False):

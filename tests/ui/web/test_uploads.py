@@ -50,6 +50,7 @@ def test_what_cannot_be_read_or_kept_is_refused(tmp_path):
         Uploads(None).keep("a.txt", b"one")
 
 
+@pytest.mark.slow
 def test_a_second_upload_that_fails_takes_nothing_from_the_first(hashed, monkeypatch):
     service = Service(hashed)
     service.warm()
