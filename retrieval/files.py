@@ -13,8 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from retrieval.arguments import wrong
-from retrieval.errors import ArgumentError
+from retrieval.errors import ArgumentError, wrong
 
 
 def absolute(path: str | os.PathLike[str]) -> Path:

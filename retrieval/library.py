@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from retrieval import arguments
+from retrieval import errors
 from retrieval.answering import NO_READER, Pipeline, Review, fitted, replied, review
 from retrieval.citations import verify as verifying
 from retrieval.conversation import Message, checked, interpret
@@ -39,9 +39,9 @@ class Library:
         self, path: str | os.PathLike[str], settings: Settings | None = None, *, encoder: Encoder | None = None,
         reader: Reader | None = None, create: bool = True,
     ) -> None:  # fmt: skip
-        name = arguments.text("path", os.fspath(path))
+        name = errors.check_text("path", os.fspath(path))
         if not name.strip():
-            raise arguments.wrong("path", path, "the folder of a library, or milvus://HOST:PORT/NAME", ArgumentError)
+            raise errors.wrong("path", path, "the folder of a library, or milvus://HOST:PORT/NAME", ArgumentError)
         self.settings = settings or Settings.from_environment()
         self._given_encoder = encoder
         self._encoder: Encoder | None = None
@@ -79,7 +79,7 @@ class Library:
         """
         given = (
             [sources] if isinstance(sources, str | os.PathLike | Document)
-            else arguments.several("sources", sources, (str, os.PathLike, Document), "paths and Documents")
+            else errors.check_several("sources", sources, (str, os.PathLike, Document), "paths and Documents")
         )  # fmt: skip
         if ray is None:
             report = Indexer(self.backend, self._load_encoder, self.settings, progress).add(given)
@@ -108,7 +108,7 @@ class Library:
         >>> print(library.sync("articles"))
         0 added, 1 unchanged, 0 replaced, 0 moved, 1 removed, 0 failed
         """
-        patterns = arguments.several("ignore", ignore, str, "patterns")
+        patterns = errors.check_several("ignore", ignore, str, "patterns")
         report = sync(
             self.backend, self._load_encoder, self.settings, absolute(folder), ignore=patterns, sure=sure,
             dry_run=dry_run, progress=progress,
@@ -133,7 +133,7 @@ class Library:
         Nothing is encoded again. Raises EncoderMismatchError, or StorageError where the two differ at the end.
         """
         if not isinstance(target, Library):
-            raise arguments.wrong("target", target, "a Library")
+            raise errors.wrong("target", target, "a Library")
         return copy(self.backend, target.backend, progress)
 
     def backup(self, folder: str | os.PathLike[str]) -> Path:
@@ -193,11 +193,11 @@ class Library:
         >>> library.document("a1").text
         'Honey bees do not hibernate.'
         """
-        return self.backend.documents.get(arguments.text("doc_id", doc_id))
+        return self.backend.documents.get(errors.check_text("doc_id", doc_id))
 
     def header(self, doc_id: str) -> Document | None:
         """Return one document without its text, or None."""
-        return self.backend.documents.header(arguments.text("doc_id", doc_id))
+        return self.backend.documents.header(errors.check_text("doc_id", doc_id))
 
     def passages(self, doc_id: str, start: int = 0, end: int | None = None) -> list[Passage]:
         """Return a document's passages in order, or those that reach into [start, end) of its text.
@@ -206,9 +206,9 @@ class Library:
         >>> [(passage.number, passage.start, passage.text) for passage in library.passages("a1")]
         [(1, 0, 'Honey bees do not hibernate. They shiver.')]
         """
-        first = arguments.whole("start", start)
-        last = None if end is None else arguments.whole("end", end)
-        return self.backend.passages.of_document(arguments.text("doc_id", doc_id), first, last)
+        first = errors.check_whole("start", start)
+        last = None if end is None else errors.check_whole("end", end)
+        return self.backend.passages.of_document(errors.check_text("doc_id", doc_id), first, last)
 
     def paragraphs(self) -> dict[str, int]:
         """Return doc_id -> its number of paragraphs."""
@@ -240,11 +240,13 @@ class Library:
 
     def add_feedback(self, question: str, found: bool, quotes: Sequence[str], good: bool, note: str = "") -> None:
         """Keep what a person thinks of an answer: whether it was found, its quotes, good or not, and a note."""
-        said = [arguments.text("one of quotes", quote) for quote in arguments.several("quotes", quotes, str, "texts")]
+        said = [
+            errors.check_text("one of quotes", quote) for quote in errors.check_several("quotes", quotes, str, "texts")
+        ]
         if not isinstance(found, bool) or not isinstance(good, bool):
-            raise arguments.wrong("found or good", (found, good), "True or False each")
+            raise errors.wrong("found or good", (found, good), "True or False each")
         self.backend.facts.add_feedback(
-            arguments.text("question", question), found, said, good, arguments.text("note", note)
+            errors.check_text("question", question), found, said, good, errors.check_text("note", note)
         )
 
     def feedback(self) -> list[dict[str, Any]]:
@@ -283,7 +285,10 @@ class Library:
 
     def rank(self, question: str, k: int, where: Mapping[str, Any] | None = None) -> list[Ranked]:
         """Return what `search` returns, with every signal of every sentence; for those who fit weights."""
-        count, conditions = arguments.whole("k", k, 1, MOST_PASSAGES, QuestionError), arguments.mapping("where", where)
+        count, conditions = (
+            errors.check_whole("k", k, 1, MOST_PASSAGES, QuestionError),
+            errors.check_mapping("where", where),
+        )
         encoder = self._load_encoder()
         embedding = encoder.question(checked(question))
         return rank(self.backend, question, embedding, count, conditions, languages_of(encoder))
@@ -307,8 +312,11 @@ class Library:
         >>> print(library.ask("What is the capital of Mongolia?").text)
         The documents do not say this. Nothing in them mentions “Mongolia”. Related passages follow.
         """
-        said = arguments.several("history", history, (Turn, Mapping), "Turns, or of dicts as in chat APIs")
-        count, conditions = arguments.whole("k", k, 1, MOST_PASSAGES, QuestionError), arguments.mapping("where", where)
+        said = errors.check_several("history", history, (Turn, Mapping), "Turns, or of dicts as in chat APIs")
+        count, conditions = (
+            errors.check_whole("k", k, 1, MOST_PASSAGES, QuestionError),
+            errors.check_mapping("where", where),
+        )
         least = self._least(threshold)
         asked = interpret(question, said)
         return replied(self.backend, asked) or self._pipeline(least).answer(asked, count, conditions)
@@ -324,9 +332,10 @@ class Library:
         there are none, or more than a hundred.
         """
         asked = [
-            arguments.text("one of questions", each) for each in arguments.several("questions", questions, str, "texts")
+            errors.check_text("one of questions", each)
+            for each in errors.check_several("questions", questions, str, "texts")
         ]
-        return review(self, asked, arguments.mapping("where", where), self._least(threshold), progress)
+        return review(self, asked, errors.check_mapping("where", where), self._least(threshold), progress)
 
     def verify(self, citation: Citation) -> str:
         """Compare a citation with its source as it is now: "valid", "changed" or "missing".
@@ -366,7 +375,7 @@ class Library:
 
     def _least(self, threshold: float | None) -> float:
         """Return the confidence from which on an answer is quoted."""
-        return self.settings.threshold if threshold is None else arguments.number("threshold", threshold, 0, 1)
+        return self.settings.threshold if threshold is None else errors.check_number("threshold", threshold, 0, 1)
 
     def _pipeline(self, least: float) -> Pipeline:
         return Pipeline(self.backend, self._load_encoder(), self._load_reader(), least)
@@ -406,13 +415,13 @@ class Library:
 def _citation(given: Citation) -> Citation:
     """Return a citation whose fields can be compared; TypeError or ArgumentError."""
     if not isinstance(given, Citation):
-        raise arguments.wrong("citation", given, "a Citation")
+        raise errors.wrong("citation", given, "a Citation")
     for name in ("doc_id", "quote", "sha256"):
-        arguments.text(f"citation.{name}", getattr(given, name))
+        errors.check_text(f"citation.{name}", getattr(given, name))
     if given.source is not None and (not isinstance(given.source, str) or "\0" in given.source):
-        raise arguments.wrong("citation.source", given.source, "a path, or None")
+        raise errors.wrong("citation.source", given.source, "a path, or None")
     for name in ("start", "end", *(("answer_start", "answer_end") if given.answer is not None else ())):
-        arguments.whole(f"citation.{name}", getattr(given, name), -(2**63))
+        errors.check_whole(f"citation.{name}", getattr(given, name), -(2**63))
     return given
 
 

@@ -1,10 +1,14 @@
-"""Work is done side by side in threads, and its results come in order; locks that a forked process finds open."""
+"""Work is done side by side in threads, and its results come in order; what a forked process can still use.
+
+That is locks which it finds open, and tokenizers which start no threads in it.
+"""
 
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -20,13 +24,24 @@ def new_lock() -> threading.Lock:
     return lock
 
 
-def _open_locks() -> None:
+def open_tokenizer(path: Path) -> Any:
+    """Return the `tokenizers.Tokenizer` of a tokenizer.json, which neither pads nor truncates."""
+    import tokenizers
+
+    tokenizer = tokenizers.Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _after_fork() -> None:
     for lock in _locks:
         lock._at_fork_reinit()
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # their threads are gone, and a child that asks them waits for ever
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_open_locks)
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def side_by_side(call: Callable[[Given], Made], given: Sequence[Given], workers: int) -> Iterator[Made]:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from retrieval.arguments import number, text, whole, wrong
-from retrieval.errors import ArgumentError
+from retrieval.errors import ArgumentError, check_number, check_text, check_whole, wrong
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent
 PRECISIONS = ("float32", "int8")
@@ -55,15 +54,15 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in ("model", "reader", "milvus_token", "milvus_tls", "milvus_index"):
-            text(name, getattr(self, name))
+            check_text(name, getattr(self, name))
         if not isinstance(self.cache, Path):
             raise wrong("cache", self.cache, "a Path")
         for name, least in (("max_file_bytes", 0), ("threads", 0), ("milvus_shards", 1)):
-            whole(name, getattr(self, name), least)
+            check_whole(name, getattr(self, name), least)
         if self.precision not in PRECISIONS:
             raise wrong("precision", self.precision, " or ".join(PRECISIONS), ArgumentError)
-        number("threshold", self.threshold, 0, 1)
-        number("milvus_seconds", self.milvus_seconds)
+        check_number("threshold", self.threshold, 0, 1)
+        check_number("milvus_seconds", self.milvus_seconds)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

@@ -1,6 +1,10 @@
+import os
+
 import pytest
 
-from retrieval.parallel import side_by_side
+from retrieval import Settings
+from retrieval.embedding import model_folder
+from retrieval.parallel import open_tokenizer, side_by_side
 
 
 def test_results_come_in_order_and_are_not_made_far_ahead():
@@ -17,3 +21,13 @@ def test_an_error_is_raised_where_its_result_would_have_come(workers):
     assert [next(made), next(made)] == [1, 1]
     with pytest.raises(ZeroDivisionError):
         next(made)
+
+
+def test_a_forked_child_can_tokenize_what_its_parent_did():
+    tokenizer = open_tokenizer(model_folder(Settings()) / "tokenizer.json")
+    texts = ["the mill burnt down"] * 8
+    expected = [encoding.ids for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
+    child = os.fork()
+    if child == 0:
+        os._exit([each.ids for each in tokenizer.encode_batch(texts, add_special_tokens=False)] != expected)
+    assert os.waitpid(child, 0)[1] == 0

@@ -15,10 +15,9 @@ from retrieval.embedding.batching import token_batches
 from retrieval.embedding.binary import load_rotation, sign_bits
 from retrieval.errors import ModelError
 from retrieval.linalg import Floats, products
-from retrieval.parallel import side_by_side
+from retrieval.parallel import open_tokenizer, side_by_side
 from retrieval.records import Passage
 from retrieval.text import STOP_WORDS, WORD, Analysis, PieceAnalysis, has_forms, stems
-from retrieval.tokenizer import open_tokenizer
 
 
 class OnnxEncoder:

@@ -8,8 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from retrieval.arguments import wrong
-from retrieval.errors import ContentError, DocumentError, EmptyError
+from retrieval.errors import ContentError, DocumentError, EmptyError, wrong
 from retrieval.files import sha256
 from retrieval.parsers import FORMATS, Block, Sandbox, UnreadableError, parse, shared, text_blocks
 from retrieval.records import Document, Scalar

@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.errors import ModelError
-from retrieval.parallel import side_by_side
+from retrieval.parallel import open_tokenizer, side_by_side
 from retrieval.reader.base import OUR_READER, PassageReading, Readable
 from retrieval.reader.inputs import MAX_QUESTION, MAX_TOKENS, Pair, Span, Tokens, paired, tokenized
-from retrieval.tokenizer import open_tokenizer
 
 WEIGHTS = Path(__file__).with_name("weights")
 LONGEST_ANSWER = 30  # tokens

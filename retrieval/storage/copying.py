@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval.arguments import text
-from retrieval.errors import EncoderMismatchError, LibraryDamagedError, LibraryError, StorageError
+from retrieval.errors import EncoderMismatchError, LibraryDamagedError, LibraryError, StorageError, check_text
 from retrieval.files import new_folder, remove_abandoned
 from retrieval.records import Document
 from retrieval.storage.base import Backend
@@ -134,7 +133,7 @@ def backed_up(name: str, target: Path) -> Iterator[Path]:
     """
     if os.path.lexists(target):
         raise StorageError(f"{target} is there already; name a new folder for the backup")
-    text("the folder of a backup", str(target))
+    check_text("the folder of a backup", str(target))
     killed = (path for path in target.parent.glob("*.partial-*") if (path / "new" / "library.db").exists())
     remove_abandoned(killed, ABANDONED_SECONDS)
     try:

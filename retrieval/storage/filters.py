@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from retrieval.arguments import wrong
-from retrieval.errors import QuestionError
+from retrieval.errors import QuestionError, wrong
 from retrieval.records import Scalar
 
 FIELDS = ("doc_id", "source", "title")  # of a document; every other key is of its metadata

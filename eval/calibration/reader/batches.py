@@ -11,8 +11,8 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from eval.calibration.reader.examples import Example, Maker
 from eval.calibration.reader.model import Batch, Labelled, collated
+from retrieval.parallel import open_tokenizer
 from retrieval.reader.inputs import Pair, Span, paired, tokenized
-from retrieval.tokenizer import open_tokenizer
 
 CLS, SEP = 101, 102
 BUCKET = 4096  # examples that are sorted by length together
