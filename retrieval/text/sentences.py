@@ -33,6 +33,14 @@ _GAP = re.compile(r"\s{40,}")  # no sentence goes on behind; nupunkt takes secon
 _ATTACHED = re.compile(r"[\[(][^\[\]()]{1,80}[\])][.\d:–-]*|:[\d:,–-]+")
 _MARK = re.compile(r"(?:\[(?:\d+|citation needed)\])+(?::\d+)?(?=\s|$)")  # "…tall.[4] It": belongs to what it follows
 
+# "8. Repairs. …", "…within a day. 11. Termination.": the number of a clause or an item belongs to what it begins; that
+# of "on Jan. 5." and "Fig. 12." does not.
+_SHORTENED = "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|ept|Oct|Nov|Dec|Fig|fig|Sec|sec|Vol|vol|Art|art|Nos|nos|rof|hap|Abs|Abb"
+_NUMBER = re.compile(
+    rf"(?:^|(?:[^\W\d_]{{3}}(?<!{_SHORTENED})|[\d)\]”’\"'])[.!?:;][”’\"')\]]?\s)(?P<number>(?:\d{{1,3}}\.)+(?:\d{{1,3}})?)$"
+)
+_BEGINNING = re.compile(r"[“‘\"'(\[]?[^\W\d_]")
+
 
 @cache
 def _splitter() -> Any:
@@ -91,6 +99,12 @@ def sentence_spans(text: str) -> list[Span]:
             start = mark.end() + len(text[mark.end() : end]) - len(text[mark.end() : end].lstrip())
         if spans and (start == end or _ATTACHED.fullmatch(text, start, end)):
             spans[-1] = (spans[-1][0], end)
-        else:
-            spans.append((start, end))
+            continue
+        if spans and _BEGINNING.match(text, start, end):
+            number = _NUMBER.search(text[spans[-1][0] : spans[-1][1]])
+            if number:
+                before = spans.pop()
+                start = before[0] + number.start("number")
+                spans += [(before[0], start - 1)] if number.start("number") else []
+        spans.append((start, end))
     return spans

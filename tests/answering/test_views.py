@@ -172,6 +172,18 @@ def test_steps_in_prose_end_with_their_section():
     assert completed(first, given, every=False) == [first]
 
 
+def test_steps_in_a_clause_of_a_contract_are_those_of_the_clause():
+    given = passages(
+        "7. Smoking. Smoking is prohibited. 8. Repairs. Report defects in writing. They are mended within a day. "
+        "9. Entry. The landlord rings first. 10. Subletting. It needs consent. "
+        "11. Early termination. Give 60 days' notice. Then pay a month's rent. 12. Law. Maine's holds."
+    )
+    number = next(n for n, (a, b) in enumerate(given[0].sentences) if given[0].text[a:b].startswith("Give"))
+    notice = Quote(given[0], number, number, 0.0)
+    expected = "11. Early termination. Give 60 days' notice. Then pay a month's rent."
+    assert texts(completed(notice, given, every=True, steps=True)) == [expected]
+
+
 def test_a_quote_that_is_not_around_stays_as_it_is():
     other = Quote(passages("Something else.")[0], 0, 0, 0.0)
     assert completed(other, STEPS, every=True) == [other]

@@ -49,6 +49,15 @@ def test_sentence_ends(expected):
     assert sentences(" ".join(expected)) == expected
 
 
+def test_the_number_of_a_clause_belongs_to_what_it_begins():
+    text = "8. Repairs. Report in writing. They are mended within a day. 11. Entry. The landlord rings. 12.1. Law. It holds."
+    expected = [
+        "8. Repairs.", "Report in writing.", "They are mended within a day.", "11. Entry.", "The landlord rings.",
+        "12.1. Law.", "It holds.",
+    ]  # fmt: skip
+    assert [text[a:b] for a, b in sentence_spans(text)] == expected
+
+
 def test_a_note_mark_belongs_to_the_sentence_before_it():
     text = "The tower is tall.[4] It was built by men.[citation needed] It stands.[2]:212"
     expected = ["The tower is tall.[4]", "It was built by men.[citation needed]", "It stands.[2]:212"]

@@ -11,6 +11,7 @@ from retrieval.records import Passage
 MOST_ITEMS = 20
 MOST_STEPS = 8  # sentences of a procedure that is written as prose
 MOST_STEP_WORDS = 110
+MOST_TITLE_WORDS = 6
 SHORT = 10  # words: an item such as "The first is ideological." is explained by the sentence behind it
 _COUNTED = r"two|three|four|five|six|seven|eight|nine|ten|several|some|many|various|following|these|a number of|\d{1,2}"
 # "To claim expenses:", "There are three reasons for this.", "The steps are as follows."
@@ -27,6 +28,7 @@ _PROSE_ITEM = re.compile(
     r"\(?(?:[ivx]{1,4}|[a-h]|\d{1,2})[.)]\s|(?:then|after that|afterwards|finally|moreover|in addition),)",
     re.IGNORECASE,
 )
+_CLAUSE_NUMBER = re.compile(r"(?:§\s*|[Ss]ection\s+|[Cc]lause\s+)?\d{1,3}(?:\.\d{1,3})*[.)]?\s")
 _MARKED_LINE = re.compile(
     r"\s*(?:[-*+•‣◦▪–—☐☑☒✓]|\(?(?:\d{1,3}|[a-z]|[ivxlc]{1,5})[.)]|step\s+\d+\b)\s*\S", re.IGNORECASE
 )
@@ -90,8 +92,9 @@ def completed(
     elif _is_short_item(units[last].text):
         last = _enumerated(units, last)
     elif steps:
-        first = next(i for i, unit in enumerate(units) if unit.passage == units[first].passage)
-        last = _prose_steps(units, first)
+        begun = _clause_start(units, first)
+        first = begun if last - begun < MOST_STEPS else first
+        last = max(last, _prose_steps(units, first))
     return list(_quotes(units[first : last + 1], quote.score))
 
 
@@ -176,12 +179,24 @@ def _enumerated(units: Sequence[_Unit], index: int) -> int:
     return last
 
 
+def _clause_start(units: Sequence[_Unit], index: int) -> int:
+    """Return the title of the numbered clause that holds a sentence ("11. Termination."), or its passage's first."""
+    while index and units[index - 1].passage == units[index].passage and not _is_clause_title(units[index]):
+        index -= 1
+    return index
+
+
+def _is_clause_title(unit: _Unit) -> bool:
+    return bool(_CLAUSE_NUMBER.match(unit.text)) and len(unit.text.split()) <= MOST_TITLE_WORDS
+
+
 def _prose_steps(units: Sequence[_Unit], index: int) -> int:
-    """Return the last sentence of a procedure that begins with one: to the end of its section, within bounds."""
+    """Return the last sentence of a procedure that begins with one: to the end of its section or clause, in bounds."""
     last, words = index, len(units[index].text.split())
     for number in range(index + 1, min(len(units), index + MOST_STEPS)):
         words += len(units[number].text.split())
-        if units[number].passage.heading != units[index].passage.heading or words > MOST_STEP_WORDS:
+        ended = units[number].passage.heading != units[index].passage.heading or _is_clause_title(units[number])
+        if ended or words > MOST_STEP_WORDS:
             break
         last = number
     return last
