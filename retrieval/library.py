@@ -16,7 +16,7 @@ from retrieval.files import absolute
 from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, cluster, remove, sync
 from retrieval.parallel import new_lock
 from retrieval.reader import OUR_READER, Reader, open_reader
-from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage, Turn
+from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage, Turn, Version
 from retrieval.search import Ranked, rank
 from retrieval.settings import Settings, seeds_folder
 from retrieval.storage import SCHEMA_VERSION, LocalBackend, Totals, copy, open_backend
@@ -66,8 +66,9 @@ class Library:
     ) -> Report:
         """Add files, folders or Documents; each is durable once `progress` has named it.
 
-        The same bytes again change nothing; a changed file or namesake replaces its earlier version. What cannot be
-        read is in `report.failed` with its reason and stops nothing else. progress: called as (done, total, name).
+        The same bytes again change nothing; a changed file or namesake replaces its earlier version (see
+        `version`). What cannot be read is in `report.failed` with its reason and stops nothing else.
+        progress: called as (done, total, name).
         ray: address of a Ray cluster that reads and encodes the files; see `cluster.add`, also for ClusterError.
 
         >>> print(library.add("articles"))
@@ -167,7 +168,7 @@ class Library:
         """Remove documents by doc_id or path (a folder's path removes what is below it); return the doc_ids removed.
 
         Files that could not be read are forgotten; their paths are returned too, and those of files whose document
-        stays because other files hold it. What is not there is no error.
+        stays because other files hold it. What is not there is no error. Their earlier versions go with them.
 
         >>> _ = library.add(["articles", Document("a1", "Bees", "Honey bees do not hibernate.")])
         >>> library.remove("a1", "a2")
@@ -198,6 +199,34 @@ class Library:
     def header(self, doc_id: str) -> Document | None:
         """Return one document without its text, or None."""
         return self.backend.documents.header(errors.check_text("doc_id", doc_id))
+
+    def versions(self, doc_id: str = "") -> list[Version]:
+        """Return the earlier versions of a document, or of all, without their texts, oldest first.
+
+        None are kept on Milvus, and the oldest go where all take more than `Settings.versions_bytes`.
+
+        >>> for text in ("The fee is 240 euros.", "The fee is 260 euros."):
+        ...     _ = library.add(Document("fees", "Fees", text))
+        >>> [version.successor for version in library.versions("fees")]
+        ['fees']
+        """
+        name = errors.check_text("doc_id", doc_id)
+        return [each for each in self.backend.versions.all() if name in ("", each.successor)]
+
+    def version(self, doc_id: str, sha256: str = "") -> Version | None:
+        """Return an earlier version with its text and passages, or None: what a citation names that is replaced.
+
+        >>> _ = library.add(Document("fees", "Fees", "The fee is 240 euros."))
+        >>> citation = library.ask("What is the fee?").citations[0]
+        >>> _ = library.add(Document("fees", "Fees", "The fee is 260 euros."))
+        >>> library.version(citation.doc_id, citation.sha256).document.text
+        'The fee is 240 euros.'
+        """
+        return self.backend.versions.get(errors.check_text("doc_id", doc_id), errors.check_text("sha256", sha256))
+
+    def prune(self, keep_bytes: int = 0) -> int:
+        """Drop earlier versions, oldest first, until the others take so many bytes at most; return how many."""
+        return self.backend.versions.prune(errors.check_whole("keep_bytes", keep_bytes))
 
     def passages(self, doc_id: str, start: int = 0, end: int | None = None) -> list[Passage]:
         """Return a document's passages in order, or those that reach into [start, end) of its text.

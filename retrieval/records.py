@@ -100,6 +100,20 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """A document as it was before a newer one took its place: for citations that name it, never found by a search.
+
+    passages: all of it, in order. successor: doc_id of the document that is in its place now.
+    written_ns: when its file was last changed, in nanoseconds since 1970; 0 where it had none.
+    """
+
+    document: Document
+    successor: str
+    written_ns: int = 0
+    passages: tuple[Passage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage found for a question.
 

@@ -31,6 +31,7 @@ class Settings:
         a folder or model id of a CrossEncoder of sentence-transformers, or of a question-answering model.
     cache: folder for the exported model and the default library; safe to delete.
     max_file_bytes: larger files are refused with an error that names them.
+    versions_bytes: of all earlier versions of documents, compressed; beyond that the oldest go. 0 keeps none.
     threads: batches of passages that are encoded at the same time; 0 for one per core.
     precision: "float32", or "int8" for a model that encodes twice as fast and slightly otherwise: see README.md.
     threshold: answers of lower confidence (0 to 1) come back with found=False. confidence.json says what others cost.
@@ -43,6 +44,7 @@ class Settings:
     reader: str = ""
     cache: Path = field(default_factory=_default_cache)
     max_file_bytes: int = 32 * 2**20
+    versions_bytes: int = 256 * 2**20
     threads: int = 0
     precision: str = "float32"
     threshold: float = 0.04
@@ -57,7 +59,7 @@ class Settings:
             check_text(name, getattr(self, name))
         if not isinstance(self.cache, Path):
             raise wrong("cache", self.cache, "a Path")
-        for name, least in (("max_file_bytes", 0), ("threads", 0), ("milvus_shards", 1)):
+        for name, least in (("max_file_bytes", 0), ("versions_bytes", 0), ("threads", 0), ("milvus_shards", 1)):
             check_whole(name, getattr(self, name), least)
         if self.precision not in PRECISIONS:
             raise wrong("precision", self.precision, " or ".join(PRECISIONS), ArgumentError)
@@ -66,7 +68,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Read PINCITE_MODEL, _READER, _CACHE, _MAX_FILE_MB, _THREADS, _PRECISION, _THRESHOLD and PINCITE_MILVUS's.
+        """Read PINCITE_MODEL, _READER, _CACHE, _MAX_FILE_MB, _VERSIONS_MB, _THREADS, _PRECISION, _THRESHOLD.
+
+        And PINCITE_MILVUS_TOKEN, _TLS, _SECONDS, _INDEX and _SHARDS.
 
         Raises ValueError naming the variable when a number is not one.
         """
@@ -76,6 +80,7 @@ class Settings:
             reader=environment.get("PINCITE_READER", default.reader),
             cache=Path(environment.get("PINCITE_CACHE") or default.cache).expanduser(),
             max_file_bytes=int(_number(environment, "PINCITE_MAX_FILE_MB", default.max_file_bytes / 2**20) * 2**20),
+            versions_bytes=int(_number(environment, "PINCITE_VERSIONS_MB", default.versions_bytes / 2**20) * 2**20),
             threads=int(_number(environment, "PINCITE_THREADS", default.threads)),
             precision=_precision(environment, default.precision),
             threshold=_number(environment, "PINCITE_THRESHOLD", default.threshold),

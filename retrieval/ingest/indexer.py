@@ -270,12 +270,13 @@ def remove(backend: Backend, names: Iterable[str]) -> list[str]:
     A document that other files hold too stays theirs when the path of one is given.
     """
     sources = {document.doc_id: document.source for document, _ in backend.documents.all()}
+    earlier = {version.document.doc_id for version in backend.versions.all()}
     files = backend.files.all()
     alone = [(source, doc_id) for doc_id, source in sources.items() if source and source not in files]
     doc_ids: dict[str, None] = {}
     paths: dict[str, str | None] = {}  # of files -> doc_id
     for name in names:
-        if name in sources:
+        if name in sources or name in earlier:
             doc_ids[name] = None
             continue
         above = composed(str(absolute(name)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from retrieval.embedding import Floats, PassageVectors
-from retrieval.records import Coverage, Document, Passage
+from retrieval.records import Coverage, Document, Passage, Version
 from retrieval.storage.candidates import Candidates
 from retrieval.storage.codec import Tokens
 from retrieval.text import Analysis
@@ -47,10 +47,16 @@ class Documents(Protocol):
     """The documents of a library, each with its text, passages and vectors."""
 
     def add(self, documents: Sequence[IndexedDocument]) -> None:
-        """Store documents; each replaces its namesake, and the document that its file held before if no other does."""
+        """Store documents; each replaces its namesake, and the document that its file held before if no other does.
+
+        What is replaced is kept as a version, where the backend keeps any.
+        """
 
     def remove(self, doc_ids: Iterable[str]) -> list[str]:
-        """Remove documents, and what is known of their files; return the doc_ids that were there."""
+        """Remove documents, their versions and what is known of their files; return the doc_ids that were there.
+
+        Earlier versions can be named, too.
+        """
 
     def get(self, doc_id: str) -> Document | None:
         """Return one document with its text, or None."""
@@ -106,6 +112,25 @@ class Files(Protocol):
 
     def count(self) -> int:
         """Count the files."""
+
+
+class Versions(Protocol):
+    """What documents said before others took their place, newest kept longest; gone with the document in their place.
+
+    A backend may keep none.
+    """
+
+    def all(self) -> list[Version]:
+        """Return every version without its text and passages, oldest first."""
+
+    def get(self, doc_id: str, sha256: str = "") -> Version | None:
+        """Return a version, or None; the newest of the doc_id where no hash is given."""
+
+    def keep(self, version: Version) -> None:
+        """Keep a version whose successor is there, as one of another library."""
+
+    def prune(self, most_bytes: int) -> int:
+        """Drop versions, oldest first, until the others take so many bytes at most; return how many were dropped."""
 
 
 class PassageIndex(Protocol):
@@ -190,6 +215,10 @@ class Backend(Protocol):
     @property
     def files(self) -> Files:
         """Its files."""
+
+    @property
+    def versions(self) -> Versions:
+        """What its documents said before."""
 
     @property
     def passages(self) -> PassageIndex:

@@ -1,5 +1,6 @@
 """Passages and vectors as bytes, and back: every byte layout of what is kept, the same in both backends.
 
+version   an earlier document: its text, and its passages without theirs
 spans     (s, 2) uint32: where a passage's sentences begin and end, counted from its start
 rows      (s,) float32 scales, then (s, dim) int8 codes: a row is its codes times its scale
 vector    (dim,) float32
@@ -7,7 +8,9 @@ tokens    (t,) uint16 numbers of sentences and (t, dim / 8) uint8 signs, as in P
 """
 
 import base64
+import json
 import zlib
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +37,24 @@ def decode_passage(
         raise ValueError(f"passage {start} to {end} of {doc_id} and its sentences do not fit")
     sentences: tuple[Span, ...] = tuple((a + start, b + start) for a, b in offsets.tolist())
     return Passage(doc_id, number, start, end, text, sentences, page, heading, place, language)
+
+
+def encode_version(text: str, passages: Iterable[Passage]) -> bytes:
+    """Return the text and passages of an earlier version: JSON, by zlib."""
+    placed = [(p.number, p.start, p.end, p.sentences, p.page, p.heading, p.place) for p in passages]
+    return zlib.compress(json.dumps([text, placed]).encode())
+
+
+def decode_version(doc_id: str, data: bytes) -> tuple[str, tuple[Passage, ...]]:
+    """Return what `encode_version` was given; ValueError where it is damaged."""
+    try:
+        text, placed = json.loads(zlib.decompress(data))
+    except zlib.error as error:
+        raise ValueError(f"an earlier version of {doc_id} is damaged: {error}") from error
+    return text, tuple(
+        Passage(doc_id, number, start, end, text[start:end], tuple(map(tuple, spans)), *rest)
+        for number, start, end, spans, *rest in placed
+    )
 
 
 def checksum(passage: Passage, spans: bytes) -> int:

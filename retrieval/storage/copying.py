@@ -81,6 +81,7 @@ def copy(
             progress(done, len(every), batch[-1])
     _copy_files(source, target)
     _copy_feedback(source, target)
+    _copy_versions(source, target)
     target.save()
     return _verified(source, target)
 
@@ -114,6 +115,15 @@ def _copy_feedback(source: Backend, target: Backend) -> None:
             there[repr(given[1:])] -= 1
         else:
             target.facts.add_feedback(*given[1:])
+
+
+def _copy_versions(source: Backend, target: Backend) -> None:
+    """Copy the earlier versions, oldest first, to a target that keeps any; its bound is its own."""
+    there = {(version.document.doc_id, version.document.sha256) for version in target.versions.all()}
+    for version in source.versions.all():
+        name = (version.document.doc_id, version.document.sha256)
+        if name not in there and (whole := source.versions.get(*name)):
+            target.versions.keep(whole)
 
 
 def _verified(source: Backend, target: Backend) -> Totals:

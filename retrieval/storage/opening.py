@@ -16,7 +16,7 @@ def open_backend(name: str, settings: Settings, create: bool) -> tuple[Path, Bac
     """
     if not name.startswith("milvus:"):
         folder = absolute(name)
-        return folder, LocalBackend(folder, create)
+        return folder, LocalBackend(folder, create, settings.versions_bytes)
     # Few need it, and pymilvus takes a second to import.
     from retrieval.storage.milvus.backend import MilvusBackend
     from retrieval.storage.milvus.client import Address, Client

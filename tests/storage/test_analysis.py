@@ -42,14 +42,3 @@ def test_what_is_removed_is_found_no_more_and_needs_no_model(encoder, tmp_path):
     assert len(store.passages.bm25(["bread"], 9, {})) == 1
     assert store.database.path.exists()
     store.close()
-
-
-def test_a_store_of_the_schema_before_is_opened(tmp_path):
-    store = LocalBackend(tmp_path)
-    with store.database.writing() as connection:
-        connection.execute("DROP TABLE indexed")
-        connection.execute("UPDATE meta SET value = '3' WHERE key = 'schema'")
-    store.close()
-    again = LocalBackend(tmp_path)
-    assert again.facts.get("schema") == "4"
-    again.close()

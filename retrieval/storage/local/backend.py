@@ -12,7 +12,7 @@ from retrieval.files import new_file
 from retrieval.storage.base import Judgement
 from retrieval.storage.copying import backed_up
 from retrieval.storage.local.database import Database, next_generation
-from retrieval.storage.local.documents import Documents, Files
+from retrieval.storage.local.documents import MOST_VERSIONS, Documents, Files, Versions
 from retrieval.storage.local.fulltext import reindex
 from retrieval.storage.local.passages import Passages
 from retrieval.text import WORDS, Analysis
@@ -23,8 +23,11 @@ _OWN = ("library.db", "vectors.faiss", "conversations.db", "uploads")  # begin t
 class LocalBackend:
     """A database, and over it documents, files, passages with their indexes, and facts; see storage.base.Backend."""
 
-    def __init__(self, folder: Path, create: bool = True) -> None:
-        """Open or create a folder; LibraryError where there is none and none is to be made, or it is no library's."""
+    def __init__(self, folder: Path, create: bool = True, most_versions: int = MOST_VERSIONS) -> None:
+        """Open or create a folder; LibraryError where there is none and none is to be made, or it is no library's.
+
+        most_versions: bytes of all earlier versions that are kept.
+        """
         if os.path.lexists(folder) and not os.path.isdir(folder):  # noqa: PTH112  # no error without permission
             raise LibraryError(f"{folder} is a file; a library is a folder")
         is_there = os.path.lexists(folder / "library.db")
@@ -36,8 +39,9 @@ class LocalBackend:
         self.folder = folder
         self.database = Database(folder / "library.db")
         self.passages = Passages(self.database, folder / "vectors.faiss")
-        self.documents = Documents(self.database, self.passages)
-        self.files = Files(self.database, self.passages)
+        self.documents = Documents(self.database, self.passages, most_versions)
+        self.files = Files(self.database, self.passages, most_versions)
+        self.versions = Versions(self.database, most_versions)
         self.facts = Facts(self.database)
 
     @property

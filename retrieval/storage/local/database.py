@@ -19,7 +19,7 @@ from pathlib import Path
 from weakref import WeakSet
 
 from retrieval.errors import LibraryDamagedError, LibraryError, StorageError
-from retrieval.storage.local.schema import CHECKSUMS, INDEXED, SCHEMA_VERSION, TABLES
+from retrieval.storage.local.schema import CHECKSUMS, SCHEMA_VERSION, TABLES
 
 Connection = sqlite3.Connection
 BUSY_SECONDS = 60.0  # that a write waits for another
@@ -127,8 +127,6 @@ class Database:
         if empty:
             self._create()
         found = self.meta("schema")
-        if found == str(SCHEMA_VERSION - 1):
-            found = self._upgraded()
         if found != str(SCHEMA_VERSION):
             hint = "add your documents to a new library"
             raise LibraryError(f"{path} has schema {found}, and this pincite reads schema {SCHEMA_VERSION}; {hint}")
@@ -141,14 +139,6 @@ class Database:
                 for statement in TABLES.split(";\n"):
                     connection.execute(statement)
                 connection.execute("INSERT INTO meta VALUES ('schema', ?)", (SCHEMA_VERSION,))
-
-    def _upgraded(self) -> str:
-        """Add what the schema before lacked, unless it can only be read, for which nothing is needed."""
-        if not self._frozen:
-            with suppress(StorageError), self.writing() as connection:
-                connection.execute(INDEXED.replace("TABLE", "TABLE IF NOT EXISTS"))
-                connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (SCHEMA_VERSION,))
-        return str(SCHEMA_VERSION)
 
     @property
     def is_frozen(self) -> bool:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from retrieval.embedding import PassageVectors
-from retrieval.records import Coverage, Document
+from retrieval.records import Coverage, Document, Version
 from retrieval.storage.base import FileState, IndexedDocument
+from retrieval.storage.codec import decode_passage, decode_version, encode_version
 from retrieval.storage.local.database import Connection, Database, next_generation
 from retrieval.storage.local.fulltext import index_texts, unindex_texts
 from retrieval.storage.local.passages import Passages, insert_passage
@@ -15,13 +16,16 @@ from retrieval.text import Analysis
 
 _LISTED = "SELECT value FROM json_each(?)"
 _HEADER = "doc_id, title, source, metadata, sha256"
+_VERSION = f"{_HEADER}, successor, written_ns"
+MOST_VERSIONS = 256 * 2**20  # bytes of all earlier versions
 
 
 class Documents:
     """The documents; see storage.base.Documents."""
 
-    def __init__(self, database: Database, passages: Passages) -> None:
-        self._database, self._passages = database, passages
+    def __init__(self, database: Database, passages: Passages, most_versions: int = MOST_VERSIONS) -> None:
+        """most_versions: bytes of all earlier versions."""
+        self._database, self._passages, self._most_versions = database, passages, most_versions
 
     def add(self, documents: Sequence[IndexedDocument]) -> None:
         """Store documents in one transaction; each replaces its namesake, and its file's earlier version."""
@@ -29,12 +33,20 @@ class Documents:
             generation = next_generation(connection)
             for item in documents:
                 _insert(connection, item, generation, self._passages.analysis)
+            _prune(connection, self._most_versions)
 
     def remove(self, doc_ids: Iterable[str]) -> list[str]:
-        """Remove documents in one transaction; return the doc_ids that were there."""
+        """Remove documents and their earlier versions in one transaction; return the doc_ids that were there."""
         with self._database.writing() as connection:
             generation = next_generation(connection)
-            return [doc_id for doc_id in doc_ids if _delete(connection, doc_id, generation)]
+            names = list(doc_ids)
+            held = f"SELECT path FROM files WHERE doc_id IN ({_LISTED})"
+            paths = [row[0] for row in connection.execute(held, (json.dumps(names),))]
+            removed = [doc_id for doc_id in names if _delete(connection, doc_id, generation)]
+            earlier = f"DELETE FROM versions WHERE doc_id IN ({_LISTED}) RETURNING doc_id"
+            removed += {row[0] for row in connection.execute(earlier, (json.dumps(names),))}.difference(removed)
+            _forget_versions(connection, paths)
+            return removed
 
     def get(self, doc_id: str) -> Document | None:
         """Return one document with its text, or None."""
@@ -99,8 +111,9 @@ class Documents:
 class Files:
     """The files; see storage.base.Files."""
 
-    def __init__(self, database: Database, passages: Passages) -> None:
-        self._database, self._passages = database, passages
+    def __init__(self, database: Database, passages: Passages, most_versions: int = MOST_VERSIONS) -> None:
+        """most_versions: bytes of all earlier versions."""
+        self._database, self._passages, self._most_versions = database, passages, most_versions
 
     def all(self) -> dict[str, FileState]:
         """Return path -> state of every file that was ever added and not removed, failed ones included."""
@@ -126,13 +139,17 @@ class Files:
         """Point files at documents that are there and drop other files, in one transaction."""
         with self._database.writing() as connection:
             paths = json.dumps([*links, *gone])
-            held = f"SELECT DISTINCT doc_id FROM files WHERE doc_id IS NOT NULL AND path IN ({_LISTED})"
-            touched = {row[0] for row in connection.execute(held, (paths,))}
+            held = f"SELECT doc_id, mtime_ns, path FROM files WHERE doc_id IS NOT NULL AND path IN ({_LISTED})"
+            before = connection.execute(held, (paths,)).fetchall()
             connection.execute(f"DELETE FROM files WHERE path IN ({_LISTED})", (paths,))
             for path, state in links.items():
                 _record(connection, path, state)
-            for doc_id in sorted(touched.union(state.doc_id for state in links.values() if state.doc_id)):
-                _settle(connection, doc_id, self._passages.analysis)
+            now = {path: state.doc_id for path, state in links.items() if state.doc_id}
+            heirs = {doc_id: (now[path], written) for doc_id, written, path in before if path in now}
+            for doc_id in sorted({row[0] for row in before}.union(now.values())):
+                _settle(connection, doc_id, self._passages.analysis, *heirs.get(doc_id, ()))
+            _forget_versions(connection, set(gone) - links.keys(), now.values())
+            _prune(connection, self._most_versions)
 
     def coverage(self) -> Coverage:
         """Count files, documents without a file, and failed files."""
@@ -147,6 +164,42 @@ class Files:
         """Count the files."""
         with self._database.reading() as connection:
             return int(connection.execute("SELECT count(*) FROM files").fetchone()[0])
+
+
+class Versions:
+    """What documents said before; see storage.base.Versions."""
+
+    def __init__(self, database: Database, most_bytes: int = MOST_VERSIONS) -> None:
+        """most_bytes: of all versions."""
+        self._database, self._most_bytes = database, most_bytes
+
+    def all(self) -> list[Version]:
+        """Return every version without its text and passages, oldest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(f"SELECT {_VERSION} FROM versions ORDER BY id").fetchall()
+            return [Version(_document(row), row[5], row[6]) for row in rows]
+
+    def get(self, doc_id: str, sha256: str = "") -> Version | None:
+        """Return a version, or None; the newest of the doc_id where no hash is given."""
+        with self._database.reading() as connection:
+            query = f"SELECT {_VERSION}, content FROM versions WHERE doc_id = ? AND ? IN ('', sha256)"
+            row = connection.execute(f"{query} ORDER BY id DESC LIMIT 1", (doc_id, sha256)).fetchone()
+            if row is None:
+                return None
+            text, passages = decode_version(doc_id, row[7])
+            return Version(_document(row, text), row[5], row[6], passages)
+
+    def keep(self, version: Version) -> None:
+        """Keep a version whose successor is there, as one of another library."""
+        with self._database.writing() as connection:
+            _write_version(connection, version)
+            _forget_versions(connection)
+            _prune(connection, self._most_bytes)
+
+    def prune(self, most_bytes: int) -> int:
+        """Drop versions, oldest first, until the others take so many bytes at most; return how many were dropped."""
+        with self._database.writing() as connection:
+            return _prune(connection, most_bytes)
 
 
 # --- in the running transaction
@@ -165,7 +218,12 @@ def _header(connection: Connection, doc_id: str) -> Document | None:
 def _insert(connection: Connection, item: IndexedDocument, generation: int, analysis: Analysis) -> None:
     """Write one document with everything derived from it."""
     document = item.document
+    before = _header(connection, document.doc_id)
+    if before is not None and before.sha256 != document.sha256:
+        _keep_version(connection, document.doc_id, document.doc_id)
     _delete(connection, document.doc_id, generation)
+    itself = (document.doc_id, document.sha256)
+    connection.execute("DELETE FROM versions WHERE doc_id = ? AND sha256 = ?", itself)  # it is no earlier one any more
     metadata = json.dumps(dict(document.metadata), ensure_ascii=False)
     cursor = connection.execute(
         f"INSERT INTO documents ({_HEADER}, passages, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -199,10 +257,10 @@ def _texts(connection: Connection, doc_id: str) -> list[tuple[int, str, str]]:
 
 def _link(connection: Connection, path: str, state: FileState, analysis: Analysis) -> None:
     """Point a file at its document, and drop the document it pointed at before if nothing else does."""
-    row = connection.execute("SELECT doc_id FROM files WHERE path = ?", (path,)).fetchone()
+    row = connection.execute("SELECT doc_id, mtime_ns FROM files WHERE path = ?", (path,)).fetchone()
     _record(connection, path, state)
     if row and row[0] not in (None, state.doc_id):
-        _settle(connection, row[0], analysis)
+        _settle(connection, row[0], analysis, state.doc_id or "", row[1])
 
 
 def _record(connection: Connection, path: str, state: FileState) -> None:
@@ -212,14 +270,19 @@ def _record(connection: Connection, path: str, state: FileState) -> None:
     )
 
 
-def _settle(connection: Connection, doc_id: str, analysis: Analysis) -> None:
-    """Let a document be as the files that hold it say: removed, or with another source and title; see `settled`."""
+def _settle(connection: Connection, doc_id: str, analysis: Analysis, successor: str = "", written_ns: int = 0) -> None:
+    """Let a document be as the files that hold it say: removed, or with another source and title; see `settled`.
+
+    successor: what its file holds now, if anything: then it is kept as that one's earlier version.
+    """
     paths = [row[0] for row in connection.execute("SELECT path FROM files WHERE doc_id = ? ORDER BY path", (doc_id,))]
     document = _header(connection, doc_id)
     if document is None:
         return
     now = settled(document, paths)
     if now is None:
+        if successor:
+            _keep_version(connection, doc_id, successor, written_ns)
         _delete(connection, doc_id, next_generation(connection))
     elif now != document:
         connection.execute(
@@ -230,3 +293,41 @@ def _settle(connection: Connection, doc_id: str, analysis: Analysis) -> None:
             rows = _texts(connection, doc_id)
             unindex_texts(connection, document.title, rows)
             index_texts(connection, analysis, now.title, rows)
+
+
+def _keep_version(connection: Connection, doc_id: str, successor: str, written_ns: int = 0) -> None:
+    """Keep a document, which is about to be deleted, and what came before it as earlier versions of another."""
+    row = connection.execute(f"SELECT {_HEADER}, text, id FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
+    document = _document(row, row[5])
+    query = """SELECT number, start, "end", text, sentences, page, heading, place FROM passages
+               WHERE document = ? ORDER BY id"""
+    passages = [decode_passage(doc_id, *each) for each in connection.execute(query, (row[6],))]
+    _write_version(connection, Version(document, successor, written_ns, tuple(passages)))
+    connection.execute("UPDATE versions SET successor = ? WHERE successor = ?", (successor, doc_id))
+
+
+def _write_version(connection: Connection, version: Version) -> None:
+    document, content = version.document, encode_version(version.document.text, version.passages)
+    connection.execute(
+        f"INSERT OR REPLACE INTO versions ({_VERSION}, bytes, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (document.doc_id, document.title, document.source, json.dumps(dict(document.metadata), ensure_ascii=False),
+         document.sha256, version.successor, version.written_ns, len(content), content),
+    )  # fmt: skip
+
+
+def _forget_versions(connection: Connection, paths: Iterable[str] = (), but: Iterable[str] = ()) -> None:
+    """Delete the versions of documents that are gone, and of files that are, but for those of some documents."""
+    connection.execute(
+        f"""DELETE FROM versions WHERE successor NOT IN (SELECT doc_id FROM documents)
+            OR source IN ({_LISTED}) AND successor NOT IN ({_LISTED})""",
+        (json.dumps(list(paths)), json.dumps(list(but))),
+    )
+
+
+def _prune(connection: Connection, most_bytes: int) -> int:
+    """Delete the oldest versions until the others take so many bytes at most; return how many."""
+    if connection.execute("SELECT coalesce(sum(bytes), 0) FROM versions").fetchone()[0] <= most_bytes:
+        return 0
+    newer = "SELECT id, sum(bytes) OVER (ORDER BY id DESC) AS held FROM versions"
+    query = f"DELETE FROM versions WHERE id IN (SELECT id FROM ({newer}) WHERE held > ?)"
+    return connection.execute(query, (most_bytes,)).rowcount

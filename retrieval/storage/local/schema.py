@@ -1,11 +1,8 @@
 """The tables of `library.db`."""
 
-SCHEMA_VERSION = 4
-# What schema 3 lacked: the texts in the full-text index, where they are not those of passages, for deleting them there.
-INDEXED = "CREATE TABLE indexed (id INTEGER PRIMARY KEY, texts BLOB NOT NULL)"
+SCHEMA_VERSION = 5
 CHECKSUMS = ("checksum", "derived")  # of a passage; a library that was made without gets the columns later
-TABLES = f"""{INDEXED};
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+TABLES = """CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE writes (generation INTEGER PRIMARY KEY AUTOINCREMENT, stamp INTEGER NOT NULL);
 CREATE TABLE documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT, doc_id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, source TEXT,
@@ -24,6 +21,13 @@ CREATE INDEX passages_generation ON passages (generation);
 CREATE TABLE tokens (
     id INTEGER PRIMARY KEY REFERENCES passages (id) ON DELETE CASCADE, sentences BLOB NOT NULL, bits BLOB NOT NULL);
 CREATE TABLE removed (generation INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL);
+CREATE TABLE indexed (id INTEGER PRIMARY KEY, texts BLOB NOT NULL);
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, doc_id TEXT NOT NULL, title TEXT NOT NULL, source TEXT,
+    metadata TEXT NOT NULL, sha256 TEXT NOT NULL, successor TEXT NOT NULL, written_ns INTEGER NOT NULL,
+    bytes INTEGER NOT NULL, content BLOB NOT NULL, UNIQUE (doc_id, sha256));
+CREATE INDEX versions_successor ON versions (successor);
+CREATE INDEX versions_bytes ON versions (bytes);
 CREATE TABLE feedback (
     id INTEGER PRIMARY KEY, given TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, question TEXT NOT NULL,
     found INTEGER NOT NULL, quotes TEXT NOT NULL, good INTEGER NOT NULL, note TEXT NOT NULL);

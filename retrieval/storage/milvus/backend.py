@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from retrieval.errors import LibraryError
+from retrieval.records import Version
 from retrieval.storage.base import Judgement
 from retrieval.storage.copying import backed_up, copy
 from retrieval.storage.local.backend import LocalBackend
@@ -36,6 +37,7 @@ class MilvusBackend:
         self.documents = Documents(self.client, committed, self.passages, journal)
         self.files = Files(self.client, committed, self.documents, journal)
         self.facts = Facts(self.client, committed, journal)
+        self.versions = Versions()
         if not self.client.has("records"):
             if not create:
                 raise LibraryError(f"there is no {self.name}; make one with: pincite add --library {self.name} PATH…")
@@ -80,6 +82,24 @@ class MilvusBackend:
     def close(self) -> None:
         """Close the connection."""
         self.client.close()
+
+
+class Versions:
+    """No earlier versions: a row takes the place of the one before it, and what that held is deleted."""
+
+    def all(self) -> list[Version]:
+        """Return none."""
+        return []
+
+    def get(self, doc_id: str, sha256: str = "") -> None:
+        """Return None."""
+
+    def keep(self, version: Version) -> None:
+        """Keep nothing."""
+
+    def prune(self, most_bytes: int) -> int:
+        """Return 0."""
+        return 0
 
 
 class Facts:
