@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from retrieval import errors
-from retrieval.answering import NO_READER, Pipeline, Review, fitted, replied, review
+from retrieval.answering import Pipeline, Review, fitted, replied, review
 from retrieval.citations import verify as verifying
 from retrieval.conversation import Message, checked, interpret
 from retrieval.embedding import Encoder, analysis_of, check_encoder, fingerprint, languages_of, open_encoder
@@ -414,18 +414,14 @@ class Library:
 
         Those that leave nearly every question unanswered are left out.
         """
-        rows: list[dict[str, float]] = fitted(self._reader_name() or OUR_READER)["thresholds"]
+        rows: list[dict[str, float]] = fitted(self.settings.reader or OUR_READER, self.settings.model)["thresholds"]
         return [row for row in rows if row["own answered"] >= LEAST_ANSWERED]
-
-    def _reader_name(self) -> str:
-        """Return the reader's name; ours was fitted with the packaged model only."""
-        return self.settings.reader or (NO_READER if self.settings.model else "")
 
     def _load_reader(self) -> Reader | None:
         """Return the reader of the settings, or None; its model loads at the first question."""
         with self._lock:
             if not self._reader:
-                self._reader = (open_reader(self._reader_name(), self.settings),)
+                self._reader = (open_reader(self.settings.reader, self.settings),)
             return self._reader[0]
 
     def _load_encoder(self) -> Encoder:

@@ -27,13 +27,14 @@ ONLY_IN = {
     "sqlite3": {"storage/local/database"},
     "pymilvus": {"storage/milvus/client", "storage/milvus/schema"},
     "pyarrow": {"ingest/cluster"},
+    "rapidocr": {"parsers/pdf/extract/ocr"},
     "pypdfium2": {f"parsers/pdf/{name}" for name in ("reader", "highlight", "extract/page", "extract/fields")},
     "ray": {"ingest/cluster"},
     "trafilatura": {"parsers/markup/html"},
     "langchain_core": {"integrations/langchain"},
     "llama_index": {"integrations/llama_index"},
     "haystack": {"integrations/haystack"},
-    "subprocess": {"parsers/sandbox", "parsers/pdf/extract/ocr"},
+    "subprocess": {"parsers/sandbox"},
 }
 HEAVY = (
     "torch sentence_transformers transformers gradio lxml trafilatura pypdfium2 docx pptx docutils pylatexenc "

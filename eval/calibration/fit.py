@@ -5,9 +5,11 @@ seeds can be reported on. What is printed of squad2-dev-a itself comes from fits
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -16,8 +18,8 @@ from sklearn.linear_model import LogisticRegression
 
 from eval.calibration import confidence
 from eval.data.datasets import Dataset, Query, load_beir
-from retrieval import Library
-from retrieval.answering import NO_READER, PASSAGES
+from retrieval import Library, Settings
+from retrieval.answering import ANY, NO_READER, PASSAGES
 from retrieval.reader import open_reader
 
 
@@ -27,19 +29,46 @@ def main(
         Path | None, typer.Option(metavar="DIR", help="Keep the library here instead of a temporary folder.")
     ] = None,
     reader: Annotated[str, typer.Option(metavar="NAME", help="The reader, as in PINCITE_READER; none for none.")] = "",
+    model: Annotated[str, typer.Option(metavar="NAME", help="The encoder, as in PINCITE_MODEL.")] = "",
     write: Annotated[bool, typer.Option("--write", help="Write retrieval/answering/confidence.json.")] = False,
 ) -> None:
     """Fit the weights of quotes, then those of the confidence; print both."""
     dataset, others = _data(data)
-    with tempfile.TemporaryDirectory() as temporary, Library(library or temporary) as opened:
+    settings = Settings(model=model)
+    with tempfile.TemporaryDirectory() as temporary, Library(library or temporary, settings) as opened:
         opened.add(dataset.documents)
         _fit_quotes(opened, [query for query in dataset.queries if query.answers])
         reads = open_reader(reader, opened.settings)
         examples = list(confidence.examples(opened, reads, dataset, others))
-    made = confidence.fit(examples)
-    confidence.show(made, confidence.ablations(examples))
+    name = reads.name if reads else NO_READER
+    made = [(confidence.fit(examples, encoder=model), name, model)]
+    confidence.show(made[0][0], confidence.ablations(examples))
+    if reads and not model:
+        made.append((confidence.fit(examples, confidence.READ), name, ANY))
+    if model:
+        made.append((_in_languages(data, settings), NO_READER, model))
     if write:
-        confidence.write(made, reads.name if reads else NO_READER)
+        for each in made:
+            confidence.write(*each)
+
+
+def _in_languages(data: Path, settings: Settings) -> dict[str, Any]:
+    """Fit the confidence in quotes of other languages than English, which the reader does not know."""
+
+    def examples(language: str) -> list[confidence.Example]:
+        return list(confidence.halves(partial(_empty, settings), load_beir(data / f"xquad-r-{language}"), language))
+
+    own = [example for language in confidence.OTHER_LANGUAGES for example in examples(language)]
+    made = confidence.fit(own, confidence.CLOSE, confidence.IN_LANGUAGES, settings.model)
+    unseen = {each: confidence.reported(made, examples(each)) for each in confidence.UNSEEN_LANGUAGES}
+    print("languages not fitted on:", unseen)
+    return made | {"languages not fitted on": unseen}
+
+
+@contextmanager
+def _empty(settings: Settings) -> Iterator[Library]:
+    with tempfile.TemporaryDirectory() as folder, Library(folder, settings) as library:
+        yield library
 
 
 def _data(folder: Path) -> tuple[Dataset, list[str]]:

@@ -1,6 +1,6 @@
 """One question in, one Answer out: quotes chosen from ranked passages, checked, with a confidence."""
 
-from retrieval.answering.confidence import CONFIDENCE, fitted, signals
+from retrieval.answering.confidence import ANY, CONFIDENCE, fitted, signals
 from retrieval.answering.pipeline import Pipeline, replied
 from retrieval.answering.quotes import PASSAGES, choose, found_sentences, worth_reading
 from retrieval.answering.reading import NO_READER, Readings, read
@@ -8,6 +8,7 @@ from retrieval.answering.review import FORMATS as REVIEW_FORMATS
 from retrieval.answering.review import NOT_STATED, Review, ReviewRow, review
 
 __all__ = [
+    "ANY",
     "CONFIDENCE",
     "NOT_STATED",
     "NO_READER",

@@ -19,32 +19,39 @@ from retrieval.answering.reading import NO_READER, NOTHING_READ, SUREST, UNREAD,
 from retrieval.search import ENGLISH, Ranked
 from retrieval.text import stems
 
+ANY = "any"  # encoder that was not fitted
 CONFIDENCE = Path(__file__).with_name("confidence.json")
 ENOUGH = {"cosine": 0.45, "maxsim": 0.6}  # up to here they tell what is off the topic, from here on less
 HARDLY = 0.02  # the confidence in quotes that cannot answer, at the most
 
 
 @cache
-def fitted(reader: str = NO_READER) -> Mapping[str, Any]:
-    """Return what `python -m eval fit` wrote for a reader: bias, weights, typical values.
+def fitted(reader: str = NO_READER, encoder: str = "") -> Mapping[str, Any]:
+    """Return what `python -m eval fit` wrote for a reader and an encoder's name: bias, weights, typical values.
 
-    The scores of a reader that was not fitted mean nothing here: then it is that without one.
+    Cosines of another encoder mean something else: with one that was not fitted, what counts is the reader alone. The
+    scores of a reader that was not fitted mean nothing here: then it is that without one.
     """
     found: Mapping[str, Any] = json.loads(CONFIDENCE.read_text("utf-8"))
-    made: Mapping[str, Any] = found["readers"].get(reader, found)
+    own: Mapping[str, Any] = found["encoders"].get(encoder, found["encoders"][ANY]) if encoder else found
+    made: Mapping[str, Any] = own["readers"].get(reader) or (own if "weights" in own else found)
     return made
 
 
 def confidence(
-    question: str, ranked: Sequence[Ranked], quotes: Sequence[Quote], readings: Readings = NOTHING_READ
+    question: str,
+    ranked: Sequence[Ranked],
+    quotes: Sequence[Quote],
+    readings: Readings = NOTHING_READ,
+    encoder: str = "",
 ) -> float:
     """Return the probability (0 to 1) that the quotes answer the question; 0 where there are none.
 
-    It holds where questions are as mixed as those that it was fitted on; see confidence.json.
+    It holds where questions are as mixed as those that it was fitted on; see confidence.json. encoder: its name.
     """
     if not quotes:
         return 0.0
-    made, found = fitted(readings.reader), signals(question, ranked, quotes[0], readings)
+    made, found = fitted(readings.reader, encoder), signals(question, ranked, quotes[0], readings)
     odds = made["bias"] + sum(weight * found[name] for name, weight in made["weights"].items())
     chance = (1 + math.tanh(odds / 2)) / 2  # which does not overflow
     if quotes[0].passage.language not in ("", ENGLISH):  # what cannot answer is told by English words

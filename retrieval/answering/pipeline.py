@@ -35,7 +35,7 @@ from retrieval.conversation import (
     interpret_question,
     reply_to,
 )
-from retrieval.embedding import Encoder, languages_of
+from retrieval.embedding import Encoder, languages_of, name_of
 from retrieval.reader import Reader
 from retrieval.records import Answer, Citation, Passage, Turn
 from retrieval.search import ENGLISH, Ranked, asked_in, corrected, merged, rank, without
@@ -88,7 +88,7 @@ class Pipeline:
         readings = self._read(question, ranked, worth_reading(sentences))
         red = time.perf_counter()
         quotes = given or choose(sentences, readings)
-        sure = 1.0 if given else confidence(self._unnamed(question, quotes), ranked, quotes, readings)
+        sure = 1.0 if given else self._confidence(question, ranked, quotes, readings)
         quotes = quotes if sure >= self.threshold else []
         told = [] if given or not quotes else self._differing(quotes, ranked)
         quotes = told or (quotes if given else self._whole(asked, quotes))
@@ -131,6 +131,11 @@ class Pipeline:
         there = {passage.language for passage in passages} | {_asked_in(question, ranked)}
         known = languages_of(self.reader)
         return NOTHING_READ if known and there - known - {""} else read(self.reader, question, passages)
+
+    def _confidence(
+        self, question: str, ranked: Sequence[Ranked], quotes: Sequence[Quote], readings: Readings
+    ) -> float:
+        return confidence(self._unnamed(question, quotes), ranked, quotes, readings, name_of(self.encoder))
 
     def _rank(self, question: str, k: int, where: Mapping[str, Any]) -> list[Ranked]:
         return rank(self.backend, question, self.encoder.question(question), k, where, languages_of(self.encoder))

@@ -18,6 +18,7 @@ from retrieval.parallel import new_lock
 from retrieval.parsers import Sandbox, UnreadableError
 from retrieval.records import Document, Passage
 
+PRINTED = (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")  # files that are shown as they are
 MOST_PAGES = 4  # of one quote
 MOST_BYTES = 4_000_000  # of one picture; a page of text has 100,000
 KEPT_BYTES = 32_000_000  # of pictures in memory
@@ -56,8 +57,8 @@ class Pages:
         drawn, or where it is not certain which words on the page are the quote.
         """
         name = document.source or document.doc_id
-        if Path(name).suffix.lower() != ".pdf":
-            raise DocumentError(name, "is no PDF")
+        if Path(name).suffix.lower() not in PRINTED:
+            raise DocumentError(name, "is neither a PDF nor a picture")
         content = unchanged(document, self._max_bytes)
         try:
             found = _sandbox.run(content, "places", _pages(passages), quote)["places"]

@@ -7,6 +7,7 @@ from retrieval.embedding.base import (
     QuestionVectors,
     analysis_of,
     languages_of,
+    name_of,
     unit,
 )
 from retrieval.embedding.export import exported
@@ -29,6 +30,7 @@ __all__ = [
     "fingerprint",
     "languages_of",
     "model_folder",
+    "name_of",
     "open_encoder",
     "unit",
 ]

@@ -52,7 +52,7 @@ class Encoder(Protocol):
 
     fingerprint: changes whenever vectors would. dim: of every vector. max_tokens: of one passage, special ones not
     counted. languages (may be missing): ISO 639 codes of those that it was trained on, none for any. analysis (may be
-    missing): how texts become terms of the full text.
+    missing): how texts become terms of the full text. name (may be missing): as in `Settings.model`.
     """
 
     fingerprint: str
@@ -77,6 +77,11 @@ class Encoder(Protocol):
 def languages_of(model: object) -> frozenset[str]:
     """Return the languages that an encoder or a reader knows, none for any."""
     return frozenset(getattr(model, "languages", ()))
+
+
+def name_of(encoder: object) -> str:
+    """Return the name of an encoder, by which the confidence is fitted: "" for the packaged one."""
+    return str(getattr(encoder, "name", ""))
 
 
 def analysis_of(encoder: object) -> Analysis:

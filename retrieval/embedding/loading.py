@@ -19,8 +19,8 @@ def open_encoder(settings: Settings) -> Encoder:
     record = json.loads((folder / "encoder.json").read_text())
     if record["pooling"]:
         languages = frozenset() if settings.model else PACKAGED_KNOWS
-        return OnnxEncoder(folder, fingerprint(settings), settings.threads, languages)
-    return TransformerEncoder(model_folder(settings), fingerprint(settings))
+        return OnnxEncoder(folder, fingerprint(settings), settings.threads, languages, settings.model)
+    return TransformerEncoder(model_folder(settings), fingerprint(settings), settings.model)
 
 
 def check_encoder(encoder: Encoder, built_with: str | None, library: str) -> None:

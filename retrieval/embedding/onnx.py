@@ -24,9 +24,9 @@ class OnnxEncoder:
     """Encodes with an exported model. Safe to use from several threads."""
 
     def __init__(
-        self, folder: Path, fingerprint: str, threads: int = 0, languages: frozenset[str] = frozenset()
+        self, folder: Path, fingerprint: str, threads: int = 0, languages: frozenset[str] = frozenset(), name: str = ""
     ) -> None:
-        """Load the export in `folder`; ModelError where a file is missing or damaged. languages: as in `Encoder`."""
+        """Load the export in `folder`; ModelError where a file is missing or damaged. languages, name: of `Encoder`."""
         import onnxruntime
 
         try:
@@ -46,7 +46,7 @@ class OnnxEncoder:
         self._folder = folder
         self._workers = threads or os.cpu_count() or 1
         self._inputs = {item.name for item in self._session.get_inputs()}
-        self.fingerprint, self.languages = fingerprint, languages
+        self.fingerprint, self.languages, self.name = fingerprint, languages, name
         self.analysis: Analysis = PieceAnalysis(self._tokenizer)
         self.dim: int = self._record["dim"]
         marked = self._tokenizer.encode("a")

@@ -16,10 +16,10 @@ from retrieval.records import Passage
 class TransformerEncoder:
     """Encodes with sentence-transformers itself; sentences are encoded alone, and tokens have no vectors."""
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
-        """Load the model in `folder` with sentence-transformers (about 11 s)."""
+    def __init__(self, folder: Path, fingerprint: str, name: str = "") -> None:
+        """Load the model in `folder` with sentence-transformers (about 11 s). name: see `Encoder`."""
         self._model = load_sentence_transformer(folder)
-        self.fingerprint = fingerprint
+        self.fingerprint, self.name = fingerprint, name
         self.dim = int(self._model.encode("a").shape[-1])
         tokenizer: Any = self._model.tokenizer
         special = getattr(tokenizer, "num_special_tokens_to_add", lambda pair: 0)(False)

@@ -6,7 +6,6 @@ make at all. Limits on memory, time and sizes. Over all that, Python's own hook,
 
 import ctypes
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-TESSERACT = shutil.which("tesseract") or ""  # the only other program
 _FORBIDDEN = tuple(
     "socket. subprocess. os.exec os.fork os.posix_spawn os.system os.spawn os.remove os.rename os.rmdir os.mkdir "
     "os.link os.symlink os.truncate shutil. webbrowser.".split()
@@ -31,7 +29,7 @@ prlimit64 setrlimit sched_setaffinity setpriority ioprio_set mq_open shmget semg
 """
 _SIGNALS = "kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo"
 _PROGRAMS = "execve execveat fork vfork"
-_EXECUTE, _WRITE, _READ, _LIST = 1, 2, 4, 8  # rights of Landlock
+_WRITE, _READ, _LIST = 2, 4, 8  # rights of Landlock
 _READABLE = "/usr /lib /lib64 /nix/store /etc/ld.so.cache /etc/localtime /sys/devices/system/cpu /proc/cpuinfo"
 _DEVICES = ("/dev/null", "/dev/urandom")
 
@@ -73,10 +71,9 @@ def _limits(memory: int) -> Iterator[str]:
         import resource
     except ImportError:
         return
-    limits = {resource.RLIMIT_AS: memory, resource.RLIMIT_FSIZE: 0, resource.RLIMIT_CORE: 0}
-    if not TESSERACT:
-        limits[resource.RLIMIT_NPROC] = 0
-    for kind, most in limits.items():
+    for kind, most in (
+        (resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NPROC, 0),
+    ):  # fmt: skip
         resource.setrlimit(kind, (most, most))
     yield "limits"
 
@@ -98,7 +95,7 @@ def _kernel() -> Iterator[str]:
 
 
 def _landlock(libc: ctypes.CDLL, version: int) -> bool:
-    """Allow to read code and fonts and to run Tesseract; nothing else that opens a file, a port or sends a signal."""
+    """Allow to read code and fonts; nothing else that opens a file, a port or sends a signal."""
     files = (1 << (13 if version < 2 else 14 if version < 3 else 15 if version < 5 else 16)) - 1
     handled = (ctypes.c_uint64 * 3)(files, 3 if version > 3 else 0, 3 if version > 5 else 0)
     rules = libc.syscall(444, handled, ctypes.sizeof(handled), 0)
@@ -123,9 +120,6 @@ def _allowed() -> Iterator[tuple[str, int]]:
     for path in {str(own), sys.prefix, sys.base_prefix, *code, *_READABLE.split()}:
         yield path, _READ | _LIST
     yield from ((device, _READ | _WRITE) for device in _DEVICES)
-    if TESSERACT:
-        loaders = [*Path("/lib64").glob("ld-linux*"), *Path("/lib").glob("ld-*"), *Path("/lib").glob("*/ld-linux*")]
-        yield from ((os.path.realpath(path), _READ | _EXECUTE) for path in [Path(TESSERACT), *loaders])
 
 
 def _seccomp(seccomp: ctypes.CDLL, landlock: int) -> bool:
@@ -134,8 +128,7 @@ def _seccomp(seccomp: ctypes.CDLL, landlock: int) -> bool:
     rules = ctypes.c_void_p(seccomp.seccomp_init(ctypes.c_uint32(0x7FFF0000)))  # allow
     if not rules:
         return False
-    names = _CALLS + (_SIGNALS if landlock < 6 and not TESSERACT else "") + ("" if TESSERACT else _PROGRAMS)
-    for name in names.split():
+    for name in (_CALLS + _PROGRAMS + (_SIGNALS if landlock < 6 else "")).split():
         number = seccomp.seccomp_syscall_resolve_name(name.encode())
         if number >= 0:
             seccomp.seccomp_rule_add(rules, ctypes.c_uint32(0x00050001), number, 0)  # EPERM
@@ -145,8 +138,8 @@ def _seccomp(seccomp: ctypes.CDLL, landlock: int) -> bool:
 
 
 def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
-    """Audit hook: a file that is only read needs no connection, and no other program than Tesseract."""
-    if event.startswith(_FORBIDDEN) and not (event == "subprocess.Popen" and arguments[0] == TESSERACT):
+    """Audit hook: a file that is only read needs no connection, and no other program."""
+    if event.startswith(_FORBIDDEN):
         _forbidden(event)
 
 

@@ -30,6 +30,7 @@ _WORKBOOK = Format("rows.tables", "read_workbook")
 _SEPARATED = Format("rows.tables", "read_csv", is_text=True)
 _TABBED = Format("rows.tables", "read_tsv", is_text=True)
 _LINES = Format("rows.tables", "read_jsonl", is_text=True)
+_PICTURE = Format("pdf.pictures", "read_picture")
 _SUBTITLES = Format("rows.subtitles", "read_subtitles", is_text=True)
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
@@ -41,6 +42,12 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".htm": _HTML,
         ".xhtml": _HTML,
         ".pdf": Format("pdf.reader", "read_pdf"),
+        ".png": _PICTURE,
+        ".jpg": _PICTURE,
+        ".jpeg": _PICTURE,
+        ".tif": _PICTURE,
+        ".tiff": _PICTURE,
+        ".webp": _PICTURE,
         ".docx": Format("office.docx", "read_docx"),
         ".docm": Format("office.docx", "read_docx"),
         ".pptx": Format("office.pptx", "read_pptx"),

@@ -23,12 +23,12 @@ from retrieval.parsers.formats import parse
 
 SECONDS = 60.0  # for one file, and more for a large one: 1,000 pages of PDF take about 10
 SECONDS_PER_MB = 4.0
-MEMORY = 1 << 30  # bytes of address space
+MEMORY = 2 << 30  # bytes of address space; recognizing a page takes 1.3 GB of it
 _LONGEST_ANSWER = 1 << 29  # bytes
 _SIZE = struct.Struct("<Q")
 _CODE = "from retrieval.parsers.sandbox import serve; serve({memory})"
 # What the worker sees of the environment: where programs and their data are, and the language of messages.
-_ENVIRONMENT = "PATH LD_LIBRARY_PATH TESSDATA_PREFIX LANG LC_ALL LC_CTYPE PYTHONHOME SYSTEMROOT".split()
+_ENVIRONMENT = "PATH LD_LIBRARY_PATH LANG LC_ALL LC_CTYPE PYTHONHOME SYSTEMROOT".split()
 
 
 class Sandbox:

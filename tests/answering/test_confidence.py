@@ -98,6 +98,17 @@ def test_an_encoder_without_token_vectors_is_judged_by_the_rest(answered):
     assert chance > 0.3
 
 
+def test_an_encoder_is_judged_by_what_was_fitted_with_it_and_one_that_was_not_by_the_reader_alone():
+    assert set(fitted("pincite-reader", "my/model")["weights"]) == {"answerable", "span", "sentence"}
+    assert fitted("none", "my/model") == fitted("another reader", "my/model") == fitted()
+    assert set(fitted("none", "multilingual")["weights"]) == {"cosine", "maxsim"}
+    english = fitted("pincite-reader", "multilingual")
+    assert english["articles not fitted on"]["whole library"]["AUROC, elsewhere"] >= 0.98
+    assert english["command"] == "python -m eval fit --data ../shared/benchmarks --model multilingual --write"
+    errors = [each["articles not fitted on"]["whole library"] for each in (english, fitted("none", "multilingual"))]
+    assert max(figures["expected calibration error"] for figures in errors) <= 0.05
+
+
 def test_what_was_fitted_can_be_read_and_says_how_it_was_made(answered):
     made = json.loads(CONFIDENCE.read_text("utf-8"))
     assert list(made["weights"]) == list(answered("Who opened it?", "Ellen Brandt opened it.")[0])

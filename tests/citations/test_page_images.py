@@ -2,7 +2,6 @@
 
 import base64
 import io
-import shutil
 from dataclasses import replace
 
 import pypdfium2
@@ -131,9 +130,6 @@ def test_lines_of_turned_text_are_lines(canvas, turn):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not shutil.which("tesseract"), reason="needs Tesseract (apt install tesseract-ocr tesseract-ocr-eng)"
-)
 @pytest.mark.parametrize("turn", [0, 90])
 def test_words_of_a_scan_are_shown(canvas, tmp_path, turn):
     printed = Canvas(str(tmp_path / "printed.pdf"), pagesize=A4)
@@ -202,8 +198,8 @@ def test_a_file_that_changed_or_vanished_is_not_opened(canvas, tmp_path):
     refused(document, passages, "These words can be seen.", "has changed since it was read")
     (tmp_path / "a.pdf").unlink()
     refused(document, passages, "These words can be seen.", "No such file")
-    refused(replace(document, source=None), passages, "These words", "is no PDF")
-    refused(replace(document, source="/etc/passwd"), passages, "These words", "is no PDF")
+    refused(replace(document, source=None), passages, "These words", "is neither a PDF nor a picture")
+    refused(replace(document, source="/etc/passwd"), passages, "These words", "is neither a PDF nor a picture")
 
 
 @pytest.mark.slow

@@ -1,11 +1,12 @@
 """The multilingual weights: read from the package's file, checked, and as faithful as sentence-transformers has them."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from retrieval import Library, Settings
+from retrieval import Document, Library, Settings
 from retrieval.embedding import multilingual, open_encoder
 from retrieval.embedding.multilingual import Weights, save_checkpoint, weights_path
 from retrieval.embedding.multilingual.tokenizer import tokenizer
@@ -42,6 +43,21 @@ def test_a_question_finds_its_answer_in_its_language(multilingual_encoder):
     said = ["Die Mittagsruhe gilt von 13 bis 15 Uhr.", "住宿标准为每晚600元。", "La franchise s'élève à 150 euros."]
     cosines = multilingual_encoder.encode_questions(asked) @ multilingual_encoder.encode_texts(said).T
     assert cosines.argmax(axis=1).tolist() == [0, 1, 2]
+
+
+def test_what_the_documents_do_not_say_is_doubted_in_every_language(settings, multilingual_encoder, tmp_path):
+    said = [
+        "Die Mittagsruhe gilt von 13 bis 15 Uhr. Grillen mit Holzkohle ist auf den Balkonen verboten.",
+        "The pilot fee is 240 euros for each ship. The harbour office opens at nine.",
+    ]
+    with Library(tmp_path / "library", replace(settings, threshold=0.0), encoder=multilingual_encoder) as library:
+        library.add([Document(str(number), "", text) for number, text in enumerate(said)])
+        sure = [library.ask(each).confidence for each in ("Wann ist Mittagsruhe?", "How much is the pilot fee?")]
+        unsure = [
+            library.ask(each).confidence
+            for each in ("Wer hat die Mona Lisa gemalt?", "Who painted the Mona Lisa?", "法国的首都是哪里?")
+        ]
+    assert min(sure) > 0.5 and max(unsure) < 0.1
 
 
 def test_sentence_transformers_gives_the_same_vectors(weights, multilingual_encoder, tmp_path):

@@ -155,9 +155,23 @@ def test_external_entities_are_not_read(tmp_path):
     (tmp_path / "a.odt").write_bytes(
         archive(**{"content.xml": entity + ODT.format("<text:p>Before &x; after.</text:p>")})
     )
-    assert pieces(load(tmp_path / "a.odt", MEGABYTE)) == ["Before  after."]
+    assert pieces(load(tmp_path / "a.odt", MEGABYTE)) == ["Before &x; after."]
     (tmp_path / "a.html").write_text(f"{entity}<p>Before &x; after.</p>")
     assert "secret" not in load(tmp_path / "a.html", MEGABYTE).document.text
+
+
+WORD = '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{}</w:body></w:document>'
+LINES = "<w:p><w:r><w:t>The fee &x; is 240 euros.</w:t></w:r></w:p>"
+
+
+def test_the_text_behind_an_entity_is_read(tmp_path):
+    (tmp_path / "a.docx").write_bytes(
+        archive(**{"word__document.xml": '<!DOCTYPE b [<!ENTITY x "y">]>' + WORD.format(LINES)})
+    )
+    assert pieces(load(tmp_path / "a.docx", MEGABYTE)) == ["The fee &x; is 240 euros."]
+    assert reason(tmp_path, "b.docx", archive(**{"word__document.xml": WORD.format(LINES)})) == (
+        "is damaged: word/document.xml is no XML"
+    )
 
 
 def test_nothing_is_fetched(tmp_path):

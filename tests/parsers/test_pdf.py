@@ -217,11 +217,8 @@ def test_a_scan_has_no_text(page):
     assert caught.value.reason == "no text on page 1 (scanned?)"
 
 
-@pytest.mark.skipif(
-    not shutil.which("tesseract"), reason="needs Tesseract (apt install tesseract-ocr tesseract-ocr-eng)"
-)
 @pytest.mark.slow
-def test_a_scan_is_recognized_where_tesseract_is_installed(page, tmp_path):
+def test_a_scan_is_recognized(page, tmp_path):
     printed = Canvas(str(tmp_path / "printed.pdf"))
     write(printed, ["A Scanned Study"], y=800, size=18)
     write(printed, wrapped(SENTENCES[:6]))

@@ -151,7 +151,7 @@ def test_hyphens_of_compounds_are_kept(canvas, first, second, joined):
 
 
 def test_letters_with_the_codes_of_others_are_said(canvas, monkeypatch):
-    monkeypatch.setenv("PATH", "")  # without a program that recognizes letters
+    monkeypatch.setattr("retrieval.parsers.pdf.reader.recognized", lambda document, numbers: {})  # out of time
     canvas.drawString(40, 700, "7KH KDUERXU RIILFH RSHQV DW VHYHQ DQG FORVHV DW VLA HYHU\\ GD\\ EXW RQ IULGD\\V")
     assert "text of page 1 may be garbled" in canvas.read().metadata["warnings"]
 

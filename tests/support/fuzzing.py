@@ -4,13 +4,16 @@ must hold of whatever is read of them."""
 import copy
 import io
 import zipfile
+from pathlib import Path
 
 import docx
+import matplotlib
 import pptx
 import pypandoc
 import xlsxwriter
 from hypothesis import strategies as st
 from lxml import etree
+from PIL import Image, ImageDraw, ImageFont
 from printing import two_columns
 from reportlab.pdfgen.canvas import Canvas
 
@@ -97,7 +100,20 @@ def office():
     return made
 
 
-SEEDS = TEXTS | office()
+FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+
+
+def picture(*lines: str) -> bytes:
+    """Return a PNG of lines of black letters on white."""
+    image = Image.new("L", (900, 40 + 50 * len(lines)), 255)
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(image).text((30, 30 + 50 * number), line, fill=0, font=ImageFont.truetype(FONT, 28))
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()
+
+
+SEEDS = TEXTS | office() | {".png": picture("The bridge was opened in 1931.")}
 ZIPPED = (".docx", ".pptx", ".xlsx", ".odt", ".epub")
 
 

@@ -55,7 +55,7 @@ viewer.quote = async (turn, marker, focus = true) => {
   viewer.tell();
   if (focus) show("source");
   viewer.asText();
-  find("#sight").hidden = !/\.pdf$/i.test(citation.source || "");
+  find("#sight").hidden = !/\.(pdf|png|jpe?g|tiff?|webp)$/i.test(citation.source || "");
   const boxes = viewer.sight === "page" && !find("#sight").hidden ? await viewer.print(citation) : [];
   if (viewer.turn === turn && viewer.marker === marker) viewer.reveal(boxes[0] || marked[0], focus);
 };

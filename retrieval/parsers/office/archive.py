@@ -54,9 +54,17 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
 
 
 def parse_xml(content: bytes) -> Any:
-    """Return the root element; entities stay unresolved, and nothing is fetched."""
+    """Return the root element; entities stay as they are written, and nothing is fetched."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    return etree.fromstring(content, parser)
+    root = etree.fromstring(content, parser)
+    for entity in list(root.iter(etree.Entity)):  # nodes of their own, with the text behind them: make them text
+        written, before, parent = entity.text + (entity.tail or ""), entity.getprevious(), entity.getparent()
+        if before is None:
+            parent.text = (parent.text or "") + written
+        else:
+            before.tail = (before.tail or "") + written
+        parent.remove(entity)
+    return root
 
 
 class OfficePackage:
@@ -78,6 +86,13 @@ class OfficePackage:
             return parse_xml(content)
         except etree.XMLSyntaxError:
             return None
+
+    def main_part(self, path: str, missing: str) -> Any:
+        """Return the main part's root element; UnreadableError where it is damaged, or not there: `missing`."""
+        root = self.part(path)
+        if root is None:
+            raise UnreadableError(f"is damaged: {path} is no XML" if path.casefold() in self._names else missing)
+        return root
 
     def relations(self, path: str) -> dict[str, tuple[str, str]]:
         """Return id -> (last word of the type, path) of the parts that a part names; "" for the package."""

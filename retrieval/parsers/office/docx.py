@@ -27,6 +27,7 @@ _UNREAD = frozenset(
     for name in "del moveFrom instrText delText rPr pPr footnoteReference endnoteReference txbxContent".split()
 ) | {_FALLBACK}
 _MARKS = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
+_NO_TEXT = "is no Word document: it has no text part"
 _NOTES = ("footnote", "endnote")
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 _CLAUSE = 120  # characters: a longer item is a clause, which people name by its number
@@ -38,10 +39,9 @@ def read_docx(content: bytes) -> ParsedText:
     with open_zip(content) as archive:
         package = OfficePackage(archive)
         path = package.main("word/document.xml")
-        root = package.part(path)
-        body = root.find(f"{_W}body") if root is not None else None
+        body = package.main_part(path, _NO_TEXT).find(f"{_W}body")
         if body is None:
-            raise UnreadableError("is no Word document: it has no text part")
+            raise UnreadableError(_NO_TEXT)
         reader = _Document(package, path)
         reader.read(body)
         title, fields = package.stated()

@@ -15,6 +15,7 @@ from retrieval.parsers.tables import Cell
 from retrieval.text import one_line
 
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_NO_SLIDES = "is no presentation: nothing in it lists its slides"
 _TITLES = ("title", "ctrTitle")
 _FURNITURE = ("dt", "ftr", "sldNum", "hdr")
 _Place = tuple[int, int]
@@ -25,9 +26,9 @@ def read_pptx(content: bytes) -> ParsedText:
     with open_zip(content) as archive:
         package = OfficePackage(archive)
         path = package.main("ppt/presentation.xml")
-        root = package.part(path)
-        if root is None or local(root) != "presentation":
-            raise UnreadableError("is no presentation: nothing in it lists its slides")
+        root = package.main_part(path, _NO_SLIDES)
+        if local(root) != "presentation":
+            raise UnreadableError(_NO_SLIDES)
         builder = Builder()
         relations = package.relations(path)
         hidden: list[int] = []

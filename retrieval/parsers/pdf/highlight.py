@@ -20,10 +20,10 @@ from retrieval.parsers.pdf.align import Piece, only_place, piece, signs_of
 from retrieval.parsers.pdf.extract.ocr import recognized_words
 from retrieval.parsers.pdf.extract.page import QUARTER, quarters
 from retrieval.parsers.pdf.lines import Box, turned
+from retrieval.parsers.pdf.pictures import as_pdf
 
 WHOLE = 10_000
 WIDEST, HIGHEST = 1240, 2480  # pixels of a picture: an A4 page at 150 dots an inch, twice as high at most
-_SECONDS = 15.0  # for recognizing the words of one page
 _GAP = 1.2  # of the letters' height, from which words are apart; as in the reader of PDF
 
 
@@ -74,7 +74,7 @@ def picture(content: bytes, number: int) -> dict[str, Any]:
 
 def _opened(content: bytes) -> Any:
     try:
-        return pypdfium2.PdfDocument(content)
+        return pypdfium2.PdfDocument(content if b"%PDF" in content[:1024] else as_pdf(content))
     except pypdfium2.PdfiumError as error:
         raise UnreadableError("is no PDF, or damaged") from error
 
@@ -96,8 +96,8 @@ def _printed(page: Any) -> _Printed:
 
 
 def _recognized(page: Any) -> Iterator[tuple[str, Box | None]]:
-    for line in recognized_words(page, _SECONDS):
-        for word, (left, top, right, bottom) in line:
+    for line in recognized_words(page):
+        for word, left, top, right, bottom in line:
             (x1, y1), (x2, y2) = (_on_page(page, *corner) for corner in ((left, top), (right, bottom)))
             box = Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
             yield from ((character, box) for character in word)
