@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from retrieval.conversation import Message, checked, interpret
 from retrieval.embedding import Encoder, analysis_of, check_encoder, fingerprint, languages_of, open_encoder
 from retrieval.errors import ArgumentError, LibraryError, QuestionError
 from retrieval.files import absolute
-from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, cluster, remove, sync
+from retrieval.ingest import Indexer, Progress, Report, Source, SyncReport, cluster, encoded_anew, remove, sync
 from retrieval.parallel import new_lock
 from retrieval.reader import OUR_READER, Reader, open_reader
 from retrieval.records import Answer, Citation, Coverage, Document, Hit, Passage, Turn, Version
@@ -128,14 +128,16 @@ class Library:
         """What people call it: the folder, or the address."""
         return self.backend.name
 
-    def copy_to(self, target: "Library", progress: Progress | None = None) -> Totals:
+    def copy_to(self, target: "Library", progress: Progress | None = None, encode: bool = False) -> Totals:
         """Copy all into another library, which may hold part of it already; return what both then hold.
 
-        Nothing is encoded again. Raises EncoderMismatchError, or StorageError where the two differ at the end.
+        encode: anew, with the target's model; otherwise nothing is encoded again. Raises EncoderMismatchError, or
+        StorageError where the two differ at the end.
         """
         if not isinstance(target, Library):
             raise errors.wrong("target", target, "a Library")
-        return copy(self.backend, target.backend, progress)
+        anew = partial(encoded_anew, encoder=target._load_encoder()) if encode else None
+        return copy(self.backend, target.backend, progress, encode=anew)
 
     def backup(self, folder: str | os.PathLike[str]) -> Path:
         """Copy the library as it is now into a new folder, while it is used; return the folder.

@@ -1,6 +1,7 @@
 """Paths become stored documents: found, parsed, split, encoded and written. The only writer."""
 
 from retrieval.ingest.chunking import split
+from retrieval.ingest.encode import encoded_anew
 from retrieval.ingest.files import ParsedDocument, from_memory, load, name_of, unchanged
 from retrieval.ingest.indexer import Indexer, Progress, Report, Source, remove
 from retrieval.ingest.sync import SyncReport, sync
@@ -13,6 +14,7 @@ __all__ = [
     "Report",
     "Source",
     "SyncReport",
+    "encoded_anew",
     "from_memory",
     "load",
     "name_of",

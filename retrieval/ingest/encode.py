@@ -1,8 +1,10 @@
 """Parsed documents are split into passages and encoded, several documents together."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from retrieval.embedding import Encoder, PassageVectors
+from retrieval.errors import EncoderMismatchError
 from retrieval.ingest.chunking import split
 from retrieval.ingest.files import ParsedDocument
 from retrieval.records import Passage, Span
@@ -25,6 +27,19 @@ def encode(
         IndexedDocument(item.document, own, [next(vectors) for _ in own], item.file)
         for item, own in zip(batch, chunked, strict=True)
     ]
+
+
+def encoded_anew(items: Sequence[IndexedDocument], encoder: Encoder) -> list[IndexedDocument]:
+    """Give documents the vectors of another encoder; their passages stay. EncoderMismatchError where it reads less."""
+    titled = [(passage, item.document.title) for item in items for passage in item.passages]
+    longest = max(encoder.count_tokens([passage.text for passage, _ in titled]), default=0)
+    if longest > encoder.max_tokens:
+        raise EncoderMismatchError(
+            f"a passage has {longest} tokens, and this model reads {encoder.max_tokens}; add the documents to a new "
+            "library, which cuts them into shorter ones"
+        )
+    vectors = iter(_vectors(titled, encoder, {}))
+    return [replace(item, vectors=[next(vectors) for _ in item.passages]) for item in items]
 
 
 def _vectors(

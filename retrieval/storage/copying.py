@@ -1,9 +1,9 @@
-"""Copy a library from one backend to another without encoding again, and make backups that are whole or not at all."""
+"""Copy a library to another backend, as it is or encoded anew, and make backups that are whole or not at all."""
 
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +11,12 @@ from pathlib import Path
 from retrieval.errors import EncoderMismatchError, LibraryDamagedError, LibraryError, StorageError, check_text
 from retrieval.files import new_folder, remove_abandoned
 from retrieval.records import Document
-from retrieval.storage.base import Backend
+from retrieval.storage.base import Backend, IndexedDocument
 
 ABANDONED_SECONDS = 86_400  # after which a backup that is not whole yet was killed
 BATCH_PASSAGES = 512  # written together
 Progress = Callable[[int, int, str], None]
+Encode = Callable[[Sequence[IndexedDocument]], Sequence[IndexedDocument]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +62,24 @@ def _batches(documents: Iterable[tuple[Document, int]], batch_passages: int) -> 
 
 
 def copy(
-    source: Backend, target: Backend, progress: Progress | None = None, batch_passages: int = BATCH_PASSAGES
-) -> Totals:
+    source: Backend, target: Backend, progress: Progress | None = None, batch_passages: int = BATCH_PASSAGES,
+    encode: Encode | None = None,
+) -> Totals:  # fmt: skip
     """Copy all that a library holds into another, which may hold part of it already; return what both then hold.
 
     What the target holds beyond that is removed only if it is a document of the same doc_id.
-    batch_passages: written together. Raises
-    EncoderMismatchError where the target was built with another encoder, StorageError where the two differ at the end.
+    batch_passages: written together. encode: gives documents the vectors of the target's encoder; None where it is that
+    of the source. Raises EncoderMismatchError where it is another, StorageError where the two differ at the end.
     """
-    _check_encoders(source, target)
+    if encode is None:
+        _check_encoders(source, target)
     every, there = source.documents.all(), target.documents.all()
     held = {document.doc_id: (document, passages) for document, passages in there}
     missing = [item for item in every if held.get(item[0].doc_id) != item]
     done = len(every) - len(missing)
     for batch in _batches(missing, batch_passages):
-        target.documents.add(source.documents.indexed(batch))
+        items = source.documents.indexed(batch)
+        target.documents.add(encode(items) if encode else items)
         done += len(batch)
         if progress:
             progress(done, len(every), batch[-1])
@@ -93,7 +97,7 @@ def _check_encoders(source: Backend, target: Backend) -> None:
     if target.facts.get("encoder") != own:
         raise EncoderMismatchError(
             f"{target.name} was built with encoder {target.facts.get('encoder')}, and {source.name} with {own}; "
-            "copy into a new library"
+            "copy into a new library, or encode it anew (pincite copy --model)"
         )
 
 

@@ -89,6 +89,28 @@ def test_the_encoder_must_be_the_same(source, tmp_path):
             source.copy_to(target)
 
 
+def test_a_copy_is_encoded_anew_for_another_model(source, tmp_path):
+    def stop(done, total, name):
+        raise KeyboardInterrupt
+
+    other = HashedEncoder(fingerprint="another")
+    with opened(tmp_path / "target", other) as target:
+        with pytest.raises(KeyboardInterrupt):
+            source.copy_to(target, stop, encode=True)
+        assert source.copy_to(target, encode=True) == totals(source.backend)
+        assert target.backend.facts.get("encoder") == "another"
+        for question in QUESTIONS:
+            assert target.ask(question).citations[0].quote == source.ask(question).citations[0].quote
+
+
+def test_a_model_that_reads_less_than_a_passage_is_refused(source, tmp_path):
+    short = HashedEncoder(fingerprint="short")
+    short.max_tokens = 3
+    expected = r"a passage has \d+ tokens, and this model reads 3"
+    with opened(tmp_path / "target", short) as target, pytest.raises(EncoderMismatchError, match=expected):
+        source.copy_to(target, encode=True)
+
+
 def test_totals_change_with_every_span(source):
     before = totals(source.backend)
     assert before == Totals(7, 33, 3, before.spans)

@@ -150,14 +150,18 @@ def copy(
         str, typer.Argument(metavar="SOURCE", callback=filled, help="A folder, or milvus://HOST:PORT/NAME.")
     ],
     target: Annotated[str, typer.Argument(metavar="TARGET", callback=filled, help="Where to; made if not there.")],
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Encode anew with this model, as in PINCITE_MODEL.")
+    ] = None,
 ) -> None:
-    """Copy a library to another place without encoding it again, and compare the two at the end.
+    """Copy a library to another place, and compare the two at the end.
 
+    Nothing is encoded again, unless with another model: then set PINCITE_MODEL to it when you ask the copy.
     The same command goes on where it was interrupted. What TARGET holds beyond SOURCE stays, and makes them differ.
     """
-    with opened(source) as held, opened(target, create=True) as made, interruptible():
+    with opened(source) as held, opened(target, create=True, model=model) as made, interruptible():
         with terminal.progress_bar() as progress:
-            totals = held.copy_to(made, progress)
+            totals = held.copy_to(made, progress, encode=model is not None)
         name = made.name
     counts = f"{totals.documents:,} documents, {totals.passages:,} passages, {totals.files:,} files"
     terminal.say(f"{counts} are the same in {name} (SHA-256 of all spans: {totals.spans[:16]}…)")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -64,13 +65,17 @@ _PREFIX = re.compile(r"\d{4}(-\d\d){0,2}")
 
 
 @contextmanager
-def opened(folder: str | None, create: bool = False) -> Iterator["Library"]:
-    """Open a library, the shipped one where no folder is named. Exit code 3 where it cannot be used."""
+def opened(folder: str | None, create: bool = False, model: str | None = None) -> Iterator["Library"]:
+    """Open a library, the shipped one where no folder is named. Exit code 3 where it cannot be used.
+
+    model: in place of the one that the environment names.
+    """
     from retrieval import Library, Settings
     from retrieval.library import default_library
 
     try:
         settings = Settings.from_environment()
+        settings = settings if model is None else replace(settings, model=model)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="the environment") from error
     with complaining(), default_library() if folder is None else Library(folder, settings, create=create) as library:
