@@ -398,6 +398,18 @@ class Library:
         """
         return verifying.wording_now(self.backend, _citation(citation), self.settings.max_file_bytes)
 
+    def changes(self, doc_id: str) -> list[str]:
+        """Return the lines in which a document differs from its file as it is now: "-" before each gone, "+" new.
+
+        None where it came from no file, that cannot be read, or either has more than 20,000 lines.
+
+        >>> _ = library.add("articles")
+        >>> _ = Path("articles/bees.txt").write_text("Honey bees do hibernate.")
+        >>> library.changes(library.documents()[0].doc_id)
+        ['-Honey bees do not hibernate. They shiver to stay warm.', '+Honey bees do hibernate.']
+        """
+        return verifying.changes(self.backend, errors.check_text("doc_id", doc_id), self.settings.max_file_bytes)
+
     def verify_sources(self) -> Iterator[tuple[Document, str]]:
         """Yield each document that came from a file, and "valid", "changed" or "missing"."""
         return verifying.source_states(self.backend)

@@ -3,5 +3,6 @@
 from retrieval.citations.page_images import Pages, PrintedPage
 from retrieval.citations.saved import read_citation, read_citations
 from retrieval.citations.styles import export
+from retrieval.citations.verify import changed_words
 
-__all__ = ["Pages", "PrintedPage", "export", "read_citation", "read_citations"]
+__all__ = ["Pages", "PrintedPage", "changed_words", "export", "read_citation", "read_citations"]

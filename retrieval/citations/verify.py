@@ -1,7 +1,7 @@
 """Citations and documents are compared with their sources as they are now."""
 
 from collections.abc import Iterator
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, unified_diff
 from pathlib import Path
 
 from retrieval.errors import DocumentError
@@ -11,6 +11,7 @@ from retrieval.records import Citation, Document
 from retrieval.storage import Backend
 from retrieval.text import sentence_spans, words
 
+MOST_LINES = 20_000  # of a document whose lines are compared
 ALIKE = 0.5  # share of words in common and in order, from which on a text is a quote's later wording
 
 
@@ -56,6 +57,34 @@ def wording_now(store: Backend, citation: Citation, max_bytes: int) -> str:
         if matcher.real_quick_ratio() > best and matcher.quick_ratio() > best and matcher.ratio() > best:
             best, found = matcher.ratio(), text
     return found
+
+
+def changed_words(before: str, now: str) -> str:
+    """Return a text with what became of its words, as wdiff writes it: "costs [-240-] {+260+} euros"."""
+    old, new = before.split(), now.split()
+    said: list[str] = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            said += old[a:b]
+            continue
+        said += [f"[-{' '.join(old[a:b])}-]"] * (b > a) + [f"{{+{' '.join(new[c:d])}+}}"] * (d > c)
+    return " ".join(said)
+
+
+def changes(store: Backend, doc_id: str, max_bytes: int) -> list[str]:
+    """Return the lines in which a document differs from its file as it is now; see Library.changes."""
+    document = store.documents.get(doc_id)
+    try:
+        now = load(Path(document.source), max_bytes).document.text if document and document.source else None
+    except DocumentError:
+        now = None
+    if document is None or now is None:
+        return []
+    before, after = document.text.splitlines(), now.splitlines()
+    if max(len(before), len(after)) > MOST_LINES:
+        return []
+    told = unified_diff(before, after, n=0, lineterm="")
+    return [line for line in told if line[1:].strip() and line[:2] != "@@" and line[:3] not in ("---", "+++")]
 
 
 def _as_it_is_now(store: Backend, citation: Citation, max_bytes: int) -> ParsedDocument | None:

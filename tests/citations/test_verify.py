@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from retrieval import Document
+from retrieval.citations import changed_words
 
 FEES = "Fees\n\nThe pilot fee in Aro is 240 euros for each ship. It is paid on arrival.\n\nTugs are paid by the hour."
 
@@ -70,6 +71,19 @@ def test_the_command_shows_it(pincite, hashed, cited, tmp_path):
     result = pincite("verify", "--library", hashed.path, tmp_path / "answer.json")
     assert "  quoted: The pilot fee in Aro is 240 euros for each ship." in result.stdout
     assert "  now:    The pilot fee in Aro is 260 euros for each ship." in result.stdout
+    assert "  change: The pilot fee in Aro is [-240-] {+260+} euros for each ship." in result.stdout
+    assert "is kept" not in result.stdout
+    whole = pincite("verify", "--library", hashed.path)
+    assert "  -The pilot fee in Aro is 240 euros for each ship. It is paid on arrival." in whole.stdout
+    assert "  +The pilot fee in Aro is 260 euros for each ship. It is paid on arrival." in whole.stdout
+    hashed.add(path)
+    again = pincite("verify", "--library", hashed.path, tmp_path / "answer.json")
+    assert f"  the version that it cites is kept: pincite show {answer.citations[0].doc_id}" in again.stdout
+    shown = pincite("show", "--library", hashed.path, answer.citations[0].doc_id)
+    assert "240 euros" in shown.stdout
+    pruned = [pincite("prune", "--library", hashed.path, *options).stdout for options in (("--keep-mb", "1"), ())]
+    assert pruned == ["0 earlier versions dropped, 1 kept\n", "1 earlier version dropped, 0 kept\n"]
+    assert "not in the library" in pincite("show", "--library", hashed.path, answer.citations[0].doc_id).stderr
 
 
 def test_a_document_is_valid_as_long_as_a_file_holds_it(hashed, cited, tmp_path):
@@ -83,3 +97,17 @@ def test_a_document_is_valid_as_long_as_a_file_holds_it(hashed, cited, tmp_path)
     assert [state for _, state in hashed.verify_sources()] == ["missing"]
     path.write_text("Another text.")
     assert [state for _, state in hashed.verify_sources()] == ["changed"]
+
+
+@pytest.mark.parametrize(
+    "before, now, told",
+    [
+        ("It costs 240 euros.", "It costs 260 euros.", "It costs [-240-] {+260+} euros."),
+        ("It costs 240 euros.", "It costs 240 euros.", "It costs 240 euros."),
+        ("It costs 240 euros.", "It costs 240 euros a day.", "It costs 240 [-euros.-] {+euros a day.+}"),
+        ("It rarely costs much.", "It costs much.", "It [-rarely-] costs much."),
+    ],
+    ids=["replaced", "same", "longer", "shorter"],
+)
+def test_what_became_of_the_words(before, now, told):
+    assert changed_words(before, now) == told

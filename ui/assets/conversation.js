@@ -157,7 +157,7 @@ async function check(turn) {
   const states = await call("verify", { citations: turn.result.record.citations }).catch(() => ({}));
   for (const [marker, state] of Object.entries(states)) {
     const place = find(`[data-state-of="${Number(marker)}"]`, turn.element);
-    if (place) place.textContent = state;
+    if (place) place.innerHTML = state; // escaped by render.py
   }
 }
 

@@ -39,7 +39,7 @@ async function suggest() {
 }
 
 const confirmDelete = (button) =>
-  confirmed("Delete this document?", button.dataset.title, "It can no longer be asked. A file that you added from a folder of yours stays there.", () => remove(button));
+  confirmed("Delete this document?", button.dataset.title, "It can no longer be asked, and its earlier versions are gone, too. A file that you added from a folder of yours stays there.", () => remove(button));
 
 /** Ask whether something may be deleted, and do it then. */
 function confirmed(title, name, hint, act) {
@@ -97,17 +97,19 @@ async function addAll(files) {
   find("#uploads").replaceChildren(line, bar);
   let failed = 0;
   let known = 0;
+  let left = 0;
   for (const [index, file] of files.entries()) {
     line.textContent = `Adding ${index + 1} of ${files.length}: ${file.name}`;
-    const { error, note, new: fresh } = await addOne(file);
+    const { error, note, skipped, new: fresh } = await addOne(file);
     failed += error ? 1 : 0;
-    known += error || fresh ? 0 : 1;
-    const told = error || (fresh ? (note ? `added, but ${note}` : "added") : "is here already; nothing was added");
+    left += skipped ? 1 : 0;
+    known += error || skipped || fresh ? 0 : 1;
+    const told = error || (skipped ? "left as it is; nothing was added" : fresh ? (note ? `added, but ${note}` : "added") : "is here already; nothing was added");
     if (error || note || files.length <= 5) bar.after(make("p", { className: error ? "bad" : "", textContent: `${file.name}: ${told}` }));
     bar.value = index + 1;
   }
   bar.remove();
-  const counts = [`${files.length - failed - known} of ${files.length} added`, known && `${known} here already`, failed && `${failed} failed`];
+  const counts = [`${files.length - failed - known - left} of ${files.length} added`, known && `${known} here already`, left && `${left} left out`, failed && `${failed} failed`];
   line.textContent = counts.filter(Boolean).join("; ");
   line.className = "told";
   line.append(make("button", { type: "button", className: "button", textContent: "Close", onclick: () => find("#uploads").replaceChildren() }));
@@ -117,13 +119,31 @@ async function addAll(files) {
 
 /** Send one file; resolves to {error} or {note}: what was wrong with it, or what of it was not read. */
 async function addOne(file) {
+  const sent = await sendAs("upload", file);
+  if (!sent.held) return sent;
+  const choice = await chosenFor(sent.held);
+  return choice ? sendAs(choice, file) : { skipped: true };
+}
+
+/** Ask what becomes of the file that is here under the same name; resolves to "replace", "beside" or "". */
+function chosenFor(name) {
+  const dialog = find("#held");
+  find("#held-name").textContent = name;
+  dialog.returnValue = "";
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true });
+    dialog.showModal();
+  });
+}
+
+async function sendAs(name, file) {
   const { types, bytes } = limits;
   const suffix = /\.[^.]*$/.exec(file.name.toLowerCase())?.[0] || "(none)";
   if (!types.includes(suffix)) return { error: `files of type ${suffix} cannot be read; those that can are listed below` };
   if (file.size > bytes) return { error: `has ${(file.size / 2 ** 20).toFixed(1)} MB; at most ${bytes / 2 ** 20} MB are read` };
   const form = new FormData();
   const component = window.gradio_config.components.find((each) => each.props.elem_id === "pincite");
-  for (const [name, value] of Object.entries({ component_id: component.id, session_hash: "upload", fn_name: "upload" })) form.append(name, value);
+  for (const [key, value] of Object.entries({ component_id: component.id, session_hash: "upload", fn_name: name })) form.append(key, value);
   form.append("file", file);
   try {
     const response = await fetch("gradio_api/component_server/", { method: "POST", body: form });

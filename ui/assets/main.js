@@ -127,7 +127,7 @@ page.addEventListener("keydown", (event) => {
   } else if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
     event.preventDefault();
     viewer.walk(event.key === "ArrowDown" ? 1 : -1);
-  } else if (event.key === "Escape" && !find("#confirm").open && !find("#naming").open) {
+  } else if (event.key === "Escape" && !find("dialog[open]")) {
     closeMenus();
     hideTip();
     stop();

@@ -2,13 +2,13 @@
 
 const viewer = { docId: "", turn: null, marker: 0, plain: new Map(), opening: 0, sight: "text", asking: 0 };
 
-/** Open a document unless it is open; resolves to whether it is what should be shown now. */
-viewer.open = async (docId) => {
-  if (viewer.docId === docId) return true;
+/** Open a document, or its version of this hash, unless it is open; resolves to whether it is what should be shown now. */
+viewer.open = async (docId, sha256 = "") => {
+  if (viewer.docId === docId && (sha256 ? viewer.sha256 === sha256 : !viewer.earlier)) return true;
   const opening = ++viewer.opening;
-  const view = await call("view", { doc_id: docId });
+  const view = await call("view", { doc_id: docId, sha256 });
   if (opening !== viewer.opening) return false;
-  viewer.docId = docId;
+  Object.assign(viewer, { docId, sha256: view.sha256, earlier: view.earlier });
   viewer.plain.clear();
   find("#paper").innerHTML = view.html;
   find("#paper").scrollTop = 0;
@@ -47,7 +47,7 @@ viewer.mark = (marks) => {
 /** Show a quote of a turn in its place. focus: whether the reader goes there too, or only the text does. */
 viewer.quote = async (turn, marker, focus = true) => {
   const citation = turn.result.record.citations.find((each) => each.marker === marker);
-  if (!citation || !(await viewer.open(citation.doc_id))) return;
+  if (!citation || !(await viewer.open(citation.doc_id, citation.sha256))) return;
   viewer.mark(turn.result.marks[citation.doc_id]);
   Object.assign(viewer, { turn, marker });
   const marked = all(`mark[data-marker="${marker}"]`);
@@ -55,7 +55,7 @@ viewer.quote = async (turn, marker, focus = true) => {
   viewer.tell();
   if (focus) show("source");
   viewer.asText();
-  find("#sight").hidden = !/\.(pdf|png|jpe?g|tiff?|webp)$/i.test(citation.source || "");
+  find("#sight").hidden = viewer.earlier || !/\.(pdf|png|jpe?g|tiff?|webp)$/i.test(citation.source || "");
   const boxes = viewer.sight === "page" && !find("#sight").hidden ? await viewer.print(citation) : [];
   if (viewer.turn === turn && viewer.marker === marker) viewer.reveal(boxes[0] || marked[0], focus);
 };

@@ -1,6 +1,7 @@
 """The commands that read a library: ask, search, show, chat."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,13 +84,16 @@ def show(
                 terminal.say()
 
 
-def _passages(library: "Library", name: str) -> "list[Passage]":
-    """Return the passages of the document with this doc_id, or of the one read from this file."""
+def _passages(library: "Library", name: str) -> "Sequence[Passage]":
+    """Return the passages of the document or earlier version with this doc_id, or of the one read from this file."""
     from retrieval.files import absolute
 
     path = str(absolute(name))
     found = [each.doc_id for each in library.documents() if name == each.doc_id or path == each.source]
-    return library.passages(found[0]) if found else []
+    if found:
+        return library.passages(found[0])
+    version = library.version(name)
+    return version.passages if version else []
 
 
 def chat(

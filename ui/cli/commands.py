@@ -1,4 +1,4 @@
-"""The command line: ask, search, show, chat, add, sync, remove, copy, list, verify, info, ui.
+"""The command line: ask, search, show, chat, add, sync, remove, prune, copy, list, verify, info, ui.
 
 Imports `retrieval` (0.3 s) inside the commands only, so that --help and wrong usage answer at once.
 """
@@ -106,7 +106,7 @@ def remove(
     library: LibraryFolder = None,
     sure: Annotated[bool, typer.Option("--yes", help="Do not ask before a folder's documents are removed.")] = False,
 ) -> None:
-    """Remove documents from a library; the files stay.
+    """Remove documents and their earlier versions from a library; the files stay.
 
     On a terminal, asks before it removes all that is below a folder.
     """
@@ -137,6 +137,18 @@ def _ask_about(library: "Library", name: str) -> None:
     count = sum((document.source or "").startswith(below) for document in library.documents())
     if count:
         typer.confirm(f"Remove all {count:,} documents below {words.one_line(below)}?", abort=True, err=True)
+
+
+@app.command()
+def prune(
+    library: LibraryFolder = None,
+    keep_mb: Annotated[float, typer.Option(min=0, metavar="MB", help="Keep the newest, up to so much room.")] = 0,
+) -> None:
+    """Drop earlier versions of documents, which are kept for quotes of them; the documents stay."""
+    with opened(own(library, "prune", "pincite prune --library ~/articles.pincite")) as held:
+        count = held.prune(int(keep_mb * 2**20))
+        left = len(held.versions())
+    terminal.say(f"{count:,} earlier version{'s' if count != 1 else ''} dropped, {left:,} kept")
 
 
 app.command()(cli_sync.sync)

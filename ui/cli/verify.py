@@ -7,11 +7,12 @@ from pathlib import Path
 import typer
 
 from retrieval import Citation, Library
-from retrieval.citations import read_citations
+from retrieval.citations import changed_words, read_citations
 from ui import words
 from ui.cli import terminal
 
 MOST_BYTES = 64 * 2**20  # of saved answers
+MOST_LINES = 20  # of what changed in a file
 _STYLES = {"valid": "green", "changed": "yellow", "missing": "red"}
 
 
@@ -25,6 +26,10 @@ def citations(opened: Library, given: Sequence[Citation]) -> bool:
             now = opened.wording_now(citation)
             terminal.say(f"  quoted: {words.one_line(citation.quote)}")
             terminal.say(f"  now:    {words.one_line(now)}" if now else "  now:    nothing like it")
+            if now and now != citation.quote:
+                terminal.say(f"  change: {words.one_line(changed_words(citation.quote, now))}")
+        if opened.version(citation.doc_id, citation.sha256):
+            terminal.say(f"  the version that it cites is kept: pincite show {citation.doc_id}")
     if not given:
         terminal.say("no citations to verify")
     return set(states) <= {"valid"}
@@ -39,6 +44,11 @@ def library(opened: Library) -> bool:
         if state != "valid":
             wrong += 1
             terminal.say(f"{state}  {words.joined(document.title, document.source)}", _STYLES[state])
+            lines = opened.changes(document.doc_id) if state == "changed" else []
+            for line in lines[:MOST_LINES]:
+                terminal.say(f"  {words.one_line(line)}")
+            if len(lines) > MOST_LINES:
+                terminal.say(f"  … and {len(lines) - MOST_LINES:,} lines more")
     terminal.say(f"the library is whole; {total - wrong} of {total} files are as they were read")
     return not wrong
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from retrieval import Answer, Citation, Document, Hit, Passage
 from retrieval.answering import NOT_STATED, ReviewRow
 from retrieval.citations import PrintedPage
+from retrieval.records import Version
 from ui.server import Conversation
 from ui.words import one_line, outcome, percent, published, verdict
 
@@ -339,6 +340,25 @@ def failures(failed: Mapping[str, str]) -> str:
 def state(state: str) -> str:
     """Say what is wrong with a source; "" where nothing is."""
     return _STATES.get(state, "")
+
+
+def cited_version(version: Version) -> str:
+    """Say that a citation is of an earlier version, and lead to today's."""
+    return f"Cites {escape(_named(version))}; {_button('', 'see today’s', doc=version.successor)}."
+
+
+def earlier(version: Version) -> str:
+    """Say above an earlier version that it is one, and lead to today's."""
+    today = _button("", "See today’s", doc=version.successor)
+    return f'<p class="earlier" role="note">You are reading {escape(_named(version))}. {today}</p>'
+
+
+def _named(version: Version) -> str:
+    """Name a version by the day that its file was written, where it had one."""
+    if not version.written_ns:
+        return "an earlier version"
+    day = time.localtime(version.written_ns / 10**9)
+    return f"the version of {day.tm_mday} {time.strftime('%B %Y', day)}"
 
 
 def questions(suggested: Iterable[str]) -> str:

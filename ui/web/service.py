@@ -12,15 +12,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 
-from retrieval import Answer, Citation, Document, Hit, Library, PinciteError, Settings
+from retrieval import Answer, Citation, Document, Hit, Library, Passage, PinciteError, Settings
 from retrieval.answering import Review, ReviewRow
 from retrieval.citations import Pages, read_citation
 from retrieval.embedding import fingerprint
 from retrieval.errors import DocumentError
+from retrieval.files import sha256 as content_hash
 from retrieval.records import Coverage
 from ui.server import Conversations, Readiness, Watch, person
 from ui.web import render
@@ -258,19 +259,29 @@ class Service:
         """Return doc_id -> start of a passage -> that passage with the quoted words marked."""
         marks: dict[str, dict[str, str]] = {}
         for cited in citations:
-            for passage in self.library.passages(cited.doc_id, cited.start, cited.end):
+            for passage in self._cited(cited):
                 marks.setdefault(cited.doc_id, {})[str(passage.start)] = render.part(passage, citations)
         return marks
 
+    def _cited(self, cited: Citation) -> Sequence[Passage]:
+        """Return the passages of a citation, of the earlier version that it names if that is kept."""
+        version = self.library.version(cited.doc_id, cited.sha256)
+        if version is None:
+            return self.library.passages(cited.doc_id, cited.start, cited.end)
+        return [passage for passage in version.passages if passage.start < cited.end and passage.end > cited.start]
+
     def verify(self, asked: Mapping[str, Any]) -> dict[str, str]:
-        """Compare citations with their sources as they are now: marker -> what is wrong, "" where nothing is."""
+        """Compare citations with their sources as they are now: marker -> what is wrong as HTML, "" if nothing is."""
         citations = [read_citation(record) for record in asked["citations"]]
         known = {document.doc_id: document.source for document in self.library.documents()}
-        return {
-            str(each.marker): render.state(self.library.verify(each))
-            for each in citations
-            if each.source == known.get(each.doc_id)  # no path of the caller's own is opened
-        }
+        told = {}
+        for each in citations:
+            version = self.library.version(each.doc_id, each.sha256)
+            if version is not None:
+                told[str(each.marker)] = render.cited_version(version)
+            elif each.source == known.get(each.doc_id):  # no path of the caller's own is opened
+                told[str(each.marker)] = render.state(self.library.verify(each))
+        return told
 
     def feedback(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Keep what a person thinks of an answer: {"question", "found", "quotes", "good", "note"}."""
@@ -284,16 +295,27 @@ class Service:
     # --- documents
 
     def view(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a whole document as HTML: {"doc_id"} -> {"doc_id", "title", "html"}, or {"error"} where it is gone."""
-        document = self.library.document(incoming.text(asked["doc_id"]))
-        if document is None:
+        """Return a whole document as HTML: {"doc_id"} -> {"doc_id", "sha256", "title", "html", "earlier"}.
+
+        "sha256" may be given, too: then an earlier version of that hash is shown, if it is kept, and "earlier" is true.
+        {"error"} where the document is gone.
+        """
+        doc_id, sha256 = incoming.text(asked["doc_id"]), incoming.text(asked.get("sha256") or "")
+        document, version = self.library.document(doc_id), None
+        if document is None or sha256 not in ("", document.sha256):
+            version = self.library.version(doc_id, sha256)
+        shown = version.document if version else document
+        if shown is None:
             return {"error": "This document is no longer in the library."}
-        title = document.title or document.doc_id
-        passages = self.library.passages(document.doc_id)
+        title = shown.title or doc_id
+        passages = version.passages if version else self.library.passages(doc_id)
+        said = render.earlier(version) if version else ""
         return {
-            "doc_id": document.doc_id,
+            "doc_id": doc_id,
+            "sha256": shown.sha256,
             "title": title,
-            "html": render.document(title, document.metadata, passages),
+            "html": said + render.document(title, shown.metadata, passages),
+            "earlier": version is not None,
         }
 
     def pages(self, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -368,17 +390,48 @@ class Service:
         return {"html": render.questions(self._suggested[1])}
 
     def upload(self, sent: Any) -> dict[str, Any]:
-        """Add one file; sent.files: [(name, bytes)]. Stored under a name of ours beside the library."""
+        """Add one file; sent.files: [(name, bytes)]. Stored under a name of ours beside the library.
+
+        {"held": name} where a file of that name is there with other content: nothing is added until `replace` or
+        `beside` is called instead.
+        """
+        return self._upload(sent, "ask")
+
+    def replace(self, sent: Any) -> dict[str, Any]:
+        """Add one file in the place of the one of its name, which becomes its earlier version; else as `upload`."""
+        return self._upload(sent, "replace")
+
+    def beside(self, sent: Any) -> dict[str, Any]:
+        """Add one file beside those of its name; else as `upload`."""
+        return self._upload(sent, "beside")
+
+    def _upload(self, sent: Any, namesake: Literal["ask", "replace", "beside"]) -> dict[str, Any]:
         name, content = sent.files[0]
         with self._adding:
+            everything = self.library.documents()
+            held = [each for each in everything if each.source and self._uploads.is_named(each.source, str(name))]
+            if any(each.sha256 == content_hash(content) for each in held):
+                held = []
+            if held and namesake == "ask":
+                return {"held": one_line(str(name))}
             path = self._uploads.keep(str(name), content)
             report = self.library.add(path)
             if report.failed:
                 self._forget_failed(str(path))
                 return {"error": one_line(report.failed[0].reason)}
+            if held and namesake == "replace":
+                self._take_place(str(held[-1].source), str(path))
         note = "; ".join([*(one_line(each.reason) for each in report.incomplete), *filter(None, [report.hint])])
         doc_id = (report.added + report.replaced + report.unchanged)[0]
         return {"doc_id": doc_id, "new": not report.unchanged, "note": note}
+
+    def _take_place(self, before: str, now: str) -> None:
+        """Let an uploaded file take the place of another, whose document becomes an earlier version of its own."""
+        files = self.library.backend.files
+        state = files.all()[now]
+        files.rearrange({before: state}, [])
+        files.rearrange({now: state}, [before])
+        self._uploads.drop(before)
 
     def _forget_failed(self, path: str) -> None:
         """Drop a file that could not be read, unless it was read before: what was acknowledged stays."""

@@ -40,14 +40,17 @@ class Uploads:
         suffix = Path(name).suffix.lower()
         if suffix not in FORMATS:
             raise DocumentError(name, f"files of type {suffix or '(none)'} are not read")
-        stem = re.sub(r"[^\w,;()'’&+-]+", " ", Path(name).stem).strip(" -")[:40].strip() or "upload"
-        path = self.folder / sha256(content)[:12] / f"{stem}{suffix}"
+        path = self.folder / sha256(content)[:12] / _kept_name(name)
         if not path.exists() and self._size() + len(content) > self._most:
             raise DocumentError(name, f"at most {self._most / 2**30:.0f} GB are kept; remove documents")
         if not path.exists() or path.read_bytes() != content:
             write_atomically(path, content)
             flush(self.folder)
         return path
+
+    def is_named(self, source: str, name: str) -> bool:
+        """Tell whether a document's file is one of these, and was sent under this name."""
+        return Path(source).parent.parent == self.folder and Path(source).name == _kept_name(name)
 
     def _size(self) -> int:
         """Return the bytes of all files that are kept."""
@@ -60,3 +63,9 @@ class Uploads:
             Path(source).unlink(missing_ok=True)
             with suppress(OSError):  # the same content may be there under another name
                 Path(source).parent.rmdir()
+
+
+def _kept_name(name: str) -> str:
+    """Return the name that a file keeps: its own, without what has a meaning in paths."""
+    stem = re.sub(r"[^\w,;()'’&+-]+", " ", Path(name).stem).strip(" -")[:40].strip() or "upload"
+    return f"{stem}{Path(name).suffix.lower()}"

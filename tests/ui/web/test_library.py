@@ -241,3 +241,32 @@ def test_axe_finds_nothing_serious(visit, busy, rough, name):
 def serious(page) -> list[tuple[str, str]]:
     found = Axe().run(page).response["violations"]
     return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
+
+
+def test_a_corrected_file_replaces_the_other_and_an_old_answer_shows_what_it_quotes(visit, serve):
+    _, address = serve()
+    content = b"Fees\n\nThe pilot fee at Quorn is 260 euros for each ship."
+    corrected = [{"name": "fees.txt", "mimeType": "text/plain", "buffer": content}]
+    page = visit(address, apart=True)
+    upload(page, "fees.txt", b"Fees\n\nThe pilot fee at Quorn is 240 euros for each ship.")
+    page.wait_for_selector("#uploads >> text=1 of 1 added")
+    ask(page, "What is the pilot fee at Quorn?")
+    expect(page.locator(".turn blockquote").first).to_contain_text("240 euros")
+    page.set_input_files("#files", corrected)
+    expect(page.locator("#held-name")).to_have_text("fees.txt")
+    page.click("#held button[value='']")
+    page.wait_for_selector("#uploads >> text=0 of 1 added; 1 left out")
+    page.set_input_files("#files", corrected)
+    page.click("#held button[value=replace]")
+    page.wait_for_selector("#uploads >> text=1 of 1 added")
+    page.reload()
+    page.wait_for_selector(".pincite[data-ready]")
+    expect(page.locator(".turn .state").first).to_contain_text("Cites the version of ")
+    page.click(".turn .marker [data-cite='1']")
+    expect(page.locator("#paper mark.now")).to_contain_text("240 euros")
+    expect(page.locator("#paper .earlier")).to_contain_text("You are reading the version of ")
+    page.click("#paper .earlier button")
+    expect(page.locator("#paper")).to_contain_text("260 euros")
+    expect(page.locator("#paper .earlier")).to_have_count(0)
+    page.click(".turn .marker [data-cite='1']")
+    expect(page.locator("#paper mark.now")).to_contain_text("240 euros")

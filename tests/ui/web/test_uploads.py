@@ -1,5 +1,6 @@
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -101,3 +102,50 @@ def test_uploads_have_a_quota(tmp_path):
     assert uploads.keep("owls.txt", b"Owls hunt voles.") == kept  # the same again takes none
     uploads.drop(str(kept))
     assert uploads.keep("bees.txt", b"Bees.").read_bytes() == b"Bees."
+
+
+OLD, NEW = b"The pilot fee in Aro is 240 euros.", b"The pilot fee in Aro is 260 euros."
+
+
+def test_a_corrected_file_of_the_same_name_is_asked_about(hashed):
+    service = Service(hashed)
+    service.warm()
+    first = service.upload(sent("fees.txt", OLD))
+    assert service.upload(sent("fees.txt", NEW)) == {"held": "fees.txt"}
+    assert service.upload(sent("fees.txt", OLD)) == {"doc_id": first["doc_id"], "new": False, "note": ""}
+    assert [document.doc_id for document in hashed.documents()] == [first["doc_id"]]
+    second = service.beside(sent("fees.txt", NEW))
+    assert [document.doc_id for document in hashed.documents()] == [first["doc_id"], second["doc_id"]]
+    assert hashed.versions() == []
+
+
+def test_it_replaces_the_other_and_what_that_said_stays_readable(hashed):
+    service = Service(hashed)
+    service.warm()
+    first = service.upload(sent("fees.txt", OLD))
+    citation = hashed.ask("What is the pilot fee?").citations[0]
+    source = Path(citation.source)
+    second = service.replace(sent("fees.txt", NEW))
+    assert [(document.doc_id, document.title) for document in hashed.documents()] == [(second["doc_id"], "fees")]
+    assert not source.parent.exists()
+    assert list(hashed.backend.files.all()) == [hashed.documents()[0].source]
+    record = hashed.version(first["doc_id"], citation.sha256)
+    assert (record.document.text.encode(), record.successor) == (OLD, second["doc_id"])
+    told = service.verify({"citations": [asdict(citation)]})["1"]
+    assert told.startswith("Cites the version of ") and f'data-doc="{second["doc_id"]}"' in told
+    view = service.view({"doc_id": first["doc_id"], "sha256": citation.sha256})
+    assert view["earlier"] and "You are reading the version of " in view["html"] and "240 euros" in view["html"]
+    assert service.view({"doc_id": second["doc_id"]})["earlier"] is False
+    service.remove({"doc_id": second["doc_id"]})
+    assert service.view({"doc_id": first["doc_id"], "sha256": citation.sha256}) == {
+        "error": "This document is no longer in the library."
+    }
+
+
+def test_one_that_cannot_be_read_replaces_nothing(hashed):
+    service = Service(hashed)
+    service.warm()
+    first = service.upload(sent("fees.html", b"<p>The pilot fee is 240 euros.</p>"))
+    assert "error" in service.replace(sent("fees.html", b"<p></p>"))
+    assert [document.doc_id for document in hashed.documents()] == [first["doc_id"]]
+    assert [state for _, state in hashed.verify_sources()] == ["valid"]
