@@ -19,6 +19,7 @@ from ui.server import Conversation
 from ui.words import one_line, outcome, percent, published, verdict
 
 State = Literal["valid", "changed", "missing"]
+PAGE_LANGUAGE = "en"
 NEAREST = 3  # passages shown where nothing was found
 SHOWN_DOCUMENTS = 200  # in the list; more are found by typing
 _REORDERS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -82,23 +83,34 @@ def _said(answer: Answer, titles: Mapping[str, str], least: float | None) -> str
         return sure
     different = answer.asked_as != answer.question
     asked_as = f'<p class="asked-as">Searched for {_inline(answer.asked_as)}</p>' if different else ""
-    return (
-        asked_as + sure + (_quotes(answer.citations) if answer.found else _nearest(answer.passages[:NEAREST], titles))
-    )
+    return asked_as + sure + (_quotes(answer) if answer.found else _nearest(answer.passages[:NEAREST], titles))
 
 
-def _quotes(citations: Sequence[Citation]) -> str:
-    return f'<ol class="quotes">{"".join(map(_quote, citations))}</ol>'
+def _quotes(answer: Answer) -> str:
+    quotes = "".join(_quote(citation, _language_of(citation, answer.passages)) for citation in answer.citations)
+    return f'<ol class="quotes">{quotes}</ol>'
 
 
-def _quote(citation: Citation) -> str:
+def _language_of(citation: Citation, hits: Sequence[Hit]) -> str:
+    """Return the language of the passage that a quote is taken from; "" where it is not among these."""
+    passages = (hit.passage for hit in hits if hit.passage.doc_id == citation.doc_id)
+    return next((each.language for each in passages if each.start <= citation.start < each.end), "")
+
+
+def _written(language: str) -> str:
+    """Return the attributes of words of a document, so that browsers hyphenate, read aloud and translate them right."""
+    lang = f' lang="{escape(language)}"' if language not in ("", PAGE_LANGUAGE) else ""
+    return f'dir="auto"{lang}'
+
+
+def _quote(citation: Citation, language: str) -> str:
     """Show a quote with its marker and place; both lead to the source."""
     where = f"{citation.title}, {citation.locator}"
     marker = _button(f"Quote {citation.marker}, show in the source", f"[{citation.marker}]", cite=citation.marker)
     place = _button("", _inline(where), cite=citation.marker)
     said = f'<div class="said">{_inline(citation.attribution)}</div>' if citation.attribution else ""
     return (
-        f'<li><div class="marker">{marker}</div><blockquote dir="auto">{_emphasised(citation)}</blockquote>'
+        f'<li><div class="marker">{marker}</div><blockquote {_written(language)}>{_emphasised(citation)}</blockquote>'
         f'<div class="place">{place}{said}<span class="state" data-state-of="{citation.marker}"></span></div></li>'
     )
 
@@ -114,7 +126,10 @@ def _emphasised(citation: Citation) -> str:
 
 def _nearest(hits: Sequence[Hit], titles: Mapping[str, str]) -> str:
     """Show the best sentences of the passages that came closest, as what they are."""
-    items = (f'<li><p dir="auto">{_shown(_sentence(hit))}</p>{_place(hit.passage, titles)}</li>' for hit in hits)
+    items = (
+        f"<li><p {_written(hit.passage.language)}>{_shown(_sentence(hit))}</p>{_place(hit.passage, titles)}</li>"
+        for hit in hits
+    )
     return f'<ul class="nearest">{"".join(items)}</ul>' if hits else ""
 
 
@@ -147,7 +162,8 @@ def _passage(hit: Hit, citations: Sequence[Citation], titles: Mapping[str, str])
     start, end = (offset - hit.passage.start for offset in hit.best_sentence)
     text = hit.passage.text
     marked = f"{_shown(text[:start])}<b>{_shown(text[start:end])}</b>{_shown(text[end:])}"
-    return f'<p dir="auto">{marked}</p><div class="marks">{markers}{_place(hit.passage, titles)}</div>'
+    marks = f'<div class="marks">{markers}{_place(hit.passage, titles)}</div>'
+    return f"<p {_written(hit.passage.language)}>{marked}</p>{marks}"
 
 
 def _markers(passage: Passage, citations: Sequence[Citation]) -> list[int]:
@@ -213,9 +229,10 @@ def _cell(doc_id: str, column: int, answer: Answer) -> str:
     best, others = answer.citations[0], len(answer.citations) - 1
     place = _button("", _inline(best.locator), cell=column, of=doc_id)
     more = f", {others} more" if others else ""
+    written = _written(_language_of(best, answer.passages))
     sure = f'<span class="sure" data-outcome="{outcome(answer)}">{percent(answer.confidence)} sure{more}</span>'
     return (
-        f'<td><blockquote dir="auto">{_emphasised(best)}</blockquote><div class="place">{place} · {sure}'
+        f'<td><blockquote {written}>{_emphasised(best)}</blockquote><div class="place">{place} · {sure}'
         f'<span class="state" data-state-of="{best.marker}"></span></div></td>'
     )
 
@@ -242,7 +259,8 @@ def _paragraphs(passages: Sequence[Passage]) -> Iterator[str]:
         shown = place
         link = _button(f"Copy a link to paragraph {number}", str(number), link=number)
         text = " ".join(part(passage) for passage in spans)
-        yield f'<div class="paragraph" data-number="{number}">{link}<p dir="auto">{text}</p></div>'
+        written = _written(spans[0].language)
+        yield f'<div class="paragraph" data-number="{number}">{link}<p {written}>{text}</p></div>'
 
 
 def part(passage: Passage, citations: Iterable[Citation] = ()) -> str:

@@ -135,6 +135,15 @@ def test_a_row_of_a_review_escapes_and_says_what_is_not_stated():
     assert render.review_head(["<u>?"]).endswith('<th scope="col" dir="auto"><bdi>&lt;u&gt;?</bdi></th></tr>')
 
 
+def test_quotes_and_passages_in_another_language_than_the_page_say_which():
+    foreign = replace(HIT, passage=replace(PASSAGE, language='de"'))
+    html = render.turn(answer(passages=(foreign,)), {"d1": "Owls"})
+    assert '<blockquote dir="auto" lang="de&quot;">' in html and '<p dir="auto" lang="de&quot;">' in html
+    own = replace(HIT, passage=replace(PASSAGE, language="en"))
+    assert "lang=" not in render.turn(answer(passages=(own,)), {"d1": "Owls"})
+    assert '<p dir="auto" lang="ar">' in render.document("Owls", {}, [replace(PASSAGE, language="ar")])
+
+
 def test_a_quote_shows_who_says_so():
     html = render.turn(replace(answer(), citations=(SAID,)), {})
     assert "&lt;b&gt;Kalin, in Sputnik News, June 22, 2017, as cited in ¶ 1" in html
