@@ -45,15 +45,15 @@ def encode_version(text: str, passages: Iterable[Passage]) -> bytes:
     return zlib.compress(json.dumps([text, placed]).encode())
 
 
-def decode_version(doc_id: str, data: bytes) -> tuple[str, tuple[Passage, ...]]:
+def decode_version(doc_id: str, language: str, data: bytes) -> tuple[str, tuple[Passage, ...]]:
     """Return what `encode_version` was given; ValueError where it is damaged."""
     try:
         text, placed = json.loads(zlib.decompress(data))
     except zlib.error as error:
         raise ValueError(f"an earlier version of {doc_id} is damaged: {error}") from error
     return text, tuple(
-        Passage(doc_id, number, start, end, text[start:end], tuple(map(tuple, spans)), *rest)
-        for number, start, end, spans, *rest in placed
+        Passage(doc_id, number, start, end, text[start:end], tuple(map(tuple, spans)), page, heading, place, language)
+        for number, start, end, spans, page, heading, place in placed
     )
 
 

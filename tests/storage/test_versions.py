@@ -41,6 +41,7 @@ def test_what_a_file_said_is_there_for_citations_and_found_by_no_search(hashed, 
     assert version.document.text[citation.start : citation.end] == citation.quote == OLD
     assert (version.document.title, version.document.source) == (citation.title, str(path))
     assert [(p.number, p.locator, p.text) for p in version.passages] == [(1, "¶ 1", f"Fees\n\n{OLD}")]
+    assert {p.language for p in version.passages} == {version.document.metadata.get("language", "")} == {"en"}
     (now,) = hashed.documents()
     assert (version.successor, version.written_ns) == (now.doc_id, MARCH * 10**9)
     assert hashed.verify(citation) == "changed"

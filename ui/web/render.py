@@ -7,14 +7,16 @@ import base64
 import html
 import re
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any, Literal
 
 from retrieval import Answer, Citation, Document, Hit, Passage
 from retrieval.answering import NOT_STATED, ReviewRow
 from retrieval.citations import PrintedPage
-from retrieval.records import Version
+from retrieval.records import Span, Version
 from ui.server import Conversation
 from ui.words import one_line, outcome, percent, published, verdict
 
@@ -22,6 +24,7 @@ State = Literal["valid", "changed", "missing"]
 PAGE_LANGUAGE = "en"
 NEAREST = 3  # passages shown where nothing was found
 SHOWN_DOCUMENTS = 200  # in the list; more are found by typing
+_ROWS = re.compile(r"\brows? \d")
 _REORDERS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _THUMB = (
     '<svg viewBox="0 0 24 24" aria-hidden="true">'
@@ -250,7 +253,7 @@ def document(title: str, metadata: Mapping[str, Any], passages: Sequence[Passage
 
 
 def _paragraphs(passages: Sequence[Passage]) -> Iterator[str]:
-    shown = ""
+    shown, names = "", list[str]()
     for number, parts in groupby(passages, key=lambda passage: passage.number):
         spans = list(parts)
         place = spans[0].place or (f"Page {spans[0].page}" if spans[0].page else "")
@@ -260,7 +263,10 @@ def _paragraphs(passages: Sequence[Passage]) -> Iterator[str]:
         link = _button(f"Copy a link to paragraph {number}", str(number), link=number)
         text = " ".join(part(passage) for passage in spans)
         written = _written(spans[0].language)
-        yield f'<div class="paragraph" data-number="{number}">{link}<p {written}>{text}</p></div>'
+        above, names = names, table[0] if (table := _table_of(spans[0])) else []
+        body = f'<div class="rows" {written}>{text}</div>' if names else f"<p {written}>{text}</p>"
+        again = " again" if names and names == above else ""
+        yield f'<div class="paragraph{again}" data-number="{number}">{link}{body}</div>'
 
 
 def part(passage: Passage, citations: Iterable[Citation] = ()) -> str:
@@ -276,7 +282,80 @@ def part(passage: Passage, citations: Iterable[Citation] = ()) -> str:
         if citation.doc_id == passage.doc_id and start < end:
             cuts.append((start, end, f'<mark data-marker="{citation.marker}" tabindex="-1">', "</mark>"))
             position = end
+    if table := _table_of(passage):
+        return _drawn(passage, heading, cuts, *table)
     return f'<span data-start="{passage.start}">{_wrapped(passage, cuts)}</span>'
+
+
+def _table_of(passage: Passage) -> tuple[list[str], list[dict[str, Span]]] | None:
+    """Return the names of the columns of rows of a table, and the span of each row's cells by column.
+
+    None where a passage is no such rows. Rows are as the parsers write them, "Port: Aro; Fee: 240" or "Aro | 240"; a
+    name that most of the rows do not have is part of the value before it.
+    """
+    if not _ROWS.search(passage.place) or not passage.sentences:
+        return None
+    first = passage.sentences[0][0] - passage.start
+    lines = [(match.start(), match.group()) for match in re.finditer("[^\n]+", passage.text[first:])]
+    pieces = [list(_pieces(line, passage.start + first + at)) for at, line in lines]
+    counts = Counter(name for row in pieces for name in {name for name, *_ in row})
+    columns: list[str] = []
+    rows: list[dict[str, Span]] = []
+    for row in pieces:
+        cells: dict[str, Span] = {}
+        last = ""
+        for name, begin, value, end in row:
+            if name and 2 * counts[name] >= len(pieces) and name not in cells:
+                if name not in columns:
+                    columns.insert(columns.index(last) + 1 if cells else len(columns), name)
+                last, cells[name] = name, (value, end)
+            elif cells:
+                cells[last] = (cells[last][0], end)
+            else:
+                columns = columns if "" in columns else ["", *columns]
+                last, cells[""] = "", (begin, end)
+        rows.append(cells)
+    return (columns, rows) if any(columns) else None
+
+
+def _pieces(line: str, at: int) -> Iterator[tuple[str, int, int, int]]:
+    """Yield (name, start, start of the value, end) of each cell of a row that begins at `at`."""
+    if "; " not in line and ": " not in line:
+        parts, between = line.split(" | "), 3
+        names = [f"\0{number}" for number in range(len(parts))] if len(parts) > 1 else [""]
+    else:
+        parts, between = line.split("; "), 2
+        names = [name if colon else "" for name, colon, _ in (part.partition(": ") for part in parts)]
+    for name, part in zip(names, parts, strict=True):
+        yield name, at, at + (len(name) + 2 if name and between == 2 else 0), at + len(part)
+        at += len(part) + between
+
+
+def _drawn(
+    passage: Passage, body: int, cuts: Sequence[tuple[int, int, str, str]], columns: Sequence[str],
+    rows: Sequence[Mapping[str, Span]],
+) -> str:  # fmt: skip
+    """Show rows as a table, those with marks set apart. body: where the rows begin."""
+    caption = f"<caption>{_inline(passage.text[: body - passage.start])}</caption>" if body > passage.start else ""
+    names = [name for name in columns if not name.startswith("\0")]
+    head = "".join(f'<th scope="col">{_inline(name)}</th>' if name else "<td></td>" for name in columns)
+    head = f"<thead><tr>{head}</tr></thead>" if any(names) else ""
+    shown = []
+    for cells in rows:
+        inside = [_clipped(passage, cuts, cells[name]) if name in cells else "" for name in columns]
+        quoted = ' class="quoted"' if any("<mark" in text for text in inside) else ""
+        shown.append(f"<tr{quoted}>{''.join(f'<td>{text}</td>' for text in inside)}</tr>")
+    return f'<table data-start="{passage.start}">{caption}{head}<tbody>{"".join(shown)}</tbody></table>'
+
+
+def _clipped(passage: Passage, cuts: Sequence[tuple[int, int, str, str]], span: Span) -> str:
+    """Show a part of a passage with what of the cuts is in it."""
+    start, end = span
+    inside = [
+        (max(a, start), min(b, end), opening, closing) for a, b, opening, closing in cuts if a < end and b > start
+    ]
+    own = replace(passage, start=start, end=end, text=passage.text[start - passage.start : end - passage.start])
+    return _wrapped(own, inside)
 
 
 def _wrapped(passage: Passage, cuts: Sequence[tuple[int, int, str, str]]) -> str:

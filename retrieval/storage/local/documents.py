@@ -186,7 +186,8 @@ class Versions:
             row = connection.execute(f"{query} ORDER BY id DESC LIMIT 1", (doc_id, sha256)).fetchone()
             if row is None:
                 return None
-            text, passages = decode_version(doc_id, row[7])
+            language = str(_document(row).metadata.get("language", ""))
+            text, passages = decode_version(doc_id, language, row[7])
             return Version(_document(row, text), row[5], row[6], passages)
 
     def keep(self, version: Version) -> None:

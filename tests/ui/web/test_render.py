@@ -255,3 +255,63 @@ def test_failures_name_the_file_and_not_its_folder():
         Reader(render.failures({"/home/me/a.pdf": "holds no text"})).text == "1 could not be reada.pdf: holds no text"
     )
     assert render.failures({}) == ""
+
+
+# --- tables
+
+
+def row_passage(text, place="Fees, rows 2–3", start=10):
+    lines, spans = text.splitlines(), []
+    for line in lines:
+        at = spans[-1][1] + 1 if spans else start
+        spans.append((at, at + len(line)))
+    return Passage("d", 4, start, start + len(text), text, tuple(spans), place=place)
+
+
+def cells(drawn):
+    plain = re.sub("</?bdi>", "", drawn)
+    return [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row) for row in re.findall(r"<tr.*?</tr>", plain)]
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("Port: Aro; Fee: 240\nPort: Bel; Fee: 310", [["Port", "Fee"], ["Aro", "240"], ["Bel", "310"]]),
+        ("Port: Aro; Fee: 240\nPort: Bel; Depth: 9; Fee: 310\nDepth: 4; Fee: 3",
+         [["Port", "Depth", "Fee"], ["Aro", "", "240"], ["Bel", "9", "310"], ["", "4", "3"]]),
+        ("North; Port: Aro; Fee: 240\nNorth; Port: Bel; Fee: 310",
+         [["", "Port", "Fee"], ["North", "Aro", "240"], ["North", "Bel", "310"]]),
+        ("Port: Aro; Note: pay; see: 4\nPort: Bel; Note: no\nPort: Cor; Note: —",
+         [["Port", "Note"], ["Aro", "pay; see: 4"], ["Bel", "no"], ["Cor", "—"]]),
+        ("Aro | 240\nBel | 310", [["Aro", "240"], ["Bel", "310"]]),
+        ("<b>: 1; Fee: {2}", [["&lt;b&gt;", "Fee"], ["1", "&#123;2&#125;"]]),
+    ],
+    ids=["named", "empty cells", "sections", "marks in a value", "no names", "escaped"],
+)  # fmt: skip
+def test_rows_are_drawn_as_a_table(text, expected):
+    drawn = render.document("Fees", {}, [row_passage(text)])
+    assert cells(drawn) == expected
+    assert '<div class="rows" dir="auto"><table data-start="10">' in drawn
+
+
+def test_a_quoted_row_is_marked_in_every_cell():
+    passage = row_passage("Port: Aro; Fee: 240\nPort: Bel; Fee: 310")
+    start, end = passage.sentences[1]
+    cited = replace(CITATION, doc_id="d", start=start, end=end)
+    drawn = render.part(passage, [cited])
+    assert drawn.count('<tr class="quoted">') == 1
+    assert re.findall(r"<mark[^>]*>(.*?)</mark>", drawn) == ["Bel", "310"]
+
+
+def test_the_names_stand_once_above_rows_that_are_paragraphs_of_their_own():
+    made = [
+        replace(row_passage(f"Port: {port}; Fee: 2", f"Fees, row {number}", 30 * number), number=number)
+        for number, port in ((2, "Aro"), (3, "Bel"))
+    ]
+    drawn = render.document("Fees", {}, made)
+    assert re.findall(r'class="(paragraph[^"]*)"', drawn) == ["paragraph", "paragraph again"]
+
+
+def test_words_of_other_places_are_no_table():
+    for place, text in (("p. 4", "Port: Aro; Fee: 240"), ("row 4", "Only words.")):
+        assert "<table" not in render.document("Fees", {}, [row_passage(text, place)])
