@@ -13,6 +13,7 @@ from retrieval.answering.reading import NOTHING_READ, Readings, read
 from retrieval.answering.verbatim import beside, located
 from retrieval.answering.views import (
     abbreviation,
+    asked_of_one,
     completed,
     deciding,
     defining,
@@ -80,6 +81,8 @@ class Pipeline:
 
     def _one(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> Answer:
         """Answer one question."""
+        if not where and (named := asked_of_one(self.backend, asked.text)):
+            asked, where = replace(asked, text=named[1], context=""), {"doc_id": named[0]}
         began = time.perf_counter()
         question, ranked = self._search(asked, max(k, PASSAGES), where)
         searched = time.perf_counter()

@@ -1,6 +1,6 @@
 import pytest
 
-from retrieval import Document, Library, Turn
+from retrieval import Document, Library, Settings, Turn
 
 TALK = [
     {"role": "user", "content": "Who opened the bridge at Harwick?"},
@@ -131,3 +131,31 @@ def test_small_talk_gets_a_reply_and_no_quote(asked):
             "Hello. Ask a question, and the answer is quoted from 9 documents, word for word, each quote with its exact place."
         )
     )
+
+
+@pytest.fixture(scope="module")
+def desk(encoder, tmp_path_factory):
+    documents = [
+        Document("lease", "Residential Lease Agreement", "This lease is made with Harold Whitcombe.\n\nNo pets are allowed."),
+        Document("handbook", "Employee Handbook", "Dogs are allowed on Fridays.\n\nLeave is 25 days a year."),
+        Document("heron", "Project Heron", "Heron begins in May.\n\nRisks\n\n- The printers are old.\n- Few know the interfaces."),
+    ]  # fmt: skip
+    with Library(tmp_path_factory.mktemp("desk") / "library", Settings(threshold=0.0), encoder=encoder) as library:
+        library.add(documents)
+        yield library
+
+
+@pytest.mark.parametrize(
+    ("question", "doc_id", "asked_as"),
+    [
+        ("What does the lease agreement with Mr Whitcombe say about pets?", "lease", "What does it say about pets?"),
+        ("What does the handbook say about animals?", "handbook", "What does it say about animals?"),
+        ("According to the handbook, are pets allowed?", "handbook", "are pets allowed?"),
+        ("What did Harold Whitcombe say about pets?", None, "What did Harold Whitcombe say about pets?"),
+        ("What does the charter say about pets?", None, "What does the charter say about pets?"),
+    ],
+)
+def test_a_document_that_is_named_is_asked_alone_and_its_name_is_no_word_to_find(desk, question, doc_id, asked_as):
+    answer = desk.ask(question)
+    assert answer.asked_as == asked_as
+    assert {hit.passage.doc_id for hit in answer.passages} == ({doc_id} if doc_id else {"lease", "handbook", "heron"})

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from retrieval.answering.views import (
     timeline,
 )
 from retrieval.answering.views.mentions import countries
+from retrieval.answering.views.scope import section_meant
 from retrieval.text import find_dates, sentence_spans
 
 
@@ -170,6 +173,16 @@ def test_steps_in_prose_end_with_their_section():
     first = Quote(given[0], 0, 0, 0.0)
     assert texts(completed(first, given, every=True, steps=True)) == [given[0].text, "Wait two hours before cutting."]
     assert completed(first, given, every=False) == [first]
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [("Which risks does Heron face?", True), ("What risks are mentioned?", True), ("Which risks did Ann see?", False)],
+)
+def test_a_section_is_called_by_its_heading(question, found):
+    (passage,) = passages("The printers are old.", headings=["Plan › Risks"])
+    ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]
+    assert (section_meant(question, ranked, {"d": "Project Heron"}) == passage) == found
 
 
 def test_steps_in_a_clause_of_a_contract_are_those_of_the_clause():

@@ -1,5 +1,6 @@
 """Which documents a message means: by their names in it, by what was quoted before, or all of them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -18,9 +19,45 @@ _GENERIC = frozenset(
         "transcript interview mail email post presentation slide library collection everything pdf summary summarize "
         "summarise overview outline gist main key point points idea topic takeaway finding conclusion conclude author "
         "timeline date dates event events list people speaker quote quoted say cite cited outlet newspaper source give "
-        "show tell write make short brief quick about please describe explain"
+        "show tell write make short brief quick about please describe explain face mention include "
+        "involve identify exist remain contain"
     ).split()
 )
+
+_ABOUT = r"about|on|regarding|concerning|as to|with regard to"
+# "What does the lease with Mr Lee say about pets?", "According to the handbook, how many days …?"
+_NAMED_IN = (
+    re.compile(
+        rf"what (?:do|does|did|is|are|was) (?:it|they|there)?(?P<name>.+?) (?:say|state|mention|specify|provide|write|"
+        rf"require|tell us|tell me|said|stated|written) (?P<rest>(?:{_ABOUT})\b.+)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?:according to|as per|per) (?P<name>[^,?]+), (?P<rest>.+)", re.IGNORECASE),
+)
+_BELONGING = re.compile(r"\b(?:with|of|for|from|between|by|about|on)\b", re.IGNORECASE)
+
+
+def asked_of_one(backend: Backend, message: str) -> tuple[str, str] | None:
+    """Return the doc_id of the one document that a question names, and the question without the name; None if none.
+
+    What it is called ("the lease agreement with Mr Lee") must end, before "with" and its like, in a word of the
+    document's title or file name: "What did Kazakhstan say about Syria?" names a speaker.
+    """
+    found = next((match for pattern in _NAMED_IN if (match := pattern.match(message.strip()))), None)
+    if found is None:
+        return None
+    name = [stem(word) for word in words(_BELONGING.split(found["name"].strip())[0]) if word not in STOP_WORDS]
+    titles = {document.doc_id: _title_stems(document) for document, _ in backend.documents.all()} if name else {}
+    scores = {doc_id: len(set(name) & title) for doc_id, title in titles.items() if name[-1] in title}
+    best = [doc_id for doc_id, score in scores.items() if score == max(scores.values())]
+    if len(best) != 1:
+        return None
+    is_said = re.match(rf"(?:{_ABOUT})\b", found["rest"], re.IGNORECASE)
+    return best[0], f"What does it say {found['rest']}" if is_said else found["rest"]
+
+
+def _title_stems(document: Document) -> set[str]:
+    return set(map(stem, words(called(document.title, document.source).replace("-", " ").replace("_", " "))))
 
 
 def documents_meant(
@@ -57,8 +94,7 @@ def _allowed(backend: Backend, ranked: Sequence[Ranked], where: Mapping[str, Any
 
 
 def _named(document: Document) -> set[str]:
-    name = called(document.title, document.source).replace("-", " ").replace("_", " ")
-    return {stem(word) for word in words(name)} - _GENERIC
+    return _title_stems(document) - _GENERIC
 
 
 def section_meant(message: str, ranked: Sequence[Ranked], title: Mapping[str, str]) -> Passage | None:
