@@ -87,7 +87,7 @@ class Pipeline:
         question, ranked = self._search(asked, max(k, PASSAGES), where)
         searched = time.perf_counter()
         given = self._view(asked, ranked, where) or self._located(asked, ranked)
-        sentences = [] if given else found_sentences(ranked)
+        sentences = [] if given else found_sentences(ranked, question)
         readings = self._read(question, ranked, worth_reading(sentences))
         red = time.perf_counter()
         quotes = given or choose(sentences, readings)

@@ -1,5 +1,6 @@
 """Ranked passages become quotes, and quotes citations."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,12 @@ QUOTE_MARGIN = 2.6  # log-odds behind the best sentence within which others are 
 # of the questions; .909, 2.87 and .746 by search alone, .891, 1.54 and .835 where the reader alone chooses.
 READ_FROM, READ_SENTENCES = 6.0, 10
 READ_MARGIN = 4.0
+_MAIL_HEAD = re.compile(r"(?:From|To|Cc|Bcc|Date|Sent|Reply-To|Subject): ")
+_OF_MAIL = re.compile(
+    r"\b(?:sen[dt]|sen(?:der|ding)|wr[io]te|writ(?:es|ing|ten)|e-?mails?|mail|message|address|recipients?|cc|copied|"
+    r"receive[ds]?|dated?|subject|(?:from|to) whom|who(?:se)? (?:from|is it from))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,14 @@ class Quote:
         return self.passage.text[start - self.passage.start : end - self.passage.start]
 
 
-def found_sentences(ranked: Sequence[Ranked]) -> list[Quote]:
-    """Return the sentences that may hold the answer, as search has it, none twice. Best first."""
+def found_sentences(ranked: Sequence[Ranked], question: str = "") -> list[Quote]:
+    """Return the sentences that may hold the answer, as search has it, none twice. Best first.
+
+    question: to which the head of a mail, with the names of those who write to each other, is only an answer where it
+    asks for such things.
+    """
+    if question and not _OF_MAIL.search(question):
+        ranked = [item for item in ranked if not _is_mail_head(item.candidate.passage)] or ranked
     weights = np.array(QUOTE_WEIGHTS)
     scores = [
         np.stack([item.sentences.cosine, item.sentences.support], axis=1) @ weights
@@ -74,6 +87,12 @@ def found_sentences(ranked: Sequence[Ranked]) -> list[Quote]:
     for quote in sentences:
         distinct.setdefault(" ".join(quote.text.casefold().split()), quote)
     return list(distinct.values())
+
+
+def _is_mail_head(passage: Passage) -> bool:
+    """Tell whether all sentences of a passage are lines of a mail's head."""
+    lines = (passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences)
+    return all(map(_MAIL_HEAD.match, lines))
 
 
 def worth_reading(found: Sequence[Quote]) -> list[Passage]:

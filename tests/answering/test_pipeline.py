@@ -159,3 +159,27 @@ def test_a_document_that_is_named_is_asked_alone_and_its_name_is_no_word_to_find
     answer = desk.ask(question)
     assert answer.asked_as == asked_as
     assert {hit.passage.doc_id for hit in answer.passages} == ({doc_id} if doc_id else {"lease", "handbook", "heron"})
+
+
+MAIL = """From: Carla Mendes <carla@fjord.example>
+To: Jonas Weber <jonas@acme.example>
+Subject: Delivery by Fjord
+Date: Tue, 03 Feb 2026 09:12:00 +0100
+Content-Type: text/plain; charset=utf-8
+
+Hello Jonas,
+
+We grant a credit of 480 euros, so that 5,720 euros remain to be paid.
+
+Kind regards
+"""
+
+
+def test_the_head_of_a_mail_answers_what_is_asked_of_mails_only(encoder, tmp_path):
+    (tmp_path / "a.eml").write_text(MAIL)
+    with Library(tmp_path / "library", Settings(threshold=0.0), encoder=encoder) as library:
+        library.add([tmp_path / "a.eml"])
+        owed = library.ask("How much does Jonas Weber owe Carla Mendes of Fjord?")
+        sent = library.ask("When did Carla Mendes write to Jonas Weber?")
+    assert "5,720 euros" in owed.citations[0].quote and not any("From:" in each.quote for each in owed.citations)
+    assert any("03 Feb 2026" in each.quote for each in sent.citations)
