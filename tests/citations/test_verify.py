@@ -111,3 +111,15 @@ def test_a_document_is_valid_as_long_as_a_file_holds_it(hashed, cited, tmp_path)
 )
 def test_what_became_of_the_words(before, now, told):
     assert changed_words(before, now) == told
+
+
+def test_removing_a_document_says_what_becomes_of_its_versions(pincite, hashed, cited):
+    path, citation = cited
+    for fee in ("260", "280"):
+        path.write_text(FEES.replace("240", fee))
+        hashed.add(path)
+    one = pincite("remove", "--library", hashed.path, citation.doc_id).stdout.splitlines()
+    assert one == [f"removed {citation.doc_id}, Fees, {path}", "1 earlier version is gone from the library"]
+    rest = pincite("remove", "--yes", "--library", hashed.path, path).stdout.splitlines()
+    assert rest[1:] == ["1 earlier version is gone from the library"]
+    assert "gone" not in pincite("remove", "--library", hashed.path, path).stdout

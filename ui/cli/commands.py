@@ -114,7 +114,8 @@ def remove(
     with opened(library) as held:
         for name in () if sure or not terminal.can_ask() else names:
             _ask_about(held, name)
-        known = {document.doc_id: document for document in held.documents()}
+        earlier = {version.document.doc_id: version.document for version in held.versions()}
+        known = earlier | {document.doc_id: document for document in held.documents()}
         failed = held.failures()
         for name in dict.fromkeys(names):
             removed = held.remove(name)
@@ -124,6 +125,9 @@ def remove(
                 details = (document.title, document.source) if document else (why,)
                 terminal.say(f"removed {words.joined(each, *details)}")
             absent += [] if removed else [name]
+        gone = len(earlier) - len({version.document.doc_id for version in held.versions()})
+    if gone:
+        terminal.say(f"{gone:,} earlier version{'s are' if gone > 1 else ' is'} gone from the library")
     for name in absent:
         terminal.complain(f"not in the library: {name}")
     raise typer.Exit(1 if absent else 0)
