@@ -12,6 +12,17 @@ HM-020,Sledgehammer,Hand tools,36.90,58,Brunel,5
 SF-900,Safety goggles,Safety,9.80,520,Karlsson,3
 LA-700,Folding ladder,Ladders,"1,214.00",8,Altrex,30
 """
+FERRIES = """Route,Crossing time,Cargo
+Oskar Island,35 min,800 g
+Little Skerry,50 min,1.2 kg
+North Holm,1 h 20 min,3 kg
+Great Tern,2 h 10 min,950 g
+"""
+SEEDS = """Item,Supplier,Packets in stock
+Carrot Nantes,Hollis Seeds,0
+Leek Musselburgh,Tarn and Co,12
+Pumpkin Jack,Old Mill,0
+"""
 STAFF = """Department,2025,2026
 Marketing,14,15
 Research,38,44
@@ -26,7 +37,7 @@ def library(tmp_path_factory, encoder):
     (folder / "staff.csv").write_text(STAFF)
     (folder / "story.txt").write_text("The most expensive tool broke first. The cheapest hammer was lost at sea.")
     with Library(folder / "library", Settings(), encoder=encoder) as opened:
-        opened.add([folder / "prices.csv", folder / "staff.csv", folder / "story.txt"])
+        opened.add([folder])
         yield opened
 
 
@@ -50,7 +61,28 @@ def library(tmp_path_factory, encoder):
 def test_the_rows_that_decide(library, question, names):
     answer = library.ask(question)
     cells = [dict(cell.split(": ") for cell in citation.quote.split("; ")) for citation in answer.citations]
-    assert [row.get("name") or row["Department"] for row in cells] == names
+    assert [
+        next(row[name] for name in ("name", "Department", "Route", "Item") if name in row) for row in cells
+    ] == names
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "names"),
+    [
+        (FERRIES, "What is the longest crossing?", ["Great Tern"]),
+        (FERRIES, "Which crossings have a time of more than 1 hour?", ["North Holm", "Great Tern"]),
+        (FERRIES, "Which route has the least cargo?", ["Oskar Island"]),
+        (SEEDS, "Which seeds are out of stock?", ["Carrot Nantes", "Pumpkin Jack"]),
+    ],
+)
+def test_measures_are_compared_with_their_units_and_the_kind_that_is_asked_for_limits_no_rows(
+    tmp_path, encoder, table, question, names
+):
+    (tmp_path / "table.csv").write_text(table)
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as opened:
+        opened.add([tmp_path / "table.csv"])
+        quotes = [citation.quote for citation in opened.ask(question).citations]
+    assert [quote.partition("; ")[0].partition(": ")[2] for quote in quotes] == names
 
 
 def test_a_cell_is_looked_up_as_ever(library):

@@ -197,6 +197,16 @@ def test_steps_in_a_clause_of_a_contract_are_those_of_the_clause():
     assert texts(completed(notice, given, every=True, steps=True)) == [expected]
 
 
+def test_what_is_left_open_is_quoted_with_what_became_of_it():
+    given = passages(
+        "Mr Reeve asked whether the lamps could be turned off. Mrs Oduya was against it. It was rejected. Tea."
+    )
+    asked = Quote(given[0], 0, 0, 0.0)
+    assert is_cut(asked) and not is_cut(Quote(given[0], 2, 2, 0.0))
+    (whole,) = completed(asked, given, every=False)
+    assert whole.text.endswith("It was rejected.")
+
+
 def test_a_quote_that_is_not_around_stays_as_it_is():
     other = Quote(passages("Something else.")[0], 0, 0, 0.0)
     assert completed(other, STEPS, every=True) == [other]

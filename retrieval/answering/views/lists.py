@@ -11,6 +11,7 @@ from retrieval.records import Passage
 MOST_ITEMS = 20
 MOST_STEPS = 8  # sentences of a procedure that is written as prose
 MOST_STEP_WORDS = 110
+MOST_OUTCOME = 2  # sentences behind one that leaves something open
 MOST_TITLE_WORDS = 6
 SHORT = 10  # words: an item such as "The first is ideological." is explained by the sentence behind it
 _COUNTED = r"two|three|four|five|six|seven|eight|nine|ten|several|some|many|various|following|these|a number of|\d{1,2}"
@@ -26,6 +27,12 @@ _ORDINALS = "first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|la
 _PROSE_ITEM = re.compile(
     rf"\W*(?:(?:the\s+)?(?:{_ORDINALS})(?:ly)?(?:,|\s+(?:is|was|are|one|reason|step|factor|point|[\w-]+\s+(?:is|was)))|"
     r"\(?(?:[ivx]{1,4}|[a-h]|\d{1,2})[.)]\s|(?:then|after that|afterwards|finally|moreover|in addition),)",
+    re.IGNORECASE,
+)
+# "Mr Reeve asked whether the lamps could be turned off.": what became of it stands behind it.
+_LEFT_OPEN = re.compile(
+    r"\b(?:asked|asks|wondered|wanted to know|enquired|inquired) (?:[\w’' ]{1,30} )?(?:whether|if)\b|"
+    r"\b(?:proposed|moved|requested|applied|voted on whether) (?:that|to)\b[^.]*\.\s*$|\?\W*$",
     re.IGNORECASE,
 )
 _CLAUSE_NUMBER = re.compile(r"(?:§\s*|[Ss]ection\s+|[Cc]lause\s+)?\d{1,3}(?:\.\d{1,3})*[.)]?\s")
@@ -55,10 +62,10 @@ def is_lead_in(text: str) -> bool:
 
 
 def is_cut(quote: Quote) -> bool:
-    """Tell whether a quote ends where more belongs to it: behind a lead-in, or an item that is explained behind it."""
+    """Tell whether a quote ends where more belongs to it: behind a lead-in, an item, or something that is left open."""
     start, end = (place - quote.passage.start for place in quote.passage.sentences[quote.last])
     sentence = quote.passage.text[start:end]
-    return is_lead_in(sentence) or _is_short_item(sentence)
+    return is_lead_in(sentence) or _is_short_item(sentence) or bool(_LEFT_OPEN.search(sentence))
 
 
 def _is_short_item(sentence: str) -> bool:
@@ -91,6 +98,8 @@ def completed(
         last = _announced(units, last)
     elif _is_short_item(units[last].text):
         last = _enumerated(units, last)
+    elif _LEFT_OPEN.search(units[last].text):
+        last += sum(unit.passage == units[last].passage for unit in units[last + 1 : last + 1 + MOST_OUTCOME])
     elif steps:
         begun = _clause_start(units, first)
         first = begun if last - begun < MOST_STEPS else first

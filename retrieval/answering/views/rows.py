@@ -18,6 +18,25 @@ MOST_ROWS = 20
 _CELL = re.compile(r"(?:^|; )([^:;]{1,60}): ([^;]*)")
 _NUMBER = re.compile(r"[-−]?\d+(?:[.,  ]\d{3})*(?:[.,]\d+)?")
 _EMPTY = re.compile(r"(?:0+(?:[.,]0+)?|none|no|sold out|out of stock|unavailable|n/?a|[-–—])\b\W*$", re.IGNORECASE)
+# Units of one measure, by the smallest: "1 h 20 min" is 80, "1.2 kg" is 1,200.
+_UNITS: Mapping[str, float] = {
+    unit: size
+    for size, units in (
+        (1 / 60, "s sec secs second seconds"),
+        (1, "min mins minute minutes g gram grams mm millimetre millimetres"),
+        (10, "cm centimetre centimetres"),
+        (60, "h hr hrs hour hours"),
+        (1000, "kg kilo kilos kilogram kilograms metre metres meter meters"),
+        (1440, "day days"),
+        (10_080, "week weeks"),
+        (1e6, "km kilometre kilometres kilometer kilometers tonne tonnes"),
+    )
+    for unit in units.split()
+}
+_MEASURE = re.compile(rf"({_NUMBER.pattern})\s*({'|'.join(sorted(_UNITS, key=len, reverse=True))})\b", re.IGNORECASE)
+_KIND = re.compile(
+    r"\b(?:which|what|how many)((?: [\w-]+)*?) [\w-]+ (?=(?:are|is|were|was|have|has|do|does|can|cost)\b)"
+)
 # What a word asks of which column: the least or the most, and stems of headers where it does not name one itself.
 _PRICE = "price cost fee rate amount rent charge fare premium eur usd gbp chf € $ £"
 _MARKS = frozenset("€$£")
@@ -129,7 +148,13 @@ def _limited(said: str, rows: Sequence[Row]) -> list[Row]:
     column = _asked(f"{rest} {unit or ''}", rows) or (_column(_PRICE, rows) if money else None)
     if column is None:
         return []
-    return [row for row in _meant(rest, rows, column) if low <= _number(row.cells.get(column, "")) <= high]
+    unit_size = _UNITS.get((unit or "").lower(), 1.0)
+
+    def inside(cell: str) -> bool:
+        """Whether a number is within the limits; a measure with its unit, in that of the question."""
+        return low <= (_measured(cell) / unit_size if _MEASURE.search(cell) else _number(cell)) <= high
+
+    return [row for row in _meant(rest, rows, column) if inside(row.cells.get(column, ""))]
 
 
 def _changed(said: str, rows: Sequence[Row]) -> list[Row]:
@@ -154,7 +179,7 @@ def _extreme(said: str, rows: Sequence[Row]) -> list[Row]:
         column = (_column(headers, rows) if headers else None) or _asked(re.sub(words, " ", said), rows)
         if column is None:
             return []
-        numbers = [(row, _number(row.cells.get(column, ""))) for row in _meant(said, rows, column)]
+        numbers = [(row, _measured(row.cells.get(column, ""))) for row in _meant(said, rows, column)]
         wanted = best((number for _, number in numbers if not isnan(number)), default=None)
         return [row for row, number in numbers if number == wanted]
     return []
@@ -173,8 +198,11 @@ def _counted(said: str, rows: Sequence[Row]) -> list[Row]:
 
 
 def _meant(said: str, rows: Sequence[Row], column: str = "") -> list[Row]:
-    """Return the rows that hold most of the question's words that any row holds, beside one column; else all."""
-    asked = stems(said) - STOP_WORDS
+    """Return the rows that hold most of the question's words that any row holds, beside one column; else all.
+
+    What kind of thing is asked for ("which seeds are …") is no word that rows differ in.
+    """
+    asked = stems(_KIND.sub(r"\1 ", said)) - STOP_WORDS
     held = [asked & stems(" ".join(value for header, value in row.cells.items() if header != column)) for row in rows]
     most = max(map(len, held))
     return [row for row, own in zip(rows, held, strict=True) if len(own) == most]
@@ -203,6 +231,12 @@ def _is_numeric(header: str, rows: Sequence[Row]) -> bool:
     values = [row.cells.get(header, "") for row in rows]
     numbers = sum(bool(re.match(r"\W{0,3}\d", value)) or bool(_EMPTY.match(value)) for value in values if value)
     return numbers >= 0.7 * max(1, sum(map(bool, values)))
+
+
+def _measured(value: str) -> float:
+    """Return the number in a text; of a measure with its units, in the smallest of its kind."""
+    measures = _MEASURE.findall(value)
+    return sum(_number(number) * _UNITS[unit.lower()] for number, unit in measures) if measures else _number(value)
 
 
 def _number(value: str) -> float:
