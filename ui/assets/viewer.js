@@ -1,6 +1,6 @@
 // The source beside the answer: a whole document, the quotes of one answer marked in it, one of them current.
 
-const viewer = { docId: "", turn: null, marker: 0, plain: new Map(), opening: 0, sight: "text", asking: 0 };
+const viewer = { docId: "", turn: null, marker: 0, plain: new Map(), opening: 0, sight: "text", asking: 0, chosen: false };
 
 /** Open a document, or its version of this hash, unless it is open; resolves to whether it is what should be shown now. */
 viewer.open = async (docId, sha256 = "") => {
@@ -16,16 +16,20 @@ viewer.open = async (docId, sha256 = "") => {
   return true;
 };
 
-viewer.close = () => {
+viewer.close = (why = "This document was deleted.") => {
   Object.assign(viewer, { docId: "", turn: null, marker: 0 });
   viewer.plain.clear();
   viewer.asText();
-  find("#paper").replaceChildren(make("p", { className: "hint nothing", textContent: "This document was deleted." }));
+  find("#paper").replaceChildren(make("p", { className: "hint nothing", textContent: why }));
   find("#walk").hidden = true;
 };
 
-/** Forget the answer whose quotes are marked; the document stays open. */
+/** Forget the answer whose quotes are marked, and the document that they opened; one that was chosen stays open. */
 viewer.unmark = () => {
+  if (viewer.turn && !viewer.chosen) {
+    for (const item of all(".documents li")) item.removeAttribute("aria-current");
+    return viewer.close("Nothing is quoted. Choose a quote or a document, and its text appears here.");
+  }
   viewer.mark({});
   Object.assign(viewer, { turn: null, marker: 0 });
   find("#walk").hidden = true;
@@ -49,7 +53,7 @@ viewer.quote = async (turn, marker, focus = true) => {
   const citation = turn.result.record.citations.find((each) => each.marker === marker);
   if (!citation || !(await viewer.open(citation.doc_id, citation.sha256))) return;
   viewer.mark(turn.result.marks[citation.doc_id]);
-  Object.assign(viewer, { turn, marker });
+  Object.assign(viewer, { turn, marker, chosen: false });
   const marked = all(`mark[data-marker="${marker}"]`);
   marked.forEach((each) => each.classList.add("now"));
   viewer.tell();
@@ -119,6 +123,7 @@ viewer.walk = (step) => {
 /** Open a document at a paragraph, for links and for passages that are not quotes. */
 viewer.paragraph = async (docId, number) => {
   if (!(await viewer.open(docId))) return;
+  viewer.chosen = true;
   viewer.asText();
   all(".paragraph.here").forEach((each) => each.classList.remove("here"));
   show("source");

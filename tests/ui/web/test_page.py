@@ -80,8 +80,14 @@ def test_no_quote_stays_marked_beside_a_question_without_an_answer(visit):
     ask(page, "How do I bake a chocolate cake?")
     expect(page.locator("mark")).to_have_count(0)
     expect(page.locator("#walk")).to_be_hidden()
+    expect(page.locator("#paper .nothing")).to_have_text(
+        "Nothing is quoted. Choose a quote or a document, and its text appears here."
+    )
     page.click(".turn:first-child .marker [data-cite='1']")
     expect(page.locator("mark.now").first).to_be_visible()
+    page.click(".documents li [data-doc] >> nth=0")
+    ask(page, "How do I bake a chocolate cake?")
+    expect(page.locator("#paper .paragraph").first).to_be_visible()  # that document was chosen
 
 
 def test_suggested_questions_are_answered_by_the_documents(visit):
