@@ -13,6 +13,14 @@ pytestmark = pytest.mark.slow  # files of every format
 
 MEGABYTE = 2**20
 WITHOUT_OFFICE = {".xls", ".xlsb", ".ods", ".odp"}  # LibreOffice writes the last two
+PICTURES = {
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".tif",
+    ".tiff",
+    ".webp",
+}  # letters that are recognized: tests/parsers/test_pictures.py
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +29,9 @@ def press():
 
 
 def test_every_format_is_written_and_read(press, tmp_path):
-    assert FORMATS.keys() - WITHOUT_OFFICE <= set(press.suffixes) <= FORMATS.keys()
-    for number, suffix in enumerate(sorted(FORMATS.keys() - WITHOUT_OFFICE)):
+    written = FORMATS.keys() - WITHOUT_OFFICE - PICTURES
+    assert written <= set(press.suffixes) <= FORMATS.keys()
+    for number, suffix in enumerate(sorted(written)):
         path = tmp_path / f"a{suffix}"
         path.write_bytes(press.write(suffix, article(number)))
         found = converted.agreement(path, "", "", article(number).sentences(suffix))
