@@ -128,8 +128,9 @@ def fit(given: Sequence[Example], names: Sequence[str] = (), data: str = DATA, e
     scale, regression = model[0], model[-1]
     weights = regression.coef_[0] / scale.scale_
     bias = float(regression.intercept_[0] - weights @ scale.mean_)
+    option = f" --model {encoder}" if encoder else ""
     return {
-        "command": f"python -m eval fit --data ../shared/benchmarks{' --model ' * bool(encoder)}{encoder} --write",
+        "command": f"python -m eval fit --data ../shared/benchmarks{option} --write",
         "data": data,
         "counts": {kind: count for kind in SHARES if (count := sum(example.kind == kind for example in given))},
         "bias": round(bias, 3),
@@ -147,9 +148,7 @@ def reported(made: Mapping[str, Any], given: Sequence[Example]) -> dict[str, flo
     """Return the figures of what was fitted on examples that it was not fitted on."""
     odds = [made["bias"] + sum(w * example.signals[name] for name, w in made["weights"].items()) for example in given]
     found = 1 / (1 + np.exp(-np.array(odds)))
-    by_kind = {kind: _picked(given, found, kind, True) for kind in SHARES}
-    figures = {f"AUROC, {kind}": _auroc(by_kind[OWN], by_kind[kind]) for kind in UNANSWERABLE if len(by_kind[kind])}
-    return figures | {"expected calibration error": _error(given, found, True, (OWN, LOOK_ALIKE, ELSEWHERE))}
+    return _figures(given, found, True)
 
 
 def _fitted(given: Sequence[Example], rows: NDArray[np.float64]) -> Any:
@@ -174,17 +173,20 @@ def _unseen(given: Sequence[Example], rows: NDArray[np.float64]) -> NDArray[np.f
 def _held_out(given: Sequence[Example], found: NDArray[np.float64]) -> dict[str, Any]:
     """Return the figures of a whole library and of one article, and what every threshold costs."""
     figures = {}
-    sizes = {"whole library": True, "one article": False}
-    for size, whole in ((each, flag) for each, flag in sizes.items() if any(e.whole == flag for e in given)):
-        by_kind = {kind: _picked(given, found, kind, whole) for kind in SHARES}
-        figures[size] = {
-            **{f"AUROC, {kind}": _auroc(by_kind[OWN], by_kind[kind]) for kind in UNANSWERABLE if len(by_kind[kind])},
-            "expected calibration error": _error(given, found, whole, (OWN, LOOK_ALIKE, ELSEWHERE)),
-            "the same without elsewhere": _error(given, found, whole, (OWN, LOOK_ALIKE)),
-        }
+    for size, whole in (("whole library", True), ("one article", False)):
+        if any(example.whole == whole for example in given):
+            without = _error(given, found, whole, (OWN, LOOK_ALIKE))
+            figures[size] = _figures(given, found, whole) | {"the same without elsewhere": without}
     if not any(example.kind == LOOK_ALIKE for example in given):
         return {"articles not fitted on": figures}
     return {"articles not fitted on": figures, "thresholds": [_cost(given, found, value) for value in THRESHOLDS]}
+
+
+def _figures(given: Sequence[Example], found: NDArray[np.float64], whole: bool) -> dict[str, float]:
+    """Return AUROC of own questions against each other kind, and the expected calibration error, at one size."""
+    by_kind = {kind: _picked(given, found, kind, whole) for kind in SHARES}
+    figures = {f"AUROC, {kind}": _auroc(by_kind[OWN], by_kind[kind]) for kind in UNANSWERABLE if len(by_kind[kind])}
+    return figures | {"expected calibration error": _error(given, found, whole, (OWN, LOOK_ALIKE, ELSEWHERE))}
 
 
 def _picked(given: Sequence[Example], found: NDArray[np.float64], kind: str, whole: bool) -> NDArray[np.float64]:
@@ -249,9 +251,7 @@ def ablations(given: Sequence[Example]) -> dict[str, dict[str, float]]:
 def _short(given: Sequence[Example], names: Sequence[str]) -> dict[str, float]:
     """Return AUROC and expected calibration error of a fit on some signals."""
     found = _unseen(given, np.array([[example.signals[name] for name in names] for example in given]))
-    by_kind = {kind: _picked(given, found, kind, True) for kind in SHARES}
-    short = {f"AUROC, {kind}": _auroc(by_kind[OWN], by_kind[kind]) for kind in UNANSWERABLE if len(by_kind[kind])}
-    return short | {"expected calibration error": _error(given, found, True, (OWN, LOOK_ALIKE, ELSEWHERE))}
+    return _figures(given, found, True)
 
 
 def write(made: Mapping[str, Any], reader: str, encoder: str = "") -> Path:

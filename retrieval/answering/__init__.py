@@ -6,6 +6,7 @@ from retrieval.answering.quotes import PASSAGES, choose, found_sentences, worth_
 from retrieval.answering.reading import NO_READER, Readings, read
 from retrieval.answering.review import FORMATS as REVIEW_FORMATS
 from retrieval.answering.review import NOT_STATED, Review, ReviewRow, review
+from retrieval.answering.views import is_row
 
 __all__ = [
     "ANY",
@@ -21,6 +22,7 @@ __all__ = [
     "choose",
     "fitted",
     "found_sentences",
+    "is_row",
     "read",
     "replied",
     "review",

@@ -36,7 +36,7 @@ from retrieval.conversation import (
     interpret_question,
     reply_to,
 )
-from retrieval.embedding import Encoder, languages_of, name_of
+from retrieval.embedding import Encoder, encoder_name, languages_of
 from retrieval.reader import Reader
 from retrieval.records import Answer, Citation, Passage, Turn
 from retrieval.search import ENGLISH, Ranked, asked_in, corrected, merged, rank, without
@@ -138,7 +138,7 @@ class Pipeline:
     def _confidence(
         self, question: str, ranked: Sequence[Ranked], quotes: Sequence[Quote], readings: Readings
     ) -> float:
-        return confidence(self._unnamed(question, quotes), ranked, quotes, readings, name_of(self.encoder))
+        return confidence(self._unnamed(question, quotes), ranked, quotes, readings, encoder_name(self.encoder))
 
     def _rank(self, question: str, k: int, where: Mapping[str, Any]) -> list[Ranked]:
         return rank(self.backend, question, self.encoder.question(question), k, where, languages_of(self.encoder))

@@ -15,10 +15,10 @@ from pathlib import Path
 from retrieval.errors import DocumentError
 from retrieval.ingest import unchanged
 from retrieval.parallel import new_lock
-from retrieval.parsers import Sandbox, UnreadableError
+from retrieval.parsers import FORMATS, Sandbox, UnreadableError
 from retrieval.records import Document, Passage
 
-PRINTED = (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp")  # files that are shown as they are
+PRINTED = frozenset(suffix for suffix, kind in FORMATS.items() if kind.module.startswith("pdf."))  # have pages
 MOST_PAGES = 4  # of one quote
 MOST_BYTES = 4_000_000  # of one picture; a page of text has 100,000
 KEPT_BYTES = 32_000_000  # of pictures in memory

@@ -6,8 +6,8 @@ from retrieval.embedding.base import (
     PassageVectors,
     QuestionVectors,
     analysis_of,
+    encoder_name,
     languages_of,
-    name_of,
     unit,
 )
 from retrieval.embedding.export import exported
@@ -26,11 +26,11 @@ __all__ = [
     "QuestionVectors",
     "analysis_of",
     "check_encoder",
+    "encoder_name",
     "exported",
     "fingerprint",
     "languages_of",
     "model_folder",
-    "name_of",
     "open_encoder",
     "unit",
 ]

@@ -79,7 +79,7 @@ def languages_of(model: object) -> frozenset[str]:
     return frozenset(getattr(model, "languages", ()))
 
 
-def name_of(encoder: object) -> str:
+def encoder_name(encoder: object) -> str:
     """Return the name of an encoder, by which the confidence is fitted: "" for the packaged one."""
     return str(getattr(encoder, "name", ""))
 

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 from retrieval import Answer, Citation, Document, Hit, Passage
-from retrieval.answering import NOT_STATED, ReviewRow
+from retrieval.answering import NOT_STATED, ReviewRow, is_row
 from retrieval.citations import PrintedPage
 from retrieval.records import Span, Version
 from ui.server import Conversation
@@ -24,7 +24,6 @@ State = Literal["valid", "changed", "missing"]
 PAGE_LANGUAGE = "en"
 NEAREST = 3  # passages shown where nothing was found
 SHOWN_DOCUMENTS = 200  # in the list; more are found by typing
-_ROWS = re.compile(r"\brows? \d")
 _REORDERS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _THUMB = (
     '<svg viewBox="0 0 24 24" aria-hidden="true">'
@@ -293,7 +292,7 @@ def _table_of(passage: Passage) -> tuple[list[str], list[dict[str, Span]]] | Non
     None where a passage is no such rows. Rows are as the parsers write them, "Port: Aro; Fee: 240" or "Aro | 240"; a
     name that most of the rows do not have is part of the value before it.
     """
-    if not _ROWS.search(passage.place) or not passage.sentences:
+    if not is_row(passage) or not passage.sentences:
         return None
     first = passage.sentences[0][0] - passage.start
     lines = [(match.start(), match.group()) for match in re.finditer("[^\n]+", passage.text[first:])]

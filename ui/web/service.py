@@ -408,9 +408,9 @@ class Service:
     def _upload(self, sent: Any, namesake: Literal["ask", "replace", "beside"]) -> dict[str, Any]:
         name, content = sent.files[0]
         with self._adding:
-            everything = self.library.documents()
+            everything, digest = self.library.documents(), content_hash(content)
             held = [each for each in everything if each.source and self._uploads.is_named(each.source, str(name))]
-            if any(each.sha256 == content_hash(content) for each in held):
+            if any(each.sha256 == digest for each in held):
                 held = []
             if held and namesake == "ask":
                 return {"held": one_line(str(name))}

@@ -49,7 +49,8 @@ def asked_of_one(backend: Backend, message: str) -> tuple[str, str] | None:
     name = [stem(word) for word in words(_BELONGING.split(found["name"].strip())[0]) if word not in STOP_WORDS]
     titles = {document.doc_id: _title_stems(document) for document, _ in backend.documents.all()} if name else {}
     scores = {doc_id: len(set(name) & title) for doc_id, title in titles.items() if name[-1] in title}
-    best = [doc_id for doc_id, score in scores.items() if score == max(scores.values())]
+    most = max(scores.values(), default=0)
+    best = [doc_id for doc_id, score in scores.items() if score == most]
     if len(best) != 1:
         return None
     is_said = re.match(rf"(?:{_ABOUT})\b", found["rest"], re.IGNORECASE)

@@ -9,7 +9,7 @@ from retrieval.parsers.base import ParsedText, UnreadableError
 from retrieval.parsers.pdf.reader import read_pdf
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
-_DOTS = 200  # an inch of the page, as those of what is recognized
+_DOTS = 200  # an inch of the page that is made; it is drawn larger for recognizing
 _MOST_DOTS = 10_000_000  # of a page; larger pictures are made smaller, which letters of a photograph survive
 _MOST_PICTURES = 500
 

@@ -17,7 +17,7 @@ from retrieval.text import one_line, printable
 _SECONDS = 40.0  # for all pages of a file, within what the sandbox allows
 _DOTS = 250  # an inch; letters are then 25 dots high and more
 _POINT = 72 / _DOTS
-_MOST_DOTS = 12_000_000  # of a picture; a page of A4 has 4 million
+_MOST_DOTS = 12_000_000  # of a picture; a page of A4 has 6 million
 _LIKE = (0.6, 1.3)  # heights in which the lines of a page count as of one size: they depend on the letters in them
 _SMALL_L = re.compile(r"(?<=[^\W\d_A-Z])I\b")  # "BrandI" is "Brandl"
 _ENGINE = {
