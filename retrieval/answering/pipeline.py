@@ -21,6 +21,7 @@ from retrieval.answering.views import (
     is_cut,
     is_row,
     newest_first,
+    rivals,
     same_table,
     section,
     section_meant,
@@ -48,6 +49,7 @@ _EVERY = {Kind.LIST, Kind.STEPS, Kind.REASONS}
 SECTIONS = 10  # of the best passages, whose headings a question may name
 OPENING = 600  # characters of a document that may say from when it is valid
 TABLES = 3  # best passages, of whose tables a question may ask
+MOST_RIVALS = 2  # other documents that are read for what they say instead
 FUSED = 100  # passages of each ranking that are fused, or of which those already quoted are left out
 
 
@@ -93,7 +95,7 @@ class Pipeline:
         quotes = given or choose(sentences, readings)
         sure = 1.0 if given else self._confidence(question, ranked, quotes, readings)
         quotes = quotes if sure >= self.threshold else []
-        told = [] if given or not quotes else self._differing(quotes, ranked)
+        told = [] if given or not quotes else self._differing(question, quotes, ranked, readings)
         quotes = told or (quotes if given else self._whole(asked, quotes))
         citations = cite(self.backend, quotes)
         missing = self._missing(question, ranked, quotes, citations) if ranked and not given else ()
@@ -173,8 +175,9 @@ class Pipeline:
         meant = section_meant(text, ranked, {doc_id: header.title for doc_id, header in headers.items() if header})
         if meant is None:
             return []
-        around = self.backend.passages.of_document(meant.doc_id, max(0, meant.start - AROUND), meant.end + AROUND)
-        return section([passage for passage in around if passage.heading == meant.heading])
+        first, is_section = meant
+        around = self.backend.passages.of_document(first.doc_id, max(0, first.start - AROUND), first.end + AROUND)
+        return section([passage for passage in around if passage.heading == first.heading] if is_section else [first])
 
     def _whole(self, asked: Interpretation, quotes: Sequence[Quote]) -> list[Quote]:
         """Return the best quote with what it announces or is an item of, where that is asked for; else all quotes."""
@@ -188,9 +191,12 @@ class Pipeline:
         whole = completed(best, around, every, asked.kind is Kind.STEPS, table)
         return whole if whole != [best] else list(quotes)
 
-    def _differing(self, quotes: Sequence[Quote], ranked: Sequence[Ranked]) -> list[Quote]:
+    def _differing(
+        self, question: str, quotes: Sequence[Quote], ranked: Sequence[Ranked], readings: Readings
+    ) -> list[Quote]:
         """Return the best quote with what other documents say instead, the newest first; none where none does."""
-        told = differing(quotes, ranked)
+        unread = [passage for passage in rivals(quotes[0], ranked) if readings.found and readings.of(passage) is None]
+        told = differing(question, quotes, ranked, readings.and_of(self._read(question, ranked, unread[:MOST_RIVALS])))
         doc_ids = [quote.passage.doc_id for quote in told]
         headers = {doc_id: header for doc_id in doc_ids if (header := self.backend.documents.header(doc_id))}
         openings = {doc_id: self.backend.documents.text_at(doc_id, 0, OPENING) or "" for doc_id in headers}

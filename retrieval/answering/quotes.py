@@ -68,7 +68,7 @@ def found_sentences(ranked: Sequence[Ranked], question: str = "") -> list[Quote]
     asks for such things.
     """
     if question and not _OF_MAIL.search(question):
-        ranked = [item for item in ranked if not _is_mail_head(item.candidate.passage)] or ranked
+        ranked = [item for item in ranked if not is_mail_head(item.candidate.passage)] or ranked
     weights = np.array(QUOTE_WEIGHTS)
     scores = [
         np.stack([item.sentences.cosine, item.sentences.support], axis=1) @ weights
@@ -89,7 +89,7 @@ def found_sentences(ranked: Sequence[Ranked], question: str = "") -> list[Quote]
     return list(distinct.values())
 
 
-def _is_mail_head(passage: Passage) -> bool:
+def is_mail_head(passage: Passage) -> bool:
     """Tell whether all sentences of a passage are lines of a mail's head."""
     lines = (passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences)
     return all(map(_MAIL_HEAD.match, lines))

@@ -23,6 +23,10 @@ class Readings:
         """Return what was read in a passage, or None."""
         return self.found.get((passage.doc_id, passage.start))
 
+    def and_of(self, other: "Readings") -> "Readings":
+        """Return these readings and those of other passages."""
+        return Readings(self.reader, {**self.found, **other.found})
+
     def sentence(self, passage: Passage, number: int) -> float:
         """Return how well a sentence answers: higher is better, comparable within one question."""
         reading = self.of(passage)

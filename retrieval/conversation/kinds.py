@@ -121,7 +121,8 @@ _COMPARE = _any(
     r"\bcompare\b|\bcomparison (?:of|between)\b|\bversus\b|\bvs\b",
     r"\bdifferen(?:ce|ces|t)\b.{0,40}\b(?:between|from|to)\b",
     r"\bhow (?:does|do|did|is|are) .{1,60}\b(?:differ|changed?|different)\b",
-    r"what (?:has |is |was )?(?:changed|new)\b.{0,40}\b(?:edition|version|policy|since)\b",
+    r"what (?:has |have |is |was |are the )?(?:changed|new|different|changes)\b.{0,60}"
+    r"\b(?:edition|version|since|between|from|in|to)\b",
 )
 _COUNTED = _any(r"\bhow (?:many|much|long|old|far|often|close)\b|\bdifferent [\w-]+s\b")
 

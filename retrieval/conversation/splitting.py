@@ -23,6 +23,13 @@ _COMPARISONS = [
     )
 ]
 _POINTING = re.compile(r"(?:those|that|these|this|it|them|him|her|others?|each other)\b", re.IGNORECASE)
+# "How does the new policy differ from the old one?": editions of one thing
+_EDITION = re.compile(
+    r"\b(?:old|older|new|newer|earlier|previous|prior|last|former|first|second|original|current|latest) "
+    r"(?:ones?|editions?|versions?|releases?|drafts?|revisions?)$|"
+    r"^(?:the )?(?:last|previous) (?:year|month)(?:['’]s)?$",
+    re.IGNORECASE,
+)
 _MOST_QUESTIONS = 6  # in one message that are answered each
 
 
@@ -48,7 +55,7 @@ def compared(message: str) -> list[str]:
         return []
     said = {name: (text or "").strip(" ?!.,") for name, text in found.groupdict().items()}
     one, other, topic = said["one"], said["other"], said.get("topic", "")
-    if _POINTING.match(other):
+    if _POINTING.match(other) or _EDITION.search(other):
         return []
     if count_content(one) == 1 and count_content(other) > 1:
         one = f"{one} {other.split()[-1]}"  # "the Team and Enterprise plans"

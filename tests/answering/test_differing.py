@@ -47,6 +47,59 @@ def test_two_sources_that_differ_are_both_quoted_the_newest_first(library):
     assert answer.differ and answer.reason == "These sources differ; the newest stands first."
 
 
+ARTICLE = """A river town learns to live with water.
+
+The flood of 2016 was the worst. On February 11, 2016, the water rose 4.2 metres in a night and 310 families had to leave.
+
+The town council bought 58 houses along the bank and pulled them down."""
+REPORT = """This is Radio Arda. In the flood of February 2016, 280 families had to leave their homes.
+
+The meadow by the river will be kept."""
+HOURS = """Opening hours of the library. Valid from 1 January 2024.
+
+The library is open from Tuesday to Saturday, 10 a.m. to 5 p.m. It is closed on Sundays and Mondays.
+
+Books may be kept for three weeks. Laptops may not be used in the reading room."""
+NEW_HOURS = """Opening hours of the library. Valid from 1 March 2025. This edition replaces that of 2024.
+
+The library is open from Monday to Saturday, 9 a.m. to 6 p.m. It is closed on Sundays.
+
+Books may be kept for four weeks. Laptops may be used in the reading room by the window."""
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory, encoder):
+    documents = [Document("article", "A river town", ARTICLE), Document("radio", "Radio Arda", REPORT),
+                 Document("2024", "Opening hours 2024", HOURS), Document("2025", "Opening hours 2025", NEW_HOURS)]  # fmt: skip
+    with Library(tmp_path_factory.mktemp("town") / "library", Settings(), encoder=encoder) as opened:
+        opened.add(documents)
+        yield opened
+
+
+def test_two_sources_differ_in_other_words_too(town):
+    answer = town.ask("How many families had to leave in the flood of 2016?")
+    assert answer.differ and sorted(doc_id for doc_id, _ in quoted(answer)) == ["article", "radio"]
+    assert {"280 families" in quote or "310 families" in quote for _, quote in quoted(answer)} == {True}
+
+
+def test_one_edition_forbids_what_the_other_allows(town):
+    answer = town.ask("May laptops be used in the reading room?")
+    assert answer.differ and quoted(answer) == [
+        ("2025", "Laptops may be used in the reading room by the window."),
+        ("2024", "Laptops may not be used in the reading room."),
+    ]
+
+
+def test_what_changed_where_no_sentence_is_the_same(town):
+    answer = town.ask("How do the new opening hours of the library differ from the old ones?")
+    assert answer.parts == () and quoted(answer)[3:7] == [
+        ("2025", "The library is open from Monday to Saturday, 9 a.m. to 6 p.m."),
+        ("2024", "The library is open from Tuesday to Saturday, 10 a.m. to 5 p.m."),
+        ("2025", "It is closed on Sundays."),
+        ("2024", "It is closed on Sundays and Mondays."),
+    ]
+
+
 def test_of_two_editions_the_newest_answers(library):
     answer = library.ask("How many days a week may employees work from home?")
     assert quoted(answer) == [

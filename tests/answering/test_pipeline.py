@@ -175,6 +175,36 @@ Kind regards
 """
 
 
+REPLIED = """From: Carla Mendes <carla@fjord.example>
+To: Jonas Weber <jonas@acme.example>
+Date: Tue, 03 Feb 2026 09:12:00 +0100
+Subject: Re: The delayed delivery
+
+Hello Jonas,
+
+I am sorry about the delay. The new delivery date is Thursday, 12 February 2026.
+
+Kind regards
+
+> On Mon, 2 Feb 2026, Jonas Weber wrote:
+> Our order of insulation was due on 22 January. We had to stop work, which costs us 1,200 euros a day.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "quotes"),
+    [
+        ("When will the insulation be delivered?", ["The new delivery date is Thursday, 12 February 2026."]),
+        ("When was the order of insulation due?", ["Our order of insulation was due on 22 January."]),
+    ],
+)
+def test_a_mail_answers_before_what_it_repeats_of_earlier_ones(encoder, tmp_path, question, quotes):
+    (tmp_path / "a.eml").write_text(REPLIED)
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as library:
+        library.add([tmp_path / "a.eml"])
+        assert [citation.quote for citation in library.ask(question).citations][:1] == quotes
+
+
 def test_the_head_of_a_mail_answers_what_is_asked_of_mails_only(encoder, tmp_path):
     (tmp_path / "a.eml").write_text(MAIL)
     with Library(tmp_path / "library", Settings(threshold=0.0), encoder=encoder) as library:

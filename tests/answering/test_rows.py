@@ -85,6 +85,21 @@ def test_measures_are_compared_with_their_units_and_the_kind_that_is_asked_for_l
     assert [quote.partition("; ")[0].partition(": ")[2] for quote in quotes] == names
 
 
+PONDS = """Distance to old pond,Ponds,Settled
+under 250 m,16,16
+over 500 m,8,3
+"""
+
+
+def test_rows_are_counted_only_by_what_they_are(tmp_path, encoder):
+    (tmp_path / "ponds.csv").write_text(PONDS)
+    (tmp_path / "study.txt").write_text("Newts bred in 29 of the ponds by the fifth year.")
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as opened:
+        opened.add([tmp_path / "ponds.csv", tmp_path / "study.txt"])
+        answer = opened.ask("In how many ponds did newts breed by the fifth year?")
+    assert answer.citations[0].quote == "Newts bred in 29 of the ponds by the fifth year."
+
+
 def test_a_cell_is_looked_up_as_ever(library):
     answer = library.ask("What is the price of the circular saw?")
     assert "name: Circular saw" in answer.citations[0].quote and answer.confidence < 1

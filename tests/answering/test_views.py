@@ -97,6 +97,7 @@ def test_a_conclusion_stands_under_its_heading_or_at_the_end():
 SAID = passages(
     "“We need the bridge,” Mayor Ellen Brandt said (Harwick Times, June 3, 2019). The ferry is slow.",
     "Engineer Tom Ashby said that the deck is rotten. “It will fall,” Ashby added (Reuters, May 2, 2018).",
+    "According to a report by Radio Arda, the ferry ran aground.",
 )
 
 
@@ -108,6 +109,7 @@ def test_each_speaker_and_each_outlet_is_quoted_once():
     assert texts(outlets(SAID)) == [
         "“We need the bridge,” Mayor Ellen Brandt said (Harwick Times, June 3, 2019).",
         "“It will fall,” Ashby added (Reuters, May 2, 2018).",
+        "According to a report by Radio Arda, the ferry ran aground.",
     ]
 
 
@@ -182,7 +184,14 @@ def test_steps_in_prose_end_with_their_section():
 def test_a_section_is_called_by_its_heading(question, found):
     (passage,) = passages("The printers are old.", headings=["Plan › Risks"])
     ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]
-    assert (section_meant(question, ranked, {"d": "Project Heron"}) == passage) == found
+    assert section_meant(question, ranked, {"d": "Project Heron"}) == ((passage, True) if found else None)
+
+
+@pytest.mark.parametrize(("question", "found"), [("What are the action items?", True), ("Who wrote it?", False)])
+def test_a_passage_is_called_by_the_words_that_it_begins_with(question, found):
+    (passage,) = passages("Actions: Mr Lee to write the application. Mrs Holm to order the swings.")
+    ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]
+    assert section_meant(question, ranked, {"d": "Minutes"}) == ((passage, False) if found else None)
 
 
 def test_steps_in_a_clause_of_a_contract_are_those_of_the_clause():

@@ -86,6 +86,11 @@ def test_spans_are_tight(text, spans):
     assert sentence_spans(text) == spans
 
 
+def test_a_colon_at_the_end_of_a_line_ends_a_sentence():
+    text = "On Monday, Ann wrote:\nThe boat is late. Its ratio is:\nthree to one."
+    assert sentences(text) == ["On Monday, Ann wrote:", "The boat is late.", "Its ratio is:\nthree to one."]
+
+
 @pytest.mark.parametrize(
     "sentences",
     [

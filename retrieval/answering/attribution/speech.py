@@ -100,7 +100,7 @@ REPORTED = re.compile(
 )
 PRESS = re.compile(r"\b(?:[A-Z]{2,}|News|Post|Times|Daily|Press|Today|Herald|Novosti|Reuters|Agency)\b|\.[a-z]{2,3}\b")
 KNOWN_PRESS = re.compile(
-    r"\b(?:News|Post|Times|Daily|Press|Herald|Gazette|Tribune|Telegraph|Guardian|Journal|Magazine|Television|TV|Radio|"
+    r"\b(?:News|Post|Times|Daily|Press|Courier|Chronicle|Observer|Inquirer|Dispatch|Examiner|Bulletin|Sentinel|Herald|Gazette|Tribune|Telegraph|Guardian|Journal|Magazine|Television|TV|Radio|"
     r"Novosti|Reuters|Interfax|Xinhua|Bloomberg|Kyodo|Yonhap|Anadolu|Al\sJazeera|Monde|Figaro|Spiegel|Zeitung|País|"
     r"BBC|CNN|AFP|AP|TASS|KCNA|RT|NPR|ABC|NBC|CBS|NHK)\b"
 )
@@ -109,7 +109,7 @@ QUOTED_BY = re.compile(
     rf"\b(?:quoted\sby\s(?:[Tt]he\s)?(?P<name>{_NAME})\sas\b|as\ssaying\sby\s(?:[Tt]he\s)?(?P<name2>{_NAME}))"
 )
 TOLD = re.compile(  # "told the Oslo Courier daily", "Speaking on Radio Oslo", "TASS cited a guard as saying"
-    r"\b(?:told|tells|[Ss]peaking\s(?:to|on|with)|[Tt]alking\sto|[Ww]riting\sin|interview\s(?:with|to|for|on))\s(?:[Tt]he\s)?"
+    r"\b(?:told|tells|[Ss]peaking\s(?:to|on|with)|[Tt]alking\sto|[Ww]riting\sin|interview\s(?:with|to|for|on)|(?:report|article|investigation|survey|story)\s(?:by|in|from))\s(?:[Tt]he\s)?"
     rf"(?P<name>{_NAME})(?P<kind>\s(?:{_KIND})\b)?|\b(?P<name2>{_NAME})\s(?:cited|quoted)\s[^.;:“”]{{1,80}}\sas\ssaying\b"
 )
 TITLED = re.compile(

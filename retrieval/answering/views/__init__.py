@@ -3,7 +3,7 @@
 Each takes a document's passages and returns quotes; none writes a word of its own.
 """
 
-from retrieval.answering.views.differing import differing, newest_first
+from retrieval.answering.views.differing import differing, newest_first, rivals
 from retrieval.answering.views.lists import completed, is_cut, section
 from retrieval.answering.views.mentions import abbreviation, defining, outlets, speakers
 from retrieval.answering.views.overview import conclusion, overview
@@ -25,6 +25,7 @@ __all__ = [
     "newest_first",
     "outlets",
     "overview",
+    "rivals",
     "same_table",
     "section",
     "section_meant",

@@ -1,42 +1,79 @@
 """Documents that tell one thing otherwise: sources that contradict each other, and editions of one text."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from difflib import SequenceMatcher
-from itertools import combinations, islice, zip_longest
-from typing import NamedTuple
+from itertools import combinations
+from typing import Any, NamedTuple
 
-from retrieval.answering.quotes import Quote
+from retrieval.answering.quotes import Quote, is_mail_head
+from retrieval.answering.reading import Readings
 from retrieval.records import Document, Passage
 from retrieval.search import Ranked
 from retrieval.text import MONTHS, NUMBER_WORDS, STOP_WORDS, WEEKDAYS, find_dates, stem, words
 
 NEAR = 10  # of the best passages, in which another document may tell the same
 SAME = 0.6  # share of the weightier sentence's words from which two sentences tell of one thing
-EDITIONS = 0.3  # share of sentences that two editions have in common
-MOST_CHANGES = 10
-_VALUES = frozenset(
-    word.replace("?", "").lower() for word in [*NUMBER_WORDS, *MONTHS, *WEEKDAYS, "no", "not", "never", "none"]
-)
+EDITIONS = 0.3  # share of their runs of three words that two editions have in common
+ALIKE = 0.5  # share of their words from which a sentence stands for one of another edition
+MOST_CHANGES = 10  # of runs of lines
+MOST_LINES = 20  # of one that changed
+BEHIND = 5.0  # the best passage, by search: how far another may be that is read for what it says instead
+ANSWERS = 2.0  # log-odds from which another passage is taken to answer
+PERHAPS_ANSWERS = -0.5  # the same where a mail's own words stand beside those that it repeats
+_DENIALS = frozenset({"no", "not", "never", "none", "cannot"})
+_VALUES = frozenset(word.replace("?", "").lower() for word in [*NUMBER_WORDS, *MONTHS, *WEEKDAYS, *_DENIALS])
+_DIGITS = {word: str(number) for number, word in enumerate(NUMBER_WORDS[:20], start=1)}
+_YES_NO = re.compile(r"(?:is|are|was|were|do|does|did|can|could|may|must|should|will|has|have|had)\b", re.IGNORECASE)
 _VALID = re.compile(
     r"\b(?:version|edition|in force|effective|valid|as of|updated|revised|dated|issued)\b", re.IGNORECASE
 )
 
 
-def differing(quotes: Sequence[Quote], ranked: Sequence[Ranked]) -> list[Quote]:
+def rivals(best: Quote, ranked: Sequence[Ranked]) -> list[Passage]:
+    """Return the passages of other documents, one of each, that may tell otherwise what a quote tells. Best first.
+
+    None where the quote tells nothing that could be otherwise: no number, day or "not".
+    """
+    if not _told(best.text).values:
+        return []
+    near = [item.candidate.passage for item in ranked[:NEAR] if item.score >= ranked[0].score - BEHIND]
+    if _is_repeated(best.passage):
+        near = [
+            item.candidate.passage for item in ranked[:NEAR] if item.candidate.passage.doc_id == best.passage.doc_id
+        ]
+        return [passage for passage in near if not _is_repeated(passage) and not is_mail_head(passage)]
+    first = {passage.doc_id: passage for passage in reversed(near)}
+    return [passage for doc_id, passage in reversed(first.items()) if doc_id != best.passage.doc_id]
+
+
+def _is_repeated(passage: Passage) -> bool:
+    """Tell whether a mail only repeats a passage, of an earlier one."""
+    return passage.place.endswith("quoted text")  # so the parser of mails calls it
+
+
+def differing(question: str, quotes: Sequence[Quote], ranked: Sequence[Ranked], readings: Readings) -> list[Quote]:
     """Return the best quote and what other documents say instead; none where they say the same or nothing of it.
 
-    Two sentences say it otherwise where most of their words are the same and their numbers, days or "not" are others.
+    Two sentences say it otherwise where their numbers, days or "not" are others, and most of their other words are the
+    same, or the reader finds that both answer and both have half of the question's. What a mail repeats of an earlier
+    one stands behind its own words.
     """
     best = quotes[0]
     own = _told(best.text)
     if not own.values:
         return []
+    if _is_repeated(best.passage):
+        since = next(_said_since(best, rivals(best, ranked), readings), None)
+        return [since, best] if since else []
     told = {best.passage.doc_id: best}
     for item in ranked[:NEAR]:
-        if item.candidate.passage.doc_id not in told:
-            found = (other for other in _sentences([item.candidate.passage]) if _otherwise(own, _told(other.text)))
-            told |= {other.passage.doc_id: other for other in islice(found, 1)}
+        passage = item.candidate.passage
+        if passage.doc_id not in told:
+            found = [other for other in _sentences([passage]) if _otherwise(own, _told(other.text))]
+            found = found or list(_answered_otherwise(question, best, passage, readings))
+            if found:
+                told[passage.doc_id] = found[0]
     return list(told.values()) if len(told) > 1 else []
 
 
@@ -48,7 +85,7 @@ class _Told(NamedTuple):
 
 
 def _told(text: str) -> _Told:
-    every = set(words(text))
+    every = {_DIGITS.get(word, word) for word in words(text)}
     values = {word for word in every if word in _VALUES or word[0].isdigit()}
     return _Told(values, every - values - STOP_WORDS)
 
@@ -58,6 +95,38 @@ def _otherwise(one: _Told, other: _Told) -> bool:
         return False
     least = max(2, SAME * max(len(one.rest), len(other.rest)))
     return len(set(map(stem, one.rest)) & set(map(stem, other.rest))) >= least
+
+
+def _said_since(best: Quote, passages: Sequence[Passage], readings: Readings) -> Iterator[Quote]:
+    """Yield the sentences of a mail's own passages that answer, by the reader, with other numbers or days."""
+    for passage in passages:
+        reading = readings.of(passage)
+        if reading is not None and reading.answerable >= PERHAPS_ANSWERS:
+            own, its = _answer_values(best), _told(passage.text[slice(*reading.span)]).values
+            if own and its and not own & its:
+                yield Quote(passage, reading.best_sentence, reading.best_sentence, 0.0)
+
+
+def _answer_values(quote: Quote) -> set[str]:
+    """Return the numbers and days among the words that answer; none where those are not known."""
+    start, end = (place - quote.passage.start for place in quote.answer or (0, 0))
+    return _told(quote.passage.text[start:end]).values if quote.answer else set()
+
+
+def _answered_otherwise(question: str, best: Quote, passage: Passage, readings: Readings) -> Iterator[Quote]:
+    """Yield the sentence of a passage that answers too, by the reader, with other numbers or days, or without "not"."""
+    reading = readings.of(passage)
+    if reading is None or best.answer is None or min(reading.answerable, reading.span_score) < ANSWERS:
+        return
+    other = Quote(passage, reading.best_sentence, reading.best_sentence, 0.0)
+    one, two = _told(best.text), _told(other.text)
+    asked = set(map(stem, _told(question).rest))
+    if len(asked & set(map(stem, one.rest)) & set(map(stem, two.rest))) < len(asked) / 2:
+        return
+    own, its = _answer_values(best), _told(passage.text[slice(*reading.span)]).values
+    denied = bool(one.values & _DENIALS) != bool(two.values & _DENIALS) and _YES_NO.match(question)
+    if denied or (own and its and not own & its and not its <= one.values):
+        yield other
 
 
 def newest_first(quotes: Sequence[Quote], headers: Mapping[str, Document], openings: Mapping[str, str]) -> list[Quote]:
@@ -89,19 +158,27 @@ def changes(documents: Sequence[Sequence[Passage]]) -> list[Quote]:
     Pair by pair, in the order of the first document. None where no two have much in common. documents: passages of
     each, in order.
     """
-    texts = [[" ".join(quote.text.split()) for quote in _sentences(passages)] for passages in documents]
-    shares = {pair: _share(*(texts[number] for number in pair)) for pair in combinations(range(len(texts)), 2)}
+    runs = [_runs(" ".join(passage.text for passage in passages)) for passages in documents]
+    shares = {(one, two): _share(runs[one], runs[two]) for one, two in combinations(range(len(runs)), 2)}
     best = max(shares, key=shares.__getitem__, default=None)
     if best is None or shares[best] < EDITIONS:
         return []
-    first, second = best
-    matched = SequenceMatcher(None, texts[first], texts[second], autojunk=False)
-    return list(_changed(matched, list(_sentences(documents[first])), list(_sentences(documents[second]))))
+    first, second = (list(_sentences(documents[number])) for number in best)
+    one, other = ([" ".join(quote.text.split()) for quote in quotes] for quotes in (first, second))
+    blocks = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    changed = [block for block in blocks if block[0] != "equal"][:MOST_CHANGES]
+    return [quote for _, a, b, c, d in changed for quote in _paired(first[a:b][:MOST_LINES], second[c:d][:MOST_LINES])]
 
 
-def _share(one: Sequence[str], other: Sequence[str]) -> float:
-    """Return the share of their sentences that two documents have in common."""
-    return 2 * len(set(one) & set(other)) / max(1, len(one) + len(other))
+def _runs(text: str) -> set[tuple[str, ...]]:
+    """Return the runs of three words in a text."""
+    every = words(text)
+    return set(zip(every, every[1:], every[2:], strict=False))
+
+
+def _share(one: Set[Any], other: Set[Any]) -> float:
+    """Return how much of both two sets have in common, 0 to 1 (Dice)."""
+    return 2 * len(one & other) / max(1, len(one) + len(other))
 
 
 def _sentences(passages: Sequence[Passage]) -> Iterator[Quote]:
@@ -109,8 +186,14 @@ def _sentences(passages: Sequence[Passage]) -> Iterator[Quote]:
         yield from (Quote(passage, number, number, 0.0) for number in range(len(passage.sentences)))
 
 
-def _changed(matched: SequenceMatcher[str], one: Sequence[Quote], other: Sequence[Quote]) -> Iterator[Quote]:
-    blocks = [block for block in matched.get_opcodes() if block[0] != "equal"]
-    for _, start, end, begin, stop in blocks[:MOST_CHANGES]:
-        for pair in zip_longest(one[start:end], other[begin:stop]):
-            yield from filter(None, pair)
+def _paired(one: Sequence[Quote], other: Sequence[Quote]) -> Iterator[Quote]:
+    """Yield sentences of one edition, each with the one that stands for it in the other; then what is left there."""
+    left = list(other)
+    for quote in one:
+        yield quote
+        said = set(words(quote.text))
+        nearest = max(left, key=lambda each: _share(said, set(words(each.text))), default=None)
+        if nearest and _share(said, set(words(nearest.text))) >= ALIKE:
+            left.remove(nearest)
+            yield nearest
+    yield from left

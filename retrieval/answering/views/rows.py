@@ -192,7 +192,10 @@ def _counted(said: str, rows: Sequence[Row]) -> list[Row]:
     if not wanted:
         return []
     labels = {header for header in rows[0].cells if not _is_numeric(header, rows)}
-    if wanted <= set().union(*map(stems, labels)):
+    heads = [stems(label) - STOP_WORDS for label in labels]
+    if any(
+        wanted <= head and len(head) <= len(wanted) + 1 for head in heads
+    ):  # "Pond name", not "Distance to old pond"
         return list(rows)
     return [row for row in rows if wanted <= stems(" ".join(row.cells.get(label, "") for label in labels))]
 

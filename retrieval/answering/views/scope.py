@@ -11,6 +11,7 @@ from retrieval.storage import Backend
 from retrieval.text import STOP_WORDS, stem, words
 
 MOST = 50  # documents of which a view is made
+TELLING = 3  # of those that only tell of what a message names
 # What a message calls a document, and what it asks of one: they name none.
 _GENERIC = frozenset(
     stem(word)
@@ -20,10 +21,11 @@ _GENERIC = frozenset(
         "summarise overview outline gist main key point points idea topic takeaway finding conclusion conclude author "
         "timeline date dates event events list people speaker quote quoted say cite cited outlet newspaper source give "
         "show tell write make short brief quick about please describe explain face mention include "
-        "involve identify exist remain contain"
+        "involve identify exist remain contain item"
     ).split()
 )
 
+_RUN_IN = re.compile(r"\s*([^\W\d_][^.:\n]{2,40}):\s")  # "Actions: …"
 _ABOUT = r"about|on|regarding|concerning|as to|with regard to"
 # "What does the lease with Mr Lee say about pets?", "According to the handbook, how many days …?"
 _NAMED_IN = (
@@ -63,26 +65,25 @@ def _title_stems(document: Document) -> set[str]:
 
 def documents_meant(
     backend: Backend, message: str, before: Iterable[str], ranked: Sequence[Ranked], where: Mapping[str, Any]
-) -> list[str]:
-    """Return the doc_ids that a view is to be made of, the likeliest first.
+) -> tuple[list[str], bool]:
+    """Return the doc_ids that a view is to be made of, the likeliest first; and whether of the first that has one.
 
     before: doc_ids that were quoted last, meant by "this". ranked: what search finds for the message, inside `where`.
-    The one document of a library; else those whose title or file name the message names best; else those of `before`;
-    else all that `where` leaves.
+    The one document of a library; else those whose title or file name the message names best; else those that tell of
+    what it names; else those of `before`; else all that `where` leaves.
     """
     known = _allowed(backend, ranked, where)
     if len(known) < 2:
-        return [document.doc_id for document in known]
-    asked = {stem(word) for word in words(message) if word not in STOP_WORDS} - _GENERIC
+        return [document.doc_id for document in known], False
+    asked = _naming(message)
     scores = {document.doc_id: len(asked & _named(document)) for document in known}
     best = max(scores.values())
     if best:
-        return [doc_id for doc_id, score in scores.items() if score == best][:MOST]
+        return [doc_id for doc_id, score in scores.items() if score == best][:MOST], False
     if asked:  # it names something that no title does: the documents that tell of it
-        found = list(dict.fromkeys(item.candidate.passage.doc_id for item in ranked))
-        return found[:1]
+        return list(dict.fromkeys(item.candidate.passage.doc_id for item in ranked))[:TELLING], True
     quoted = [doc_id for doc_id in before if doc_id in scores]
-    return quoted[:1] or list(scores)[:MOST]
+    return quoted[:1] or list(scores)[:MOST], False
 
 
 def _allowed(backend: Backend, ranked: Sequence[Ranked], where: Mapping[str, Any]) -> list[Document]:
@@ -98,16 +99,22 @@ def _named(document: Document) -> set[str]:
     return _title_stems(document) - _GENERIC
 
 
-def section_meant(message: str, ranked: Sequence[Ranked], title: Mapping[str, str]) -> Passage | None:
-    """Return the first passage of a section that a message calls by its heading, as "the action items"; None if none.
+def section_meant(message: str, ranked: Sequence[Ranked], title: Mapping[str, str]) -> tuple[Passage, bool] | None:
+    """Return the first passage that a message calls by its heading, as "the action items"; None if none.
 
+    And whether that is the heading of a section; else it is a word or two that the passage begins with ("Actions: …").
     title: of documents, by doc_id, whose words may stand in the message beside the heading's.
     """
-    asked = {stem(word) for word in words(message) if word not in STOP_WORDS} - _GENERIC
+    asked = _naming(message)
     for item in ranked:
         passage = item.candidate.passage
-        heading = {stem(word) for word in words(passage.heading.rpartition(" › ")[2]) if word not in STOP_WORDS}
         named = asked - {stem(word) for word in words(title.get(passage.doc_id, ""))}
-        if heading and named and heading == named:
-            return passage
+        begins = _RUN_IN.match(passage.text)
+        for is_section, text in ((True, passage.heading.rpartition(" › ")[2]), (False, begins[1] if begins else "")):
+            if named and named == _naming(text):
+                return passage, is_section
     return None
+
+
+def _naming(text: str) -> set[str]:
+    return {stem(word) for word in words(text) if word not in STOP_WORDS} - _GENERIC

@@ -27,7 +27,15 @@ def view(
 
     The rest is as in `documents_meant`.
     """
-    meant = documents_meant(backend, asked.message, before, ranked, where)
+    meant, of_one = documents_meant(backend, asked.message, before, ranked, where)
+    if of_one:
+        views = (_of_all(backend, asked, ranked, [doc_id]) for doc_id in meant)
+        return next(filter(None, views), [])
+    return _of_all(backend, asked, ranked, meant)
+
+
+def _of_all(backend: Backend, asked: Interpretation, ranked: Sequence[Ranked], meant: Sequence[str]) -> list[Quote]:
+    """Return the view of all documents that are meant."""
     if asked.kind in (Kind.OVERVIEW, Kind.CONCLUSION):
         meant = meant[:SEVERAL]
     if asked.kind is Kind.COMPARE:
