@@ -59,7 +59,7 @@ def rank(
     second = fused(without_words(close.signals, others[near]), FOREIGN_RERANK_WEIGHTS if foreign else RERANK_WEIGHTS)
     scores = first[near] + second
     behind = float(second.min())  # the rest are no closer than the least close: none scores above one before it
-    best = np.argsort(-scores, kind="stable")[:k].tolist()
+    best = np.lexsort((np.array(candidates.ids)[near], -scores))[:k].tolist()  # of copies the first that was added
     return [found.reranked(near[place], float(scores[place]), close, place) for place in best] + [
         found.ranked(i, float(first[i]) + behind, behind) for i in rest
     ]

@@ -18,6 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 from retrieval.errors import DocumentError
 from retrieval.ingest.chunking import split
 from retrieval.ingest.files import load
+from retrieval.parsers.pdf.extract.ocr import with_blanks
 from retrieval.text.sentences import sentence_spans
 
 MEGABYTE = 2**20
@@ -96,6 +97,14 @@ def test_lists_keep_their_items_and_tables_their_rows(page):
         "• The first item.\n• The second item is longer, so that it wraps over the end of its line.",
         "Year: 2012; Cost: 1.2 million\nYear: 2013; Cost: 0.7 million",
     ]
+
+
+def test_lines_that_end_too_early_to_go_on_stay_apart(page):
+    lines = ["Elevator no. 4471, 12 Mill Lane", "Inspected on 17 October 2025 by Otto Brandl",
+             "Maximum load: 630 kg or 8 persons", "Next inspection due: October 2027"]  # fmt: skip
+    write(page, lines)
+    write(page, wrapped(SENTENCES[:3], width=42), y=500)
+    assert pieces(page.load()) == ["\n".join(lines), " ".join(SENTENCES[:3])]
 
 
 def test_hyphens_at_line_ends(page):
@@ -215,6 +224,18 @@ def test_a_scan_has_no_text(page):
     with pytest.raises(DocumentError) as caught:
         page.load()
     assert caught.value.reason == "no text on page 1 (scanned?)"
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        ("Due: October2027", "Due: October 2027"),
+        ("on 17October 2025", "on 17 October 2025"),
+        ("Room A2027", "Room A2027"),
+    ],
+)
+def test_blanks_that_a_recognized_date_has_lost(read, text):
+    assert with_blanks(read) == text
 
 
 @pytest.mark.slow

@@ -189,6 +189,13 @@ def test_passages_without_token_vectors_can_be_ranked(tmp_path):
     assert {item.candidate.passage.text for item in found[:2]} == {"word7", "word8"}
 
 
+def test_of_copies_the_first_that_was_added_stands_first(tmp_path):
+    store = LocalBackend(tmp_path)
+    for doc_id in "zay":
+        store.documents.add([prepare(Document(doc_id, text="Honey from the hive."))])
+    assert [item.candidate.passage.doc_id for item in ranked(store, "honey")] == ["z", "a", "y"]
+
+
 def test_a_single_passage_is_found(tmp_path):
     store = LocalBackend(tmp_path)
     store.documents.add([prepare(Document("d", text="Honey."))])

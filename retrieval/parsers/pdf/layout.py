@@ -17,6 +17,8 @@ _LARGE = 1.07  # of the body's size: headings
 _BULLET = re.compile(r"(?:[•◦▪‣·●○■–—*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]|\[\d{1,3}\])\s")
 _CAPTION = re.compile(r"(?:figure|fig\.|table|listing)\s*\d", re.IGNORECASE)
 _FULL = 25  # characters of a line that may go on in upper case: a name in a narrow box does not
+_FEW_LINES = 3  # from which their ends tell something
+_EARLY = 0.6  # of them end too early to go on in the next
 _ENDED = (".", "!", "?", ":", "…", "”", '"', "’", ")", "。")
 
 
@@ -127,13 +129,28 @@ def _is_short(line: Line, right: float, em: float) -> bool:
 
 
 def _paragraph(lines: list[Line], right: float, is_first: bool) -> Paragraph:
-    """Make a paragraph; where every line ends well before the margin, line ends mean something."""
+    """Make a paragraph; where every line ends well before the margin, or most too early, line ends mean something."""
     width = right - min(line.left for line in lines)
     rows = {round(line.y) for line in lines}
     is_narrow = all(line.right - line.left < 0.75 * width and not line.hyphen for line in lines)
     is_table = sum(bool(line.gaps) for line in lines) > len(lines) / 2
-    by_line = len(rows) > 1 and (is_narrow or is_table or any(line.is_field for line in lines))
+    by_line = len(rows) > 1 and (
+        is_narrow or is_table or _are_early(lines, right) or any(line.is_field for line in lines)
+    )
     return Paragraph(lines, by_line=by_line, starts_flow=is_first, right=right)
+
+
+def _are_early(lines: Sequence[Line], right: float) -> bool:
+    """Tell whether most lines end where the next word would still have had room, and all begin like sentences."""
+    if len(lines) < _FEW_LINES or not all(line.text[:1].isupper() or line.text[:1].isdigit() for line in lines):
+        return False
+    early = [before.right + _width_of_first_word(line) < right for before, line in pairwise(lines)]
+    return sum(early) >= _EARLY * len(early)
+
+
+def _width_of_first_word(line: Line) -> float:
+    """Return the width of a word and the blank before it, in points."""
+    return (line.right - line.left) * (len(line.text.split(maxsplit=1)[0]) + 1) / len(line.text)
 
 
 def _set_levels(found: Sequence[Paragraph], body: float) -> None:

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from retrieval.parsers.pdf.lines import Box, Line, Page
-from retrieval.text import one_line, printable
+from retrieval.text import MONTHS, one_line, printable
 
 _SECONDS = 40.0  # for all pages of a file, within what the sandbox allows
 _DOTS = 250  # an inch; letters are then 25 dots high and more
@@ -20,6 +20,7 @@ _POINT = 72 / _DOTS
 _MOST_DOTS = 12_000_000  # of a picture; a page of A4 has 6 million
 _LIKE = (0.6, 1.3)  # heights in which the lines of a page count as of one size: they depend on the letters in them
 _SMALL_L = re.compile(r"(?<=[^\W\d_A-Z])I\b")  # "BrandI" is "Brandl"
+_DATE_BLANK = re.compile(rf"\b(?:(\d{{1,2}})(?=(?:{'|'.join(MONTHS)})\b)|({'|'.join(MONTHS)})(?=\d))")
 _ENGINE = {
     "EngineConfig.onnxruntime.intra_op_num_threads": 1,
     "EngineConfig.onnxruntime.inter_op_num_threads": 1,
@@ -97,6 +98,11 @@ def _read(page: Any) -> Iterator[tuple[str, list[Word]]]:
             yield text, words
 
 
+def with_blanks(text: str) -> str:
+    """Put the blanks back that a recognized date has lost: "October2027", "17October"."""
+    return _DATE_BLANK.sub(r"\g<0> ", text)
+
+
 def _word(text: str, corners: Sequence[Sequence[float]]) -> Word:
     xs, ys = zip(*corners, strict=True)
     return Word(text, float(min(xs)), float(min(ys)), float(max(xs)), float(max(ys)))
@@ -104,7 +110,7 @@ def _word(text: str, corners: Sequence[Sequence[float]]) -> Word:
 
 def _line(text: str, words: Sequence[Word], number: int, height: float) -> Line:
     """Return what was read as a line. height: of the page, in points."""
-    text = _SMALL_L.sub("l", one_line(printable(text)))
+    text = with_blanks(_SMALL_L.sub("l", one_line(printable(text))))
     left, right = min(word.left for word in words), max(word.right for word in words)
     top, bottom = min(word.top for word in words), max(word.bottom for word in words)
     is_cut = len(text) > 1 and text.endswith("-") and text[-2].isalpha()
