@@ -28,6 +28,7 @@ _DATED = re.compile(rf"{_SUBJECT} {_BE} ([^,;:.“”\"()]{{3,60}}?) (?:in|on) (
 _MADE_BY = re.compile(rf"{_SUBJECT} {_BE} (\w+ed|made|written|built|led) by [A-Z]")
 _DEFINED = re.compile(rf"{_SUBJECT} {_BE} (?:an?|the|known as|used for|called) ")
 _PRONOUNS = frozenset("he she it they this that these those there we i you who what which".split())
+_POINTING = frozenset("first second third fourth fifth last next former latter other others one ones two same".split())
 _OPENERS = STOP_WORDS | {"however", "meanwhile", "also", "still", "later", "yesterday", "today"}  # not of a name
 
 
@@ -96,4 +97,5 @@ def _inside(subject: str) -> str:
 
 def _names(subject: str) -> bool:
     """Tell whether a subject names something by itself."""
-    return words(subject)[:1] != [] and words(subject)[0] not in _PRONOUNS
+    every = words(subject)
+    return bool(set(every) - STOP_WORDS - _POINTING) and every[0] not in _PRONOUNS

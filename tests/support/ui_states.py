@@ -120,6 +120,13 @@ def documents(page: Page) -> None:
 
 
 @state
+def glance(page: Page) -> None:
+    pane(page, "library")
+    page.click(".documents li [data-doc] >> nth=0")
+    page.wait_for_selector(".glance h4")
+
+
+@state
 def uploaded(page: Page) -> None:
     pane(page, "library")
     page.set_input_files("#files", [

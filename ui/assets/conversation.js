@@ -64,6 +64,7 @@ async function answer(turn, documents = chosen()) {
     kept(result.conversation);
     if (!result.record.found && !result.record.reply && documents.length) offer(turn, "Ask all documents", () => answer(turn, []));
     check(turn);
+    follow_up(turn);
     if (result.record.citations.length) viewer.quote(turn, result.record.citations[0].marker, false).catch(() => {});
     else viewer.unmark(); // the quotes of the answer before are no answer to this
   } catch (error) {
@@ -77,6 +78,15 @@ async function answer(turn, documents = chosen()) {
       busy(false);
     }
   }
+}
+
+/** Offer what may be asked next: questions of what stands around the quotes. */
+async function follow_up(turn) {
+  const { found, citations } = turn.result.record;
+  if (!found) return;
+  const offered = await call("following", { question: turn.question, citations }).catch(() => ({ html: "" }));
+  all(".next").forEach((each) => each.remove()); // only under the last answer
+  if (offered.html && turn === turns.at(-1)) turn.body.append(make("ul", { className: "next", ariaLabel: "Questions that may follow", innerHTML: offered.html }));
 }
 
 /** Offer what may help where there is no answer. */

@@ -23,7 +23,7 @@ const clicks = {
   rename,
   forget,
   side: (button) => side(button.dataset.side),
-  doc: (button) => viewer.paragraph(button.dataset.doc, button.dataset.paragraph),
+  doc: (button) => viewer.paragraph(button.dataset.doc, button.dataset.paragraph, button.dataset.version),
   sight: (button) => viewer.see(button.dataset.sight),
   do: (button) => act(button, button.dataset.do),
 };
@@ -85,6 +85,8 @@ find("#filter").addEventListener("input", () => {
   clearTimeout(typing);
   typing = setTimeout(() => refresh().catch((error) => say(error.message)), 150);
 });
+
+page.addEventListener("toggle", (event) => event.target.matches?.(".glance") && viewer.glance(event.target), true); // it does not bubble
 
 // --- the box
 

@@ -64,6 +64,16 @@ viewer.quote = async (turn, marker, focus = true) => {
   if (viewer.turn === turn && viewer.marker === marker) viewer.reveal(boxes[0] || marked[0], focus);
 };
 
+/** Fill in what the document is about, once somebody opens it. */
+viewer.glance = async (details) => {
+  const inside = find("div", details);
+  if (!details.open || inside.childElementCount) return;
+  inside.replaceChildren(make("p", { className: "hint", textContent: "Looking through the document" }));
+  const shown = await call("glance", { doc_id: viewer.docId }).catch((error) => ({ html: "", told: error.message }));
+  inside.innerHTML = shown.html;
+  if (!shown.html) inside.replaceChildren(make("p", { className: "hint", textContent: shown.told || "Nothing stands out in it." }));
+};
+
 /** Show the text, as for every document that is no PDF. */
 viewer.asText = () => {
   viewer.asking++; // what is still being drawn comes too late
@@ -121,14 +131,19 @@ viewer.walk = (step) => {
 };
 
 /** Open a document at a paragraph, for links and for passages that are not quotes. */
-viewer.paragraph = async (docId, number) => {
-  if (!(await viewer.open(docId))) return;
+viewer.paragraph = async (docId, number, sha256 = "") => {
+  if (!(await viewer.open(docId, sha256))) return;
   viewer.chosen = true;
   viewer.asText();
   all(".paragraph.here").forEach((each) => each.classList.remove("here"));
   show("source");
   const target = number && find(`.paragraph[data-number="${Number(number)}"]`);
-  if (!target) return find("#paper").focus();
+  if (!target) {
+    const glance = find("#paper .glance");
+    if (glance) glance.open = true;
+    find("#paper").scrollTop = 0;
+    return find("#paper").focus();
+  }
   target.classList.add("here");
   viewer.reveal(target, false);
   find("button", target).focus({ preventScroll: true });

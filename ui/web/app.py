@@ -52,7 +52,8 @@ def build(service: Service) -> gr.Blocks:
     }  # fmt: skip
     calls = (
         service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,
-        service.sources, service.suggestions, service.upload, service.replace, service.beside, service.remove,
+        service.sources, service.suggestions, service.following, service.glance,
+        service.upload, service.replace, service.beside, service.remove,
         service.conversations, service.conversation, service.rename, service.forget, service.exported,
         service.reviewable, service.reviewed, service.review_file, service.marked,
     )  # fmt: skip

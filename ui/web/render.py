@@ -18,6 +18,7 @@ from retrieval.answering import NOT_STATED, ReviewRow, is_row
 from retrieval.citations import PrintedPage
 from retrieval.records import Span, Version
 from ui.server import Conversation
+from ui.web.glance import Glance
 from ui.words import one_line, outcome, percent, published, verdict
 
 State = Literal["valid", "changed", "missing"]
@@ -242,13 +243,44 @@ def _cell(doc_id: str, column: int, answer: Answer) -> str:
 # --- documents
 
 
-def document(title: str, metadata: Mapping[str, Any], passages: Sequence[Passage]) -> str:
-    """Show a whole document with paragraph numbers in the margin. passages: all of it, in order, with texts."""
+def document(title: str, metadata: Mapping[str, Any], passages: Sequence[Passage], glance: bool = False) -> str:
+    """Show a whole document with paragraph numbers in the margin. passages: all of it, in order, with texts.
+
+    glance: whether there is a place for what `at_a_glance` shows, which is asked for when somebody opens it.
+    """
     about = f"<p>{_inline(' · '.join(published(metadata)))}</p>"
     said = bool(passages) and " ".join(passages[0].text.split()).startswith(title)
     name = "" if said else f'<h3 dir="auto">{escape(one_line(title))}</h3>'
     head = f"<header>{name}{about}</header>"
-    return head + "".join(_paragraphs(passages))
+    first = '<details class="glance"><summary>At a glance</summary><div></div></details>' if glance else ""
+    return head + first + "".join(_paragraphs(passages))
+
+
+def at_a_glance(glance: Glance, doc_id: str) -> str:
+    """Show what a document is about, how it is divided, who speaks, when, and what it may be asked."""
+
+    def led(number: int, inside: str) -> str:
+        return _button("", inside, doc=doc_id, paragraph=number)
+
+    outline = "".join(
+        f'<li class="depth{min(depth, 3)}">{led(number, _inline(heading))}</li>'
+        for depth, heading, number in glance.outline
+    )
+    told = "".join(f"<li>{led(number, _inline(each.quote))}</li>" for number, each in glance.overview)
+    people = "".join(
+        f"<li>{led(number, f'<strong>{_inline(each.speaker)}</strong> {_inline(each.quote)}')}</li>"
+        for number, each in glance.speakers
+    )
+    dates = "".join(f"<li>{led(number, _inline(each.quote))}</li>" for number, each in glance.dates)
+    versions = "".join(
+        f"<li>{_button('', _inline(_named(each)), doc=doc_id, version=each.document.sha256)}</li>"
+        for each in reversed(glance.versions)
+    )
+    parts = (
+        ("In its own words", told), ("Outline", outline), ("Who speaks", people), ("Dates", dates),
+        ("Questions that it answers", questions(glance.questions)), ("Earlier versions", versions),
+    )  # fmt: skip
+    return "".join(f"<h4>{name}</h4><ul>{items}</ul>" for name, items in parts if items)
 
 
 def _paragraphs(passages: Sequence[Passage]) -> Iterator[str]:

@@ -24,8 +24,7 @@ from retrieval.errors import DocumentError
 from retrieval.files import sha256 as content_hash
 from retrieval.records import Coverage
 from ui.server import Conversations, Readiness, Watch, person
-from ui.web import render
-from ui.web import suggestions as suggest
+from ui.web import glance, render
 from ui.web import validation as incoming
 from ui.web.uploads import Uploads
 from ui.words import PHRASES, one_line, searchable
@@ -314,9 +313,15 @@ class Service:
             "doc_id": doc_id,
             "sha256": shown.sha256,
             "title": title,
-            "html": said + render.document(title, shown.metadata, passages),
+            "html": said + render.document(title, shown.metadata, passages, glance=version is None),
             "earlier": version is not None,
         }
+
+    def glance(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        """Return what {"doc_id"} is about, how it is divided, who speaks in it and what it may be asked, as HTML."""
+        self.readiness.wait()
+        doc_id = incoming.text(asked["doc_id"])
+        return {"html": render.at_a_glance(glance.glance(self.library, doc_id), doc_id)}
 
     def pages(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Show the printed pages of a span of a PDF: {"doc_id", "start", "end"} -> {"html"}.
@@ -386,8 +391,13 @@ class Service:
         self.readiness.wait()
         generation = self.library.generation()
         if self._suggested[0] != generation:
-            self._suggested = (generation, suggest.questions(self.library))
+            self._suggested = (generation, glance.questions(self.library))
         return {"html": render.questions(self._suggested[1])}
+
+    def following(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        """Return questions that may follow {"question"}, of what stands around its {"citations"}."""
+        citations = [read_citation(record) for record in list(asked["citations"])[: incoming.ROWS]]
+        return {"html": render.questions(glance.following(self.library, incoming.text(asked["question"]), citations))}
 
     def upload(self, sent: Any) -> dict[str, Any]:
         """Add one file; sent.files: [(name, bytes)]. Stored under a name of ours beside the library.

@@ -98,6 +98,29 @@ def test_suggested_questions_are_answered_by_the_documents(visit):
     expect(page.locator("blockquote").first).to_be_visible()
 
 
+def test_a_document_is_seen_at_a_glance(visit):
+    page = visit()
+    page.click(".documents li [data-doc] >> nth=0")
+    expect(page.locator(".glance h4").first).to_have_text("In its own words")
+    expect(page.locator(".glance")).to_contain_text("Who speaks")
+    page.click(".glance [data-paragraph='5'] >> nth=0")
+    expect(page.locator(".paragraph.here")).to_have_attribute("data-number", "5")
+    page.click(".glance [data-ask] >> nth=0")
+    expect(page.locator("blockquote").first).to_be_visible()
+
+
+def test_what_may_be_asked_next_stands_under_the_last_answer(visit):
+    page = visit()
+    ask(page, QUESTION)
+    following = page.locator(".next button").first
+    expect(following).to_be_visible()
+    asked = following.text_content()
+    following.click()
+    expect(page.locator(".turn:last-child h3")).to_have_text(asked)
+    expect(page.locator(".turn:last-child blockquote").first).to_be_visible()
+    expect(page.locator(".turn:first-child .next")).to_have_count(0)
+
+
 def test_two_browsers_share_no_conversation(visit):
     first, second = visit(apart=True), visit(apart=True)
     ask(first, QUESTION)
