@@ -144,6 +144,12 @@ def confirming(page: Page) -> None:
 
 
 @state
+def pasting(page: Page) -> None:
+    pane(page, "library")
+    page.click("[data-do=paste]")
+
+
+@state
 def conversations(page: Page) -> None:
     answered(page)
     pane(page, "library")

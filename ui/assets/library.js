@@ -125,6 +125,25 @@ async function addOne(file) {
   return choice ? sendAs(choice, file) : { skipped: true };
 }
 
+/** Add a text that somebody pastes as a file of its own, or the page whose address it is, which the server fetches. */
+function paste() {
+  const dialog = find("#pasting");
+  const text = find("#pasted");
+  const title = find("#entitled");
+  find("#pasting-title").textContent = limits.offline ? "Paste a text" : "Paste a text, or the address of a page";
+  find("#pasted-hint").textContent = limits.offline ? "It becomes a document." : "A text becomes a document. A page is fetched once, and kept as it is today.";
+  dialog.returnValue = "";
+  dialog.addEventListener("close", () => {
+    const pasted = text.value.trim();
+    if (dialog.returnValue !== "add" || !pasted) return;
+    const name = title.value.trim() || pasted.split(/\s+/).slice(0, 6).join(" ");
+    text.value = title.value = "";
+    const made = /^https?:\/\/\S+$/i.test(pasted) && !limits.offline ? { name: pasted, url: pasted } : new File([pasted], `${name.replace(/[./]/g, " ")}.txt`);
+    add([made]);
+  }, { once: true });
+  dialog.showModal();
+}
+
 /** Ask what becomes of the file that is here under the same name; resolves to "replace", "beside" or "". */
 function chosenFor(name) {
   const dialog = find("#held");
@@ -137,6 +156,7 @@ function chosenFor(name) {
 }
 
 async function sendAs(name, file) {
+  if (file.url) return call("fetch_page", { url: file.url, namesake: name }).catch((error) => ({ error: error.message }));
   const { types, bytes } = limits;
   const suffix = /\.[^.]*$/.exec(file.name.toLowerCase())?.[0] || "(none)";
   if (!types.includes(suffix)) return { error: `files of type ${suffix} cannot be read; those that can are listed below` };

@@ -41,6 +41,8 @@ function act(button, name) {
     return box.focus();
   }
   if (name === "earlier") return earlier();
+  if (name === "paste") return paste();
+  if (name === "unpasted") return find("#pasting").close("");
   if (name === "unnamed") return find("#naming").close("cancel");
   if (name === "theme") return localStorage.setItem("theme", document.body.classList.toggle("dark") ? "dark" : "light");
   return viewer.walk(name === "next" ? 1 : -1);

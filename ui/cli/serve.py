@@ -31,6 +31,7 @@ def ui(
     uploads: Uploads = None,
     mcp: Annotated[bool, typer.Option("--mcp", help="Serve MCP tools too.")] = False,
     show: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Fetch no page whose address somebody adds.")] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="Write a line of JSON to stderr per question.")] = False,
     log_questions: Annotated[bool, typer.Option("--log-questions", help="With the question in it.")] = False,
 ) -> None:
@@ -48,6 +49,6 @@ def ui(
 
     with complaining():
         serve(
-            library, host=host, port=port, auth=known, mcp=mcp, open_browser=show, uploads=uploads,
+            library, host=host, port=port, auth=known, mcp=mcp, open_browser=show, uploads=uploads, offline=offline,
             log_json=log_json, log_questions=log_questions,
         )  # fmt: skip

@@ -48,12 +48,12 @@ def build(service: Service) -> gr.Blocks:
     settings = service.library.settings
     limits = {
         "types": sorted(FORMATS), "bytes": settings.max_file_bytes,
-        "threshold": settings.threshold, "costs": service.library.costs(),
+        "threshold": settings.threshold, "costs": service.library.costs(), "offline": service.offline,
     }  # fmt: skip
     calls = (
         service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,
         service.sources, service.suggestions, service.following, service.glance,
-        service.upload, service.replace, service.beside, service.remove,
+        service.upload, service.replace, service.beside, service.fetch_page, service.remove,
         service.conversations, service.conversation, service.rename, service.forget, service.exported,
         service.reviewable, service.reviewed, service.review_file, service.marked,
     )  # fmt: skip
@@ -140,19 +140,20 @@ def serve(
     open_browser: bool = False,
     log_json: bool = False,
     log_questions: bool = False,
+    offline: bool = False,
     **options: Any,
 ) -> None:
     """Serve a library until interrupted or told to end, the shipped documents where no folder is named.
 
     uploads: folder for what people send; open_browser: show the page to whoever started it; log_json: a line of JSON on
-    stderr for each question; log_questions: with its text. options: as for launch.
+    stderr for each question; log_questions: with its text. offline: fetch no page of the web. options: as for launch.
     """
     if log_json:
         as_json()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what an orchestrator sends: questions are finished
     opened, new = open_library(folder)
     with opened as library:
-        service = Service(library, seeds=new, texts=log_questions, uploads=uploads)
+        service = Service(library, seeds=new, texts=log_questions, uploads=uploads, offline=offline)
         page, address = launch(service, **options)
         if log_json:
             adopt("uvicorn", "uvicorn.error", "uvicorn.access")

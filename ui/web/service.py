@@ -26,9 +26,10 @@ from retrieval.records import Coverage
 from ui.server import Conversations, Readiness, Watch, person
 from ui.web import glance, render
 from ui.web import validation as incoming
-from ui.web.uploads import Uploads
+from ui.web.adding import Uploads, fetch
 from ui.words import PHRASES, one_line, searchable
 
+Namesake = Literal["ask", "replace", "beside"]
 SOURCES_SECONDS = 30.0  # for which the state of the files is kept
 _log = logging.getLogger(__name__)
 
@@ -56,17 +57,24 @@ class Service:
     """One library behind one page; safe to use from several threads.
 
     seeds: see Readiness. warm() must run once; until then calls wait. texts: whether questions may stand in the
-    log. uploads: folder for what people send, see Uploads.
+    log. uploads: folder for what people send, see Uploads. offline: whether no page of the web is fetched.
     """
 
     def __init__(
-        self, library: Library, *, seeds: bool = False, texts: bool = False, uploads: Path | None = None
+        self,
+        library: Library,
+        *,
+        seeds: bool = False,
+        texts: bool = False,
+        uploads: Path | None = None,
+        offline: bool = False,
     ) -> None:
         self.library = library
         self.readiness = Readiness(library, seeds=seeds)
         self.watch = Watch(library, texts=texts)
         self._pages = Pages(library.settings.max_file_bytes)
         self._uploads = Uploads.of(library, uploads)
+        self.offline = offline
         self._conversations = Conversations(_place(library))
         self._adding = threading.Lock()
         self._checked: tuple[float, int, dict[str, str]] = (-math.inf, -1, {})
@@ -415,16 +423,30 @@ class Service:
         """Add one file beside those of its name; else as `upload`."""
         return self._upload(sent, "beside")
 
-    def _upload(self, sent: Any, namesake: Literal["ask", "replace", "beside"]) -> dict[str, Any]:
+    def fetch_page(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Add the page of the web at {"url"}, as it is today; else as `upload`.
+
+        namesake: "replace" or "beside" once a person has chosen what becomes of the one of its name.
+        """
+        if self.offline:
+            return {"error": "Pincite was started with --offline: no page is fetched."}
+        chosen = given.get("namesake")
+        namesake: Namesake = "replace" if chosen == "replace" else "beside" if chosen == "beside" else "ask"
+        return self._add(*fetch(incoming.text(given["url"]), self.library.settings.max_file_bytes), namesake)
+
+    def _upload(self, sent: Any, namesake: Namesake) -> dict[str, Any]:
         name, content = sent.files[0]
+        return self._add(str(name), content, namesake)
+
+    def _add(self, name: str, content: bytes, namesake: Namesake) -> dict[str, Any]:
         with self._adding:
             everything, digest = self.library.documents(), content_hash(content)
-            held = [each for each in everything if each.source and self._uploads.is_named(each.source, str(name))]
+            held = [each for each in everything if each.source and self._uploads.is_named(each.source, name)]
             if any(each.sha256 == digest for each in held):
                 held = []
             if held and namesake == "ask":
-                return {"held": one_line(str(name))}
-            path = self._uploads.keep(str(name), content)
+                return {"held": one_line(name)}
+            path = self._uploads.keep(name, content)
             report = self.library.add(path)
             if report.failed:
                 self._forget_failed(str(path))

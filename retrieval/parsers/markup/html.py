@@ -29,6 +29,7 @@ _CHROME = re.compile(
 _RIGHTS = re.compile(r"\s*(?:©|\(c\)|copyright\b|all rights reserved)", re.IGNORECASE)
 _DECLARED = re.compile(rb"""<meta[^>]{1,300}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _XML_DECLARED = re.compile(rb"""\s*<\?xml[^>]{1,200}?encoding\s*=\s*["']([\w.:-]{1,40})""", re.IGNORECASE)
+_SAVED = re.compile(rb"<!-- saved from url=\(\d{4,}\)(\S{1,2000})(?: on (\d{4}-\d\d-\d\d))? -->")
 _LOOKED_AT = 4096  # bytes in which a page declares its character set; browsers look at 1,024
 
 
@@ -51,13 +52,21 @@ def read_html(content: bytes) -> ParsedText:
     main = _letters(" ".join(found.body.itertext())) if found is not None and found.body is not None else ""
     fields = ("author", "date", "sitename", "url")
     language = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or ""
-    metadata = common([*((key, getattr(found, key, None)) for key in fields), ("language", language)])
+    stated = [(key, getattr(found, key, None)) for key in fields]
+    metadata = common([*stated, *_saved_from(content), ("language", language)])
     builder = Builder()
     builder.warn(warning)
     head = builder.parsed("", metadata)
     kept = chosen(page, _main_blocks(page, elements, main))
     title = _title(tree, found) or _highest(kept.blocks)
     return ParsedText(kept.text, title, kept.blocks, head.metadata, kept.tables)
+
+
+def _saved_from(content: bytes) -> list[tuple[str, str]]:
+    """Return the address that a browser notes in a page that it saves, and the day where that stands behind it."""
+    note = _SAVED.search(content[:_LOOKED_AT])
+    told = zip(("url", "accessed"), note.groups() if note else (), strict=False)
+    return [(key, value.decode("utf-8", "replace")) for key, value in told if value]
 
 
 def page_text(content: bytes, declared: str = "") -> tuple[str, str]:

@@ -270,3 +270,30 @@ def test_a_corrected_file_replaces_the_other_and_an_old_answer_shows_what_it_quo
     expect(page.locator("#paper .earlier")).to_have_count(0)
     page.click(".turn .marker [data-cite='1']")
     expect(page.locator("#paper mark.now")).to_contain_text("240 euros")
+
+
+def test_a_pasted_text_becomes_a_document(visit, serve):
+    _, address = serve()
+    page = visit(address)
+    page.click("[data-do=paste]")
+    page.fill("#pasted", "The pilots of Aro ask 240 euros a ship.\n\nOf Bel nothing is known.")
+    page.fill("#entitled", "Pilots")
+    page.click("#pasting button[value=add]")
+    page.wait_for_selector("#uploads >> text=1 of 1 added")
+    expect(page.locator(".documents")).to_contain_text("Pilots")
+    ask(page, "What do the pilots of Aro ask?")
+    expect(page.locator(".turn blockquote").first).to_have_text("The pilots of Aro ask 240 euros a ship.")
+
+
+def test_a_page_on_this_machine_is_not_fetched(visit, serve):
+    library, address = serve()
+    page = visit(address)
+    before = len(library.documents())
+    page.click("[data-do=paste]")
+    page.fill("#pasted", f"{address}docs")
+    page.click("#pasting button[value=add]")
+    page.wait_for_selector("#uploads >> text=0 of 1 added; 1 failed")
+    expect(page.locator("#uploads")).to_contain_text(
+        "on this machine or in a network of its own, where nothing is fetched"
+    )
+    assert len(library.documents()) == before

@@ -9,7 +9,7 @@ import pytest
 from retrieval.errors import DocumentError
 from retrieval.parsers import shared
 from ui.web import Service
-from ui.web.uploads import Uploads
+from ui.web.adding import Uploads
 
 
 @pytest.mark.parametrize(
