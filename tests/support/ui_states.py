@@ -150,6 +150,15 @@ def pasting(page: Page) -> None:
 
 
 @state
+def notes(page: Page) -> None:
+    answered(page)
+    page.click("[data-pin='1']")
+    pane(page, "library")
+    page.click("[data-side=notes]")
+    page.wait_for_selector(".notes textarea")
+
+
+@state
 def conversations(page: Page) -> None:
     answered(page)
     pane(page, "library")

@@ -57,6 +57,7 @@ function side(name) {
   for (const part of all(".side")) part.hidden = part.dataset.of !== name;
   for (const button of all("#side button")) button.setAttribute("aria-pressed", String(button.dataset.side === name));
   if (name === "conversations") return recall();
+  if (name === "notes") return notes.show();
 }
 
 /** Tell the other tabs of this browser that the documents have changed; they listen, and look again when they are shown. */

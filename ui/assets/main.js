@@ -22,6 +22,10 @@ const clicks = {
   },
   rename,
   forget,
+  pin: notes.pin,
+  note: notes.open,
+  unpin: notes.unpin,
+  notes: notes.save,
   side: (button) => side(button.dataset.side),
   doc: (button) => viewer.paragraph(button.dataset.doc, button.dataset.paragraph, button.dataset.version),
   sight: (button) => viewer.see(button.dataset.sight),
@@ -79,6 +83,8 @@ page.addEventListener("change", (event) => {
   } else if (event.target.matches(".documents input")) {
     event.target.checked ? ticked.add(event.target.value) : ticked.delete(event.target.value);
     scope();
+  } else if (event.target.matches("[data-writes]")) {
+    notes.write(event.target);
   }
 });
 

@@ -2,7 +2,7 @@
 
 from ui.server.auth import Credentials, credentials, login_routes
 from ui.server.connections import bounded
-from ui.server.conversations import Conversation, Conversations, person
+from ui.server.kept import Conversation, Conversations, Note, Notebook, person
 from ui.server.logs import adopt, as_json
 from ui.server.metrics import Watch
 from ui.server.probes import probe_routes
@@ -14,6 +14,8 @@ __all__ = [
     "Conversations",
     "Credentials",
     "Guard",
+    "Note",
+    "Notebook",
     "Readiness",
     "Watch",
     "adopt",

@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from ui.server.auth import Credentials, form, is_encrypted
 from ui.server.connections import Message, Receive, counted, too_long, whole
-from ui.server.conversations import person
+from ui.server.kept.conversations import person
 from ui.server.logs import request_id
 
 Send = Callable[[Message], Awaitable[None]]

@@ -32,7 +32,16 @@ from ui.server import (
 from ui.web import api, openai
 from ui.web.service import Service, guarded, open_library
 
-_SCRIPTS = ("core.js", "viewer.js", "confidence.js", "conversation.js", "library.js", "review.js", "main.js")
+_SCRIPTS = (
+    "core.js",
+    "viewer.js",
+    "confidence.js",
+    "conversation.js",
+    "notes.js",
+    "library.js",
+    "review.js",
+    "main.js",
+)
 _ASSETS = files("ui") / "assets"
 _FONTS = (
     ("Sans", 400, "source-sans-3-latin-400-normal.woff2", ""),
@@ -55,6 +64,7 @@ def build(service: Service) -> gr.Blocks:
         service.sources, service.suggestions, service.following, service.glance,
         service.upload, service.replace, service.beside, service.fetch_page, service.remove,
         service.conversations, service.conversation, service.rename, service.forget, service.exported,
+        service.pin, service.notes, service.write_note, service.unpin, service.notes_file,
         service.reviewable, service.reviewed, service.review_file, service.marked,
     )  # fmt: skip
     looks = f"<style>{_fonts()}{_asset('page.css')}</style>{_asset('page.html')}"

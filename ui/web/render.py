@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 from retrieval import Answer, Citation, Document, Hit, Passage
 from retrieval.answering import NOT_STATED, ReviewRow, is_row
-from retrieval.citations import PrintedPage
+from retrieval.citations import PrintedPage, read_citation
 from retrieval.records import Span, Version
-from ui.server import Conversation
+from ui.server import Conversation, Note
 from ui.web.glance import Glance
 from ui.words import one_line, outcome, percent, published, verdict
 
@@ -111,10 +111,11 @@ def _quote(citation: Citation, language: str) -> str:
     where = f"{citation.title}, {citation.locator}"
     marker = _button(f"Quote {citation.marker}, show in the source", f"[{citation.marker}]", cite=citation.marker)
     place = _button("", _inline(where), cite=citation.marker)
+    pin = _button(f"Pin quote {citation.marker} to the notes", "Pin", pin=citation.marker)
     said = f'<div class="said">{_inline(citation.attribution)}</div>' if citation.attribution else ""
     return (
         f'<li><div class="marker">{marker}</div><blockquote {_written(language)}>{_emphasised(citation)}</blockquote>'
-        f'<div class="place">{place}{said}<span class="state" data-state-of="{citation.marker}"></span></div></li>'
+        f'<div class="place">{place}{pin}{said}<span class="state" data-state-of="{citation.marker}"></span></div></li>'
     )
 
 
@@ -454,6 +455,22 @@ def _conversation(kept: Conversation) -> str:
         f'<li data-conversation="{escape(kept.id)}"><div>{_button("", _inline(title), open=kept.id)}'
         f"<p>{escape(about)}</p></div>{rename}{delete}</li>"
     )
+
+
+def notes(kept: Sequence[Note]) -> str:
+    """List pinned quotes, each with its place and room to write; each can be opened and deleted."""
+    return f'<ul class="entries notes">{"".join(map(_note, kept))}</ul>'
+
+
+def _note(kept: Note) -> str:
+    cited = read_citation(kept.citation)
+    place = _button("", _inline(f"{cited.title}, {cited.locator}"), note=kept.id)
+    delete = _button("Delete this note", "×", unpin=kept.id)
+    label = f'aria-label="Note on {escape(one_line(cited.title))}"'
+    written = (
+        f'<textarea rows="2" data-writes="{kept.id}" placeholder="Your note" {label}>{escape(kept.note)}</textarea>'
+    )
+    return f'<li><div><blockquote dir="auto">{_emphasised(cited)}</blockquote>{place}{written}</div>{delete}</li>'
 
 
 def failures(failed: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,10 +24,11 @@ from retrieval.embedding import fingerprint
 from retrieval.errors import DocumentError
 from retrieval.files import sha256 as content_hash
 from retrieval.records import Coverage
-from ui.server import Conversations, Readiness, Watch, person
+from ui.server import Conversations, Notebook, Readiness, Watch, person
 from ui.web import glance, render
 from ui.web import validation as incoming
 from ui.web.adding import Uploads, fetch
+from ui.web.notes import notes_file
 from ui.words import PHRASES, one_line, searchable
 
 Namesake = Literal["ask", "replace", "beside"]
@@ -76,6 +78,7 @@ class Service:
         self._uploads = Uploads.of(library, uploads)
         self.offline = offline
         self._conversations = Conversations(_place(library))
+        self._notebook = Notebook(_place(library))
         self._adding = threading.Lock()
         self._checked: tuple[float, int, dict[str, str]] = (-math.inf, -1, {})
         self._suggested: tuple[int, list[str]] = (-1, [])
@@ -256,6 +259,36 @@ class Service:
             "title": self._conversations.title(person.get(), name),
             "turns": [{field: turn[field] for field in fields} for turn in turns],
         }
+
+    # --- notes
+
+    def pin(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Pin the quote {"citation"} that answered {"question"}; {"error"} where nothing is kept for this person."""
+        record = asdict(read_citation(asked["citation"]))
+        try:
+            name = self._notebook.pin(person.get(), incoming.text(asked["question"]), record)
+        except ValueError as error:
+            return {"error": str(error)}
+        return {"id": name} if name else {"error": "Notes are not kept here: they would need a cookie and a folder."}
+
+    def notes(self, _: Any = None) -> dict[str, Any]:
+        """List the person's notes: {"html", "citations": id -> record}."""
+        found = self._notebook.all(person.get())
+        return {"html": render.notes(found), "citations": {note.id: note.citation for note in found}}
+
+    def write_note(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Write {"note"} beside the quote {"id"}."""
+        return {"written": self._notebook.write(person.get(), incoming.text(asked["id"]), incoming.text(asked["note"]))}
+
+    def unpin(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Delete the note {"id"}."""
+        return {"deleted": self._notebook.unpin(person.get(), incoming.text(asked["id"]))}
+
+    def notes_file(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        """Write the person's notes as a file: {"content"} in base64, "" where there are none. suffix: see notes.py."""
+        found = self._notebook.all(person.get())
+        content = notes_file(found, self.library.header, incoming.text(asked["suffix"])) if found else b""
+        return {"content": base64.b64encode(content).decode()}
 
     def _titles(self, hits: Sequence[Hit]) -> dict[str, str]:
         """Return doc_id -> title of the documents of some hits."""

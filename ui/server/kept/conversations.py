@@ -61,10 +61,8 @@ class Conversations:
         if self._path is None or not self.keeps(who):
             return "", 0
         question = str(turn["question"])
-        if not self._path.exists():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-        with self._opened() as database:
+        made(self._path)
+        with opened(self._path, _SCHEMA) as database:
             if conversation:
                 self._check(database, who, conversation)
             else:
@@ -86,7 +84,7 @@ class Conversations:
         if not self._is_there():
             return []
         pattern = "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        with self._opened() as database:
+        with opened(self._path, _SCHEMA) as database:
             rows = database.execute(
                 "SELECT id, title, changed, (SELECT count(*) FROM turns WHERE conversation = id) FROM conversations "
                 "WHERE person = ? AND (title LIKE ? ESCAPE '\\' OR EXISTS "
@@ -103,7 +101,7 @@ class Conversations:
         """
         if not self._is_there():
             raise KeyError(conversation)
-        with self._opened() as database:
+        with opened(self._path, _SCHEMA) as database:
             self._check(database, who, conversation)
             rows = database.execute(
                 "SELECT number, turn FROM turns WHERE conversation = ? AND number < ? ORDER BY number DESC LIMIT ?",
@@ -115,35 +113,21 @@ class Conversations:
         """Return a conversation's title; KeyError where it is not this person's."""
         if not self._is_there():
             raise KeyError(conversation)
-        with self._opened() as database:
+        with opened(self._path, _SCHEMA) as database:
             return self._check(database, who, conversation)
 
     def rename(self, who: str, conversation: str, title: str) -> None:
         """Give a conversation another title, cut to size; KeyError where it is not this person's."""
         self.title(who, conversation)
         named = " ".join(title.split())[:LONGEST_TITLE]
-        with self._opened() as database:
+        with opened(self._path, _SCHEMA) as database:
             database.execute("UPDATE conversations SET title = ? WHERE id = ?", (named, conversation))
 
     def delete(self, who: str, conversation: str) -> None:
         """Delete a conversation with all that was asked in it; KeyError where it is not this person's."""
         self.title(who, conversation)
-        with self._opened() as database:
+        with opened(self._path, _SCHEMA) as database:
             database.execute("DELETE FROM conversations WHERE id = ?", (conversation,))
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        """Open the database for one transaction, which nobody else's write comes between."""
-        assert self._path is not None
-        with closing(sqlite3.connect(self._path, timeout=_SECONDS, isolation_level=None)) as database:
-            database.executescript(f"PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; {_SCHEMA}")
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                yield database
-            except BaseException:
-                database.execute("ROLLBACK")
-                raise
-            database.execute("COMMIT")
 
     def _is_there(self) -> bool:
         return self._path is not None and self._path.exists()
@@ -156,3 +140,29 @@ class Conversations:
         if row is None:
             raise KeyError(conversation)
         return str(row[0])
+
+
+def made(path: Path) -> None:
+    """Make the file of a database for its owner only, unless it is there."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+
+
+@contextmanager
+def opened(path: Path | None, schema: str) -> Iterator[sqlite3.Connection]:
+    """Open a database for one transaction, which nobody else's write comes between. schema: made where it is not there.
+
+    FileNotFoundError where there is no path.
+    """
+    if path is None:
+        raise FileNotFoundError("there is no place for what people keep")
+    with closing(sqlite3.connect(path, timeout=_SECONDS, isolation_level=None)) as database:
+        database.executescript(f"PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON; {schema}")
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            yield database
+        except BaseException:
+            database.execute("ROLLBACK")
+            raise
+        database.execute("COMMIT")
