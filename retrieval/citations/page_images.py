@@ -68,6 +68,16 @@ class Pages:
         except UnreadableError as error:
             raise DocumentError(name, str(error)) from error
 
+    def page(self, document: Document, number: int) -> PrintedPage:
+        """Return one page, from 1, without boxes; DocumentError where there is none, or as for `show`."""
+        name = document.source or document.doc_id
+        if Path(name).suffix.lower() not in PRINTED:
+            raise DocumentError(name, "is neither a PDF nor a picture")
+        try:
+            return self._page(document.sha256, unchanged(document, self._max_bytes), number, ())
+        except UnreadableError as error:
+            raise DocumentError(name, str(error)) from error
+
     def _page(self, sha256: str, content: bytes, number: int, boxes: Sequence[Sequence[int]]) -> PrintedPage:
         key = (sha256, number)
         with self._lock:

@@ -28,6 +28,8 @@ const clicks = {
   notes: notes.save,
   side: (button) => side(button.dataset.side),
   doc: (button) => viewer.paragraph(button.dataset.doc, button.dataset.paragraph, button.dataset.version),
+  sheet: (button) => viewer.sheet(button),
+  zoom: (button) => viewer.zoom(Number(button.dataset.zoom)),
   sight: (button) => viewer.see(button.dataset.sight),
   do: (button) => act(button, button.dataset.do),
 };

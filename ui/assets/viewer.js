@@ -9,6 +9,8 @@ viewer.open = async (docId, sha256 = "") => {
   const view = await call("view", { doc_id: docId, sha256 });
   if (opening !== viewer.opening) return false;
   Object.assign(viewer, { docId, sha256: view.sha256, earlier: view.earlier });
+  find("#original").hidden = !view.file;
+  find("#original").href = `original?${new URLSearchParams({ doc_id: docId })}`;
   viewer.plain.clear();
   find("#paper").innerHTML = view.html;
   find("#paper").scrollTop = 0;
@@ -21,7 +23,7 @@ viewer.close = (why = "This document was deleted.") => {
   viewer.plain.clear();
   viewer.asText();
   find("#paper").replaceChildren(make("p", { className: "hint nothing", textContent: why }));
-  find("#walk").hidden = true;
+  find("#walk").hidden = find("#original").hidden = true;
 };
 
 /** Forget the answer whose quotes are marked, and the document that they opened; one that was chosen stays open. */
@@ -77,7 +79,7 @@ viewer.glance = async (details) => {
 /** Show the text, as for every document that is no PDF. */
 viewer.asText = () => {
   viewer.asking++; // what is still being drawn comes too late
-  find("#sight").hidden = find("#sheets").hidden = true;
+  find("#sight").hidden = find("#sheets").hidden = find("#zoom").hidden = true;
   find("#paper").hidden = false;
   find("#instead").textContent = "";
 };
@@ -90,9 +92,40 @@ viewer.print = async ({ doc_id, start, end }) => {
   find("#instead").textContent = drawn.reason || "";
   if (drawn.reason) return [];
   find("#sheets").innerHTML = drawn.html;
-  find("#sheets").hidden = false;
+  find("#sheets").hidden = find("#zoom").hidden = false;
   find("#paper").hidden = true;
+  viewer.beside();
   return all("#sheets .box");
+};
+
+/** Offer the pages before and behind those that are shown. */
+viewer.beside = () => {
+  all("#sheets .beside").forEach((each) => each.remove());
+  const numbers = all("#sheets .sheet").map((each) => Number(each.dataset.number));
+  for (const [number, label, place] of [[numbers[0] - 1, "Page before", "prepend"], [numbers.at(-1) + 1, "Next page", "append"]]) {
+    const button = make("button", { type: "button", className: "button beside", textContent: label });
+    button.dataset.sheet = number;
+    if (number > 0) find("#sheets")[place](button);
+  }
+};
+
+viewer.sheet = async (button) => {
+  const drawn = await call("sheet", { doc_id: viewer.docId, number: Number(button.dataset.sheet) });
+  if (!drawn.html) {
+    button.remove();
+    return say("There is no such page.");
+  }
+  const first = button === find("#sheets").firstElementChild;
+  button.insertAdjacentHTML(first ? "afterend" : "beforebegin", drawn.html);
+  viewer.beside();
+  find(`#sheets [data-number="${button.dataset.sheet}"]`).scrollIntoView({ block: first ? "end" : "start" });
+};
+
+const SIZES = [0.5, 0.75, 1, 1.5, 2, 3];
+viewer.zoom = (step) => {
+  const sheets = find("#sheets");
+  const now = SIZES.indexOf(Number(sheets.style.getPropertyValue("--zoom") || 1));
+  sheets.style.setProperty("--zoom", SIZES[Math.max(0, Math.min(SIZES.length - 1, now + step))]);
 };
 
 /** Choose "page" or "text" for this quote and those that follow. */

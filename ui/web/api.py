@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from functools import wraps
 from typing import Any
+from urllib.parse import quote
 
 import gradio as gr
 from gradio.events import api
@@ -154,10 +155,19 @@ def routes(service: Service) -> list[Route]:
     functions = named.all()
     own = [Route(f"/api/{function.__name__}", _direct(function), methods=["POST"]) for function in functions]
 
+    def original(request: Request) -> Response:
+        try:
+            name, content = service.original(request.query_params.get("doc_id", ""))
+        except (PinciteError, TypeError) as error:
+            return JSONResponse({"error": str(error)}, 404)
+        named = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        headers = {"Content-Disposition": named, "X-Content-Type-Options": "nosniff"}
+        return Response(content, media_type="application/octet-stream", headers=headers)
+
     async def docs(_: Request) -> Response:
         return HTMLResponse(_described(functions))
 
-    return [*own, Route("/docs", docs)]
+    return [*own, Route("/original", original), Route("/docs", docs)]
 
 
 def _described(functions: Sequence[Callable[..., Any]]) -> str:

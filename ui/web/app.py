@@ -60,8 +60,8 @@ def build(service: Service) -> gr.Blocks:
         "threshold": settings.threshold, "costs": service.library.costs(), "offline": service.offline,
     }  # fmt: skip
     calls = (
-        service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.documents,
-        service.sources, service.suggestions, service.following, service.glance,
+        service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.sheet,
+        service.documents, service.sources, service.suggestions, service.following, service.glance,
         service.upload, service.replace, service.beside, service.fetch_page, service.remove,
         service.conversations, service.conversation, service.rename, service.forget, service.exported,
         service.pin, service.notes, service.write_note, service.unpin, service.notes_file,

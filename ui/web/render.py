@@ -408,9 +408,11 @@ def pages(printed: Iterable[PrintedPage]) -> str:
 def _printed(page: PrintedPage) -> str:
     data = base64.b64encode(page.image).decode()
     boxes = "".join(_box(*box) for box in page.boxes)
-    said = f"Page {page.number} as printed, the quote highlighted"
+    said = f"Page {page.number} as printed{', the quote highlighted' if page.boxes else ''}"
     picture = f'<img src="data:image/webp;base64,{data}" width="{page.width}" height="{page.height}" alt="{said}">'
-    return f'<p class="page">Page {page.number}</p><div class="sheet">{picture}{boxes}</div>'
+    return (
+        f'<p class="page">Page {page.number}</p><div class="sheet" data-number="{page.number}">{picture}{boxes}</div>'
+    )
 
 
 def _box(left: int, top: int, right: int, bottom: int) -> str:

@@ -23,6 +23,7 @@ from retrieval.citations import Pages, read_citation
 from retrieval.embedding import fingerprint
 from retrieval.errors import DocumentError
 from retrieval.files import sha256 as content_hash
+from retrieval.ingest import unchanged
 from retrieval.records import Coverage
 from ui.server import Conversations, Notebook, Readiness, Watch, person
 from ui.web import glance, render
@@ -335,9 +336,10 @@ class Service:
     # --- documents
 
     def view(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a whole document as HTML: {"doc_id"} -> {"doc_id", "sha256", "title", "html", "earlier"}.
+        """Return a whole document as HTML: {"doc_id"} -> {"doc_id", "sha256", "title", "html", "earlier", "file"}.
 
         "sha256" may be given, too: then an earlier version of that hash is shown, if it is kept, and "earlier" is true.
+        file: whether its own file can be had, see `original`.
         {"error"} where the document is gone.
         """
         doc_id, sha256 = incoming.text(asked["doc_id"]), incoming.text(asked.get("sha256") or "")
@@ -356,6 +358,7 @@ class Service:
             "title": title,
             "html": said + render.document(title, shown.metadata, passages, glance=version is None),
             "earlier": version is not None,
+            "file": version is None and bool(shown.source) and Path(shown.source or "").is_file(),
         }
 
     def glance(self, asked: Mapping[str, Any]) -> dict[str, str]:
@@ -378,6 +381,23 @@ class Service:
             return {"html": render.pages(self._pages.show(document, passages, document.text[start:end]))}
         except DocumentError as error:
             return {"reason": one_line(f"Shown as text. {Path(error.source).name}: {error.reason}.")}
+
+    def sheet(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        """Show the printed page {"number"} of the document {"doc_id"}: {"html"}; {"reason"} where there is none."""
+        document = self.library.document(incoming.text(asked["doc_id"]))
+        if document is None:
+            return {"reason": "This document is no longer in the library."}
+        try:
+            return {"html": render.pages([self._pages.page(document, int(asked["number"]))])}
+        except DocumentError as error:
+            return {"reason": one_line(f"{Path(error.source).name}: {error.reason}.")}
+
+    def original(self, doc_id: str) -> tuple[str, bytes]:
+        """Return the name and the content of a document's file; DocumentError where it is gone or has changed."""
+        document = self.library.header(incoming.text(doc_id))
+        if document is None or not document.source:
+            raise DocumentError(doc_id, "has no file")
+        return Path(document.source).name, unchanged(document, self.library.settings.max_file_bytes)
 
     def read(self, doc_id: str, paragraph: int, around: int = 0) -> dict[str, Any]:
         """Return a paragraph's text and place, with up to ten on each side; KeyError where there is none."""

@@ -1,5 +1,6 @@
 """The printed page in a real Chromium: the boxes cover the words, and where they cannot, the text stays."""
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from fakes import HashedEncoder
@@ -78,3 +79,38 @@ def test_a_file_that_has_changed_is_shown_as_text(visit, printed):
     see(page, "page")
     expect(page.locator("#instead")).to_have_text("Shown as text. bridges.pdf: has changed since it was read.")
     expect(page.locator("mark.now").first).to_be_visible()
+
+
+def test_the_pages_beside_the_size_and_the_original(visit, serve, tmp_path):
+    path = tmp_path / "Three páges.pdf"
+    canvas = Canvas(str(path), pagesize=A4)
+    for words in (
+        "The first page is of owls.",
+        "The second page is of strongest hinges.",
+        "The third page is of bees.",
+    ):
+        canvas.drawString(72, 700, words)
+        canvas.showPage()
+    canvas.save()
+    address = serve(path, encoder=HashedEncoder(), settings=Settings(threshold=0.0), seeds=False)[1]
+    page = visit(address)
+    ask(page, "strongest hinges second page")
+    see(page, "page")
+    expect(page.locator(".sheet")).to_have_count(1)
+    page.click(".beside >> text=Page before")
+    expect(page.locator(".sheet")).to_have_count(2)
+    assert page.locator(".sheet").evaluate_all("all => all.map(each => each.dataset.number)") == ["1", "2"]
+    expect(page.locator(".beside")).to_have_text(["Next page"])
+    page.click(".beside >> text=Next page")
+    expect(page.locator(".sheet")).to_have_count(3)
+    page.click(".beside >> text=Next page")
+    expect(page.locator(".beside")).to_have_count(0)
+    before = page.locator(".sheet").first.bounding_box()["width"]
+    page.click("[data-zoom='1']")
+    assert page.locator(".sheet").first.bounding_box()["width"] == pytest.approx(1.5 * before, rel=0.01)
+    with page.expect_download() as saving:
+        page.click("#original")
+    assert (saving.value.suggested_filename, saving.value.path().read_bytes()) == (path.name, path.read_bytes())
+    path.write_bytes(b"%PDF-1.4 another")
+    response = httpx.get(page.locator("#original").evaluate("link => link.href"))
+    assert response.status_code == 404 and "has changed since it was read" in response.json()["error"]
