@@ -33,6 +33,21 @@ function askAll() {
   scope();
 }
 
+const FOLLOWED_MS = 4000;
+let generation = null;
+
+/** Say how the folder stands that the library follows, and list the documents anew when it has brought some. */
+async function following() {
+  const followed = await call("followed").catch(() => null);
+  if (followed) {
+    find("#following").textContent = followed.state;
+    find("#following").hidden = !followed.state;
+    if (generation !== null && followed.generation !== generation) await refresh().catch(() => {});
+    generation = followed.generation;
+  }
+  if (!followed || followed.state) setTimeout(following, FOLLOWED_MS);
+}
+
 async function suggest() {
   const suggested = await call("suggestions").catch(() => ({ html: "" }));
   find("#suggestions").innerHTML = suggested.html;

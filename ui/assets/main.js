@@ -206,6 +206,7 @@ async function start() {
   }
   await refresh();
   await Promise.all([suggest(), recall(), follow(history.state)]);
+  following();
   page.dataset.ready = "true";
 }
 

@@ -31,12 +31,18 @@ def ui(
     uploads: Uploads = None,
     mcp: Annotated[bool, typer.Option("--mcp", help="Serve MCP tools too.")] = False,
     show: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
+    watch: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the library in step with this folder.")
+    ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch no page whose address somebody adds.")] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="Write a line of JSON to stderr per question.")] = False,
     log_questions: Annotated[bool, typer.Option("--log-questions", help="With the question in it.")] = False,
 ) -> None:
     """Open a page where people ask, read the quotes in their place, and add documents."""
     from ui.server import credentials, require_password
+
+    if watch and not watch.is_dir():
+        raise typer.BadParameter(f"{watch} is no folder", param_hint="'--watch'")
 
     if log_questions and not log_json:
         raise typer.BadParameter("is of use with --log-json only", param_hint="'--log-questions'")
@@ -50,5 +56,5 @@ def ui(
     with complaining():
         serve(
             library, host=host, port=port, auth=known, mcp=mcp, open_browser=show, uploads=uploads, offline=offline,
-            log_json=log_json, log_questions=log_questions,
+            watch=watch, log_json=log_json, log_questions=log_questions,
         )  # fmt: skip

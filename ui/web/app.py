@@ -61,7 +61,7 @@ def build(service: Service) -> gr.Blocks:
     }  # fmt: skip
     calls = (
         service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.sheet,
-        service.documents, service.sources, service.suggestions, service.following, service.glance,
+        service.documents, service.sources, service.followed, service.suggestions, service.following, service.glance,
         service.upload, service.replace, service.beside, service.fetch_page, service.remove,
         service.conversations, service.conversation, service.rename, service.forget, service.exported,
         service.pin, service.notes, service.write_note, service.unpin, service.notes_file,
@@ -151,12 +151,14 @@ def serve(
     log_json: bool = False,
     log_questions: bool = False,
     offline: bool = False,
+    watch: Path | None = None,
     **options: Any,
 ) -> None:
     """Serve a library until interrupted or told to end, the shipped documents where no folder is named.
 
     uploads: folder for what people send; open_browser: show the page to whoever started it; log_json: a line of JSON on
-    stderr for each question; log_questions: with its text. offline: fetch no page of the web. options: as for launch.
+    stderr for each question; log_questions: with its text; offline: fetch no page of the web; watch: folder that the
+    library follows meanwhile. options: as for launch.
     """
     if log_json:
         as_json()
@@ -165,6 +167,8 @@ def serve(
     with opened as library:
         service = Service(library, seeds=new, texts=log_questions, uploads=uploads, offline=offline)
         page, address = launch(service, **options)
+        if watch:
+            service.follow(watch)
         if log_json:
             adopt("uvicorn", "uvicorn.error", "uvicorn.access")
         also = f", for MCP at {address}gradio_api/mcp/" if options.get("mcp") else ""
@@ -174,4 +178,6 @@ def serve(
                 print("No browser could be opened; open that address in one", flush=True)
             page.block_thread()
         finally:
+            if service.watched:
+                service.watched.stop()
             service.readiness.wait()  # the interpreter must not end under a thread that loads a model

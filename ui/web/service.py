@@ -28,7 +28,7 @@ from retrieval.records import Coverage
 from ui.server import Conversations, Notebook, Readiness, Watch, person
 from ui.web import glance, render
 from ui.web import validation as incoming
-from ui.web.adding import Uploads, fetch
+from ui.web.adding import Uploads, Watched, fetch
 from ui.web.notes import notes_file
 from ui.words import PHRASES, one_line, searchable
 
@@ -78,6 +78,7 @@ class Service:
         self._pages = Pages(library.settings.max_file_bytes)
         self._uploads = Uploads.of(library, uploads)
         self.offline = offline
+        self.watched: Watched | None = None
         self._conversations = Conversations(_place(library))
         self._notebook = Notebook(_place(library))
         self._adding = threading.Lock()
@@ -87,6 +88,11 @@ class Service:
     def warm(self) -> None:
         """Get ready to answer, and let waiting calls go on."""
         self.readiness.warm()
+
+    def follow(self, folder: Path) -> None:
+        """Keep the library in step with a folder from now on."""
+        self.watched = Watched(self.library, folder)
+        self.watched.start()
 
     def status(self, _: Any = None) -> dict[str, Any]:
         """Tell whether questions can be answered at once, and what is wrong if they cannot be."""
@@ -418,6 +424,10 @@ class Service:
             {name: getattr(document, name) for name in fields} | {"paragraphs": sizes.get(document.doc_id, 0)}
             for document in self.library.documents()
         ]
+
+    def followed(self, _: Any = None) -> dict[str, Any]:
+        """Tell how the folder stands that the library follows, "" for none, and what the library's state is."""
+        return {"state": self.watched.state if self.watched else "", "generation": self.library.generation()}
 
     def documents(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """List the documents whose title or publication holds {"filter"}, and what could not be read."""

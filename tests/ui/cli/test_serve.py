@@ -73,6 +73,11 @@ def test_judgements_are_written_as_eval_cases(served):
     ]
 
 
+def test_a_folder_to_watch_must_be_there(pincite, tmp_path):
+    result = pincite("ui", "--watch", str(tmp_path / "gone"))
+    assert result.exit_code == 2 and "is no folder" in " ".join(result.output.split())
+
+
 def test_questions_are_not_logged_by_half(pincite):
     result = pincite("ui", "--log-questions")
     assert result.exit_code == 2 and "is of use with --log-json only" in result.output
