@@ -29,9 +29,10 @@ LEAST_ANSWERED = 0.05  # of the questions, at a threshold that is offered
 class Library:
     """Documents with their index: in a folder, or on a Milvus server at "milvus://HOST:PORT/NAME".
 
-    Opens or creates it. Safe to use from several threads, and from several processes at once. path: a folder of its
-    own on this machine. Raises LibraryError (damaged, unreadable, of another version) on opening, EncoderMismatchError
-    on first search, and on any use of a server UnreachableError.
+    Opens or creates it; with create=False, for those who only read, it must be there. Safe to use from several threads,
+    and from several processes at once. path: a folder of its own on this machine. Raises LibraryError (damaged,
+    unreadable, of another version, not there) on opening, EncoderMismatchError on first search, and on any use of a
+    server UnreachableError.
     backend: where it is kept, for tools and tests that need more than is offered here.
     """
 

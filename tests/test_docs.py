@@ -22,6 +22,7 @@ TOUR = (ROOT / "retrieval" / "README.md").read_text(encoding="utf-8")
 NAMING = [*DOCS, ".ci/run", *(str(p.relative_to(ROOT)) for top in ("retrieval", "ui", "eval") for p in sorted((ROOT / top).rglob("*.py")))]  # fmt: skip
 PINCITE = sorted(set(re.findall(r"^    pincite (\w+)(.*)$", README, re.MULTILINE)))
 PINCITE_COMMANDS = {command.name or command.callback.__name__.replace("_", "-") for command in app.registered_commands}
+PINCITE_COMMANDS |= {group.name for group in app.registered_groups}
 DOCTEST = """
 import doctest, sys
 test = doctest.DocTestParser().get_doctest(sys.stdin.read(), {}, "README.md", "README.md", 0)

@@ -58,6 +58,7 @@ async function answer(turn, documents = chosen()) {
     const given = { question: turn.question, history: before(turns.indexOf(turn)), conversation: conversation.id, number: turn.number, documents, passages: turn.passages, threshold: confidence.threshold() };
     const result = await call("ask", given);
     if (mine.stopped) return;
+    draft(box.value);
     turn.result = result;
     turn.number = result.number || null;
     turn.body.innerHTML = result.html;
@@ -69,6 +70,7 @@ async function answer(turn, documents = chosen()) {
     else viewer.unmark(); // the quotes of the answer before are no answer to this
   } catch (error) {
     if (mine.stopped) return;
+    draft(box.value || turn.question); // which a reload, or another login, would lose
     turn.body.replaceChildren(make("p", { className: "warning", textContent: error.message }));
     offer(turn, "Try again", () => answer(turn, documents));
   } finally {

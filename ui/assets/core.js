@@ -1,18 +1,88 @@
 // What the other parts share: finding elements, calling the server, telling people.
 
+const limits = JSON.parse(props.limits);
 const page = element.querySelector(".pincite");
 const find = (selector, within = page) => within.querySelector(selector);
 const all = (selector, within = page) => [...within.querySelectorAll(selector)];
 
-/** Call a function of ui/service.py; what goes wrong is thrown with a text for people. */
+/** Call a function of ui/web/service.py, after another login where one has ended; what goes wrong is thrown with a text for people. */
 async function call(name, given = {}) {
-  const result = await server[name](given).catch(() => undefined);
+  const once = () => server[name](given).catch(() => undefined);
+  let result = await once();
+  if (!result && (await login.state()).ended) {
+    await login.again();
+    result = await once();
+  }
   if (!result) {
     throw new Error("The server does not answer. Is Pincite still running? Reload the page when it is.");
   }
   if (result.error) throw new Error(result.error);
   return result;
 }
+
+/** Who uses the page, where it has a login. When that ends, here or elsewhere, the page stays and asks for it anew. */
+const login = {
+  person: "",
+  session: false, // whether one of ours, and not a proxy's
+  asking: null,
+
+  /** Ask the server: {person, session}, or {ended}; {} where the page has no login, or the server does not answer. */
+  async state() {
+    const answer = limits.login && (await fetch("login", { headers: { accept: "application/json" } }).catch(() => null));
+    if (answer?.ok) return answer.json();
+    return { ended: answer?.status === 401 };
+  },
+
+  async begin() {
+    const { person = "", session = false } = await login.state();
+    Object.assign(login, { person, session });
+    find("#person").hidden = !session;
+    const name = person.replace(/^user /, "");
+    Object.assign(find("#person summary"), { textContent: name, title: name, ariaLabel: `Logged in as ${name}` });
+    find("#login [name=username]").value = name;
+  },
+
+  /** Ask for user and password above the page; an error where somebody would rather not say them now. */
+  again() {
+    if (!login.session) throw new Error("Your login has ended. Log in again in another tab, and go on here.");
+    login.asking ??= new Promise((done, failed) => {
+      const dialog = find("#login");
+      const form = find("form", dialog);
+      form.onsubmit = async (event) => {
+        event.preventDefault();
+        find("#login-wrong").textContent = await login.send(form);
+        if (find("#login-wrong").textContent) return;
+        form.elements.password.value = "";
+        const { person } = await login.state();
+        if (person === login.person) return dialog.close("in");
+        sessionStorage.clear(); // what is on the page is another person's
+        location.replace(location.pathname);
+      };
+      dialog.onclose = () => {
+        login.asking = null;
+        dialog.returnValue === "in" ? done() : failed(new Error("You are logged out. Reload to log in; what you typed stays."));
+      };
+      dialog.returnValue = "";
+      dialog.showModal();
+      form.elements.password.focus();
+    });
+    return login.asking;
+  },
+
+  async out() {
+    await fetch("logout", { method: "POST" });
+    sessionStorage.clear(); // the next person may be another
+    location.replace(location.pathname);
+  },
+
+  /** Send user and password; return what is wrong, or "". */
+  async send(form) {
+    const answer = await fetch("login", { method: "POST", body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+    if (!answer) return "The server does not answer.";
+    if (answer.status === 429) return (await answer.json()).detail;
+    return answer.ok ? "" : "User or password is wrong.";
+  },
+};
 
 let saidUntil;
 

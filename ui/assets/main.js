@@ -1,7 +1,5 @@
 // Events, keys, and how the page begins.
 
-const limits = JSON.parse(props.limits);
-
 // --- clicks: every button says in its data what it does
 
 const clicks = {
@@ -50,6 +48,8 @@ function act(button, name) {
   if (name === "paste") return paste();
   if (name === "unpasted") return find("#pasting").close("");
   if (name === "unnamed") return find("#naming").close("cancel");
+  if (name === "logout") return login.out();
+  if (name === "later") return find("#login").close("later");
   if (name === "theme") return localStorage.setItem("theme", document.body.classList.toggle("dark") ? "dark" : "light");
   return viewer.walk(name === "next" ? 1 : -1);
 }
@@ -193,6 +193,7 @@ async function start() {
   find("#files").accept = limits.types.join(",");
   find("#most").textContent = limits.bytes / 2 ** 20;
   confidence.begin();
+  await login.begin();
   find("#types").textContent = limits.types.join(" ");
   box.value = sessionStorage.getItem("draft") || "";
   grow();

@@ -1,4 +1,4 @@
-"""The command line: ask, search, show, chat, add, sync, remove, prune, copy, list, verify, info, ui.
+"""The command line: ask, search, show, chat, add, sync, remove, prune, copy, list, verify, info, ui, user, token.
 
 Imports `retrieval` (0.3 s) inside the commands only, so that --help and wrong usage answer at once.
 """
@@ -26,7 +26,7 @@ _EXIT_CODES = """
 Exit codes:
   0    fine
   1    no answer in the documents (ask), something failed (add, sync),
-       not there (remove), changed or missing (verify)
+       not there (remove, revoke), changed or missing (verify)
   2    wrong usage
   3    the library, the model or the question cannot be used
   130  interrupted
@@ -245,6 +245,8 @@ def feedback(library: LibraryFolder = None) -> None:
 
 app.command()(cli_review.review)
 app.command()(cli_page.ui)
+app.add_typer(cli_page.users, name="user")
+app.add_typer(cli_page.tokens, name="token")
 
 
 @app.command("eval", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

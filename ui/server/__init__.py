@@ -1,6 +1,6 @@
 """What stands around the page: who may use it, whether it is ready, what it tells of itself."""
 
-from ui.server.auth import Credentials, credentials, login_routes
+from ui.server.auth import Accounts, Credentials, credentials, login_routes, trusted, with_peer
 from ui.server.connections import bounded
 from ui.server.kept import Conversation, Conversations, Note, Notebook, person
 from ui.server.logs import adopt, as_json
@@ -10,6 +10,7 @@ from ui.server.readiness import Readiness
 from ui.server.security import Guard, is_loopback, require_password
 
 __all__ = [
+    "Accounts",
     "Conversation",
     "Conversations",
     "Credentials",
@@ -27,4 +28,6 @@ __all__ = [
     "person",
     "probe_routes",
     "require_password",
+    "trusted",
+    "with_peer",
 ]

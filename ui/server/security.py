@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 
-from ui.server.auth import Credentials, form, is_encrypted
+from ui.server.auth import Credentials, is_encrypted, refusal
 from ui.server.connections import Message, Receive, counted, too_long, whole
 from ui.server.kept.conversations import person
 from ui.server.logs import request_id
@@ -60,7 +60,9 @@ def is_loopback(host: str) -> bool:
 def require_password(host: str, auth: object) -> None:
     """Raise ValueError where other machines could use the page without a password."""
     if auth is None and not is_loopback(host):
-        raise ValueError(f"{host} can be reached from other machines; set --auth user:password")
+        raise ValueError(
+            f"{host} can be reached from other machines; set --auth user:password, or add users: pincite user add NAME"
+        )
 
 
 class Guard:
@@ -87,7 +89,8 @@ class Guard:
             try:
                 refused = self._refused(request) or await self._unknown(request)
                 if not refused:
-                    own, receive = self._recognised(request), await self._bounded(request, receive)
+                    own = self._own(request) if self._known is None else []
+                    receive = await self._bounded(request, receive)
             except HTTPException as error:
                 refused = _said(error.status_code, error.detail, error.headers)
             await (refused or self._app)(scope, receive, _with_headers(send, [*own, *self._kept(request)]))
@@ -108,12 +111,9 @@ class Guard:
         is_open = self._known is None or _STATIC.match(request.scope["path"])
         return [] if is_open else [(b"cache-control", b"no-store")]
 
-    def _recognised(self, request: HTTPConnection) -> list[tuple[bytes, bytes]]:
-        """Remember who asks: the user who logged in, else the browser. Return the header that gives it a cookie."""
+    def _own(self, request: HTTPConnection) -> list[tuple[bytes, bytes]]:
+        """Remember which browser asks, where nobody logs in. Return the header that gives it a cookie."""
         token, headers = request.cookies.get(_OWN, ""), []
-        if self._known is not None:
-            person.set(f"user {self._known.user}")
-            return []
         if not _TOKEN.fullmatch(token):
             token = ""
             if request.scope["method"] == "GET" and request.scope["path"] == "/":
@@ -150,11 +150,12 @@ class Guard:
         return None
 
     async def _unknown(self, request: HTTPConnection) -> Response | None:
-        """Ask for the password where one is needed and was not given."""
-        if self._known is None or request.scope["path"] in _OPEN or await self._known.admits(request):
+        """Remember who asks; refuse whom nobody knows, where somebody must be known."""
+        if self._known is None or request.scope["path"] in _OPEN:
+            person.set("")
             return None
-        looks = request.scope["method"] == "GET" and "text/html" in request.headers.get("accept", "")
-        return form() if looks else _said(401, "Log in first: at /login, or with user and password (HTTP Basic).")
+        person.set(who := await self._known.admits(request))
+        return None if who else refusal(self._known, request)
 
 
 def _named(given: str) -> str:

@@ -44,13 +44,13 @@ _DOCS = """<!doctype html>
 </style>
 <h1>Pincite for programs</h1>
 <p>Each call is one request, a JSON object of its parameters; what is wrong comes back as <code>{{"error"}}</code> with
-status 400. Where the page has a password, send it as HTTP Basic, or as the bearer’s token
-<code>user:password</code>.</p>
+status 400. Where the page has a login, send <code>Authorization: Bearer TOKEN</code> with what
+<code>pincite token create NAME</code> wrote, or user and password by HTTP Basic.</p>
 {}
 <h2><code>POST /v1/chat/completions</code>, <code>GET /v1/models</code></h2>
 <p>For tools that speak OpenAI’s protocol: the model is <code>pincite</code>, streamed if asked for. Nothing is
 generated; the reply is quotes, and its annotations lead to their places.</p>
-<pre><code>OpenAI(base_url="http://127.0.0.1:7860/v1", api_key="user:password")</code></pre>
+<pre><code>OpenAI(base_url="http://127.0.0.1:7860/v1", api_key="TOKEN")</code></pre>
 <p>Started with <code>pincite ui --mcp</code>, the same calls are MCP tools at <code>/gradio_api/mcp/</code>.</p>
 </html>
 """

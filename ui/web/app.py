@@ -28,6 +28,7 @@ from ui.server import (
     login_routes,
     probe_routes,
     require_password,
+    with_peer,
 )
 from ui.web import api, openai
 from ui.web.service import Service, guarded, open_library
@@ -52,12 +53,13 @@ _FONTS = (
 )
 
 
-def build(service: Service) -> gr.Blocks:
-    """Build the page and the named endpoints around a service."""
+def build(service: Service, *, login: bool = False) -> gr.Blocks:
+    """Build the page and the named endpoints around a service. login: whether people have to."""
     settings = service.library.settings
     limits = {
         "types": sorted(FORMATS), "bytes": settings.max_file_bytes,
         "threshold": settings.threshold, "costs": service.library.costs(), "offline": service.offline,
+        "login": login,
     }  # fmt: skip
     calls = (
         service.status, service.ask, service.verify, service.feedback, service.view, service.pages, service.sheet,
@@ -129,8 +131,7 @@ def launch(
     own = probe_routes(service.readiness, service.watch) + api.routes(service) + openai.routes(service)
     if auth:
         own += login_routes(auth)
-        auth.folder = service.logged_out()
-    page = build(service)
+    page = build(service, login=auth is not None)
     _, address, _ = page.launch(
         server_name=host, server_port=port, mcp_server=mcp, max_file_size=most,
         app_kwargs={"routes": own, "middleware": [guard], "docs_url": None, "redoc_url": None, "openapi_url": None},
@@ -140,6 +141,7 @@ def launch(
     )  # fmt: skip
     server = page.server.config  # Gradio lets nobody choose these, and Uvicorn asks for them at each connection
     server.http_protocol_class = bounded(server.http_protocol_class)
+    server.loaded_app = with_peer(server.loaded_app)
     return page, address
 
 

@@ -1,6 +1,6 @@
 """The library as a chat model, for tools that speak OpenAI's protocol: POST /v1/chat/completions, GET /v1/models.
 
-    OpenAI(base_url="http://127.0.0.1:7860/v1", api_key="user:password")  # without --auth, any key
+    OpenAI(base_url="http://127.0.0.1:7860/v1", api_key=TOKEN)  # of `pincite token create`; without a login, any key
 
 The last message of the user is the question, those before it are what it may lean on. The reply is the answer as
 Markdown, document text escaped; its annotations lead to the quotes on the page. Nothing is generated: temperature and

@@ -98,10 +98,6 @@ class Service:
         """Tell whether questions can be answered at once, and what is wrong if they cannot be."""
         return self.readiness.status()
 
-    def logged_out(self) -> Path | None:
-        """Return where copies tell each other who logged out, None where they share no folder."""
-        return self._uploads.folder and self._uploads.folder / ".logged-out"
-
     # --- questions
 
     def answer(

@@ -39,7 +39,10 @@ class Copy:
         self.log = folder.parent / f"{self.port}.log"
         command = [sys.executable, "-m", "ui", "--library", folder, "--port", self.port, "--auth", ":".join(ANN)]
         command += ["--mcp", "--log-json", *arguments]
-        environment = os.environ | {"PINCITE_SECRET": SECRET, "GRADIO_ANALYTICS_ENABLED": "False"}
+        environment = os.environ | {
+            "PINCITE_SECRET": SECRET, "PINCITE_ACCOUNTS": str(folder.parent / "accounts.db"),
+            "GRADIO_ANALYTICS_ENABLED": "False",
+        }  # fmt: skip
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 list(map(str, command)), cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=log
