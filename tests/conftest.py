@@ -21,6 +21,9 @@ from retrieval.storage.base import Backend
 from retrieval.storage.local.backend import LocalBackend
 from ui.cli import app
 
+os.environ["PINCITE_ACCOUNTS"] = str(
+    Path(os.devnull, "none")
+)  # users that somebody has on this machine are none of a test's
 hypothesis.settings.register_profile("shared machine", deadline=None)  # what else runs is no failure of ours
 hypothesis.settings.load_profile("shared machine")
 

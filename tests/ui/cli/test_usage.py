@@ -59,11 +59,18 @@ def test_version(pincite):
 
 
 def test_a_library_that_is_not_there_is_not_made(pincite, tmp_path):
-    for command in (["ask", "q"], ["list"], ["info"], ["verify"], ["remove", "x"]):
+    (tmp_path / "questions").write_text("Who?")
+    made = tmp_path / "made"
+    for command in (
+        ["ask", "q"], ["search", "q"], ["show", "x"], ["chat"], ["list"], ["info"], ["verify"], ["feedback"],
+        ["remove", "x"], ["prune"], ["backup", made], ["sync", tmp_path, "--dry-run"],
+        ["review", "--questions", tmp_path / "questions", "--out", made.with_suffix(".csv")],
+    ):  # fmt: skip
         result = pincite(*command, "--library", tmp_path / "none")
         assert result.exit_code == 3
         assert f"pincite: {tmp_path}/none holds no library; make one with: pincite add --library" in result.stderr
-    assert not (tmp_path / "none").exists()
+    assert pincite("copy", tmp_path / "none", made).exit_code == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["questions"]
 
 
 def test_a_damaged_library_is_named(pincite, tmp_path):

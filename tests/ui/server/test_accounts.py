@@ -24,8 +24,8 @@ def test_passwords_and_tokens_are_kept_as_hashes_for_the_owner_only(accounts):
 
 
 def test_looking_makes_no_file(accounts):
-    assert (accounts.users(), accounts.tokens(), accounts.password("ann")) == ([], [], None)
-    assert (accounts.epoch("ann"), accounts.token_name("pincite_x")) == ("", "")
+    assert (accounts.users(), accounts.tokens(), accounts.token_name("pincite_x")) == ([], [], "")
+    assert accounts.known("ann") == (None, "")
     assert not accounts.remove_user("ann") and not accounts.revoke_token("n8n")
     assert credentials(None, accounts=accounts) is None
     assert not accounts.path.parent.exists()
@@ -94,5 +94,10 @@ def test_a_password_that_is_soon_guessed_is_refused(accounts):
 def test_a_file_of_another_kind_is_named(accounts):
     accounts.path.parent.mkdir()
     accounts.path.write_text("ann:secret\n" * 100)
-    with pytest.raises(OSError, match=r"the accounts in .*accounts\.db cannot be used: file is not a database"):
+    with pytest.raises(OSError, match=r"in .*accounts\.db cannot be used \(file is not a database\); --accounts names"):
         accounts.users()
+    below = Accounts(accounts.path / "accounts.db")
+    with pytest.raises(
+        OSError, match=r"cannot be used \(.*(Not a directory|File exists).*\); --accounts names another"
+    ):
+        below.add_user("ann", LONG)

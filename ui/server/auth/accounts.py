@@ -77,10 +77,12 @@ class Accounts:
         """Return the names, in order."""
         return [name for (name,) in self._read("SELECT name FROM users ORDER BY name")]
 
-    def password(self, user: str) -> Password | None:
-        """Return what is kept of a user's password."""
-        rows = self._read("SELECT salt, hash FROM users WHERE name = ?", user)
-        return Password(*rows[0]) if rows else None
+    def known(self, user: str) -> tuple[Password | None, str]:
+        """Return what is kept of a user: the password (None where there is none), the last log-out ("" where none)."""
+        joined = "(SELECT ? AS name) LEFT JOIN users USING (name) LEFT JOIN epochs USING (name)"
+        for salt, kept, epoch in self._read(f"SELECT salt, hash, epoch FROM {joined}", user):
+            return Password(salt, kept) if salt else None, epoch or ""
+        return None, ""
 
     def add_user(self, user: str, password: str) -> None:
         """Add a user, or give one another password, with which all sessions end. ValueError says what is wrong."""
@@ -100,11 +102,6 @@ class Accounts:
         made = secrets.token_hex(32)
         self._write("INSERT INTO secrets SELECT ? WHERE NOT EXISTS (SELECT 1 FROM secrets)", made)
         return str(self._read("SELECT secret FROM secrets")[0][0])
-
-    def epoch(self, user: str) -> str:
-        """Return what is another one whenever a user logs out; "" before the first time."""
-        rows = self._read("SELECT epoch FROM epochs WHERE name = ?", user)
-        return str(rows[0][0]) if rows else ""
 
     def end_sessions(self, user: str) -> None:
         """End all logins of a user until now."""
@@ -147,8 +144,11 @@ class Accounts:
     def _write(self, statement: str, *values: object) -> int:
         """Return how many rows have changed."""
         if not self._is_there():
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.path.touch(mode=0o600)
+            try:
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self.path.touch(mode=0o600)
+            except OSError as error:
+                raise self._unusable(error) from error
         with self._opened() as database:
             return database.execute(statement, values).rowcount
 
@@ -159,7 +159,10 @@ class Accounts:
                 database.executescript(f"PRAGMA secure_delete = ON; {_SCHEMA}")
                 yield database
         except sqlite3.Error as error:
-            raise OSError(f"the accounts in {self.path} cannot be used: {error}") from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> OSError:
+        return OSError(f"the accounts in {self.path} cannot be used ({error}); --accounts names another file")
 
 
 def checked_name(name: str) -> str:

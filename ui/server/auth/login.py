@@ -52,7 +52,8 @@ class Credentials:
 
     def __call__(self, user: str, password: str) -> bool:
         """Tell whether these are a user and the password, in the same time for a user that there is not."""
-        return (self._password(user) or self._nobody).matches(user, password)
+        kept = self._one.get(user) or self._accounts.known(user)[0]
+        return (kept or self._nobody).matches(user, password)
 
     def has_passwords(self) -> bool:
         """Tell whether anybody can log in here, and not only at a proxy or with a token."""
@@ -84,15 +85,17 @@ class Credentials:
     def ticket(self, user: str) -> str:
         """Return a value for a user's cookie, which is no other's."""
         named = f"{_SIGNED}.{user.encode().hex()}.{secrets.token_hex(8)}"
-        return self._signer(user).sign(named).decode()
+        return _signer(self._key(user)).sign(named).decode()
 
     def holder(self, ticket: str) -> str:
         """Return the user that a ticket was made for, "" where it is not good."""
         kind, _, rest = ticket.partition(".")
         try:
             user = bytes.fromhex(rest.partition(".")[0]).decode()
-            is_good = kind == _SIGNED and self._password(user) is not None
-            return user if is_good and self._signer(user).unsign(ticket, max_age=DAYS * 86_400) else ""
+            if kind != _SIGNED or not (key := self._key(user)):
+                return ""
+            _signer(key).unsign(ticket, max_age=DAYS * 86_400)
+            return user
         except (ValueError, BadSignature):
             return ""
 
@@ -101,17 +104,12 @@ class Credentials:
         if user := self.holder(ticket):
             self._accounts.end_sessions(user)
 
-    def _password(self, user: str) -> Password | None:
-        return self._one.get(user) or self._accounts.password(user)
-
     def _key(self, user: str) -> bytes:
-        """Return what signs a user's tickets: another one after a new password or a log-out."""
-        password = self._password(user) or self._nobody
-        parts = user.encode("utf-8", "replace"), password.hash, self._accounts.epoch(user).encode()
-        return hmac.digest(self._secret, b"\0".join(parts), "sha256")
-
-    def _signer(self, user: str) -> TimestampSigner:
-        return TimestampSigner(self._key(user), salt="pincite login", digest_method=hashlib.sha256)
+        """Return what signs a user's tickets, another one after a new password or a log-out; b"" for nobody's name."""
+        kept, epoch = self._accounts.known(user)
+        password = self._one.get(user) or kept
+        parts = (user.encode(), password.hash, epoch.encode()) if password else ()
+        return hmac.digest(self._secret, b"\0".join(parts), "sha256") if parts else b""
 
     async def _basic(self, kind: str, given: str, request: HTTPConnection) -> str:
         if kind not in ("basic", "bearer"):
@@ -149,6 +147,10 @@ def credentials(
     if not (user or proxy or (accounts and accounts.users())):
         return None
     return Credentials(user, password, shared, accounts, proxy)
+
+
+def _signer(key: bytes) -> TimestampSigner:
+    return TimestampSigner(key, salt="pincite login", digest_method=hashlib.sha256)
 
 
 def _first_line(given: str) -> str:
