@@ -195,7 +195,11 @@ class Pipeline:
         self, question: str, quotes: Sequence[Quote], ranked: Sequence[Ranked], readings: Readings
     ) -> list[Quote]:
         """Return the best quote with what other documents say instead, the newest first; none where none does."""
-        unread = [passage for passage in rivals(quotes[0], ranked) if readings.found and readings.of(passage) is None]
+        unread = [
+            passage
+            for passage in rivals(question, quotes[0], ranked)
+            if readings.found and readings.of(passage) is None
+        ]
         told = differing(question, quotes, ranked, readings.and_of(self._read(question, ranked, unread[:MOST_RIVALS])))
         doc_ids = [quote.passage.doc_id for quote in told]
         headers = {doc_id: header for doc_id in doc_ids if (header := self.backend.documents.header(doc_id))}

@@ -30,12 +30,14 @@ _VALID = re.compile(
 )
 
 
-def rivals(best: Quote, ranked: Sequence[Ranked]) -> list[Passage]:
+def rivals(question: str, best: Quote, ranked: Sequence[Ranked]) -> list[Passage]:
     """Return the passages of other documents, one of each, that may tell otherwise what a quote tells. Best first.
 
-    None where the quote tells nothing that could be otherwise: no number, day or "not".
+    None where nothing that answers could be otherwise: no number or day, and no yes or no is asked for. One that may
+    has a sentence with half of the question's words, and a number or a day, or a yes or no.
     """
-    if not _told(best.text).values:
+    settled = _told(best.text).values & _DENIALS or _YES_NO.match(question)
+    if not _answer_values(best) and not settled:
         return []
     near = [item.candidate.passage for item in ranked[:NEAR] if item.score >= ranked[0].score - BEHIND]
     if _is_repeated(best.passage):
@@ -43,8 +45,16 @@ def rivals(best: Quote, ranked: Sequence[Ranked]) -> list[Passage]:
             item.candidate.passage for item in ranked[:NEAR] if item.candidate.passage.doc_id == best.passage.doc_id
         ]
         return [passage for passage in near if not _is_repeated(passage) and not is_mail_head(passage)]
-    first = {passage.doc_id: passage for passage in reversed(near)}
-    return [passage for doc_id, passage in reversed(first.items()) if doc_id != best.passage.doc_id]
+    asked = set(map(stem, _told(question).rest))
+    first = {passage.doc_id: passage for passage in reversed(near) if passage.doc_id != best.passage.doc_id}
+    return [each for each in reversed(first.values()) if _may_answer(asked, each, settled)]
+
+
+def _may_answer(asked: Set[str], passage: Passage, settled: Any) -> bool:
+    """Tell whether a sentence of a passage has half of the words that are asked for, and a number or a day."""
+    told = [_told(quote.text) for quote in _sentences([passage])]
+    held = (each for each in told if each.values or settled)
+    return any(2 * len(asked & set(map(stem, each.rest))) >= len(asked) for each in held)
 
 
 def _is_repeated(passage: Passage) -> bool:
@@ -64,7 +74,7 @@ def differing(question: str, quotes: Sequence[Quote], ranked: Sequence[Ranked], 
     if not own.values:
         return []
     if _is_repeated(best.passage):
-        since = next(_said_since(best, rivals(best, ranked), readings), None)
+        since = next(_said_since(best, rivals(question, best, ranked), readings), None)
         return [since, best] if since else []
     told = {best.passage.doc_id: best}
     for item in ranked[:NEAR]:
