@@ -38,7 +38,7 @@ const login = {
     Object.assign(login, { person, session });
     find("#person").hidden = !session;
     const name = person.replace(/^user /, "");
-    Object.assign(find("#person summary"), { textContent: name, title: name, ariaLabel: `Logged in as ${name}` });
+    find("#whose").textContent = find("#person summary").title = `Logged in as ${name}`;
     find("#login [name=username]").value = name;
   },
 
