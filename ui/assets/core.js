@@ -25,6 +25,7 @@ const login = {
   person: "",
   session: false, // whether one of ours, and not a proxy's
   asking: null,
+  declined: false, // then only what somebody does asks again
 
   /** Ask the server: {person, session}, or {ended}; {} where the page has no login, or the server does not answer. */
   async state() {
@@ -60,6 +61,7 @@ const login = {
       };
       dialog.onclose = () => {
         login.asking = null;
+        login.declined = dialog.returnValue !== "in";
         dialog.returnValue === "in" ? done() : failed(new Error("You are logged out. Reload to log in; what you typed stays."));
       };
       dialog.returnValue = "";

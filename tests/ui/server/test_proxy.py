@@ -46,6 +46,13 @@ def test_no_name_or_two_are_none(given):
     assert asked("10.0.0.2", *((HEADER, name) for name in given)) == 401
 
 
+def test_a_proxy_is_believed_before_the_cookie_of_an_earlier_login():
+    known = Credentials("ann", "pw", proxy=trusted(HEADER, ["10.0.0.2"]))
+    client = TestClient(page(known), client=("10.0.0.2", 5000), cookies={known.cookie: known.ticket("ann")})
+    assert client.get("/").text == "user ann"
+    assert client.get("/", headers={HEADER: "bob"}).text == "user bob"
+
+
 def test_nobody_is_believed_where_it_is_off():
     for known in (Credentials("ann", "pw"), Credentials("ann", "pw", proxy=trusted("X-Other", ["10.0.0.2"]))):
         client = TestClient(page(known), client=("10.0.0.2", 5000))

@@ -73,7 +73,7 @@ class Credentials:
         Browsers have the cookie. Programs send user and password by HTTP Basic or as a bearer's token "user:password",
         which is what clients do with an API key, or a token, which is good for what programs call.
         """
-        user = self.holder(request.cookies.get(self.cookie, "")) or (self._proxy.person(request) if self._proxy else "")
+        user = (self._proxy.person(request) if self._proxy else "") or self.holder(request.cookies.get(self.cookie, ""))
         if user:
             return f"user {user}"
         kind, _, given = request.headers.get("authorization", "").partition(" ")

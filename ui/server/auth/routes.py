@@ -38,7 +38,9 @@ def login_routes(known: Credentials) -> list[Route]:
             return refusal(known, request)
         if "text/html" in request.headers.get("accept", ""):
             return RedirectResponse("./", 303)
-        return JSONResponse({"person": who, "session": bool(known.holder(request.cookies.get(known.cookie, "")))})
+        return JSONResponse(
+            {"person": who, "session": who == f"user {known.holder(request.cookies.get(known.cookie, ''))}"}
+        )
 
     async def log_in(request: Request) -> Response:
         given = parse_qs((await request.body()).decode("utf-8", "replace"))
