@@ -5,12 +5,14 @@ const page = element.querySelector(".pincite");
 const find = (selector, within = page) => within.querySelector(selector);
 const all = (selector, within = page) => [...within.querySelectorAll(selector)];
 
+const UNASKED = new Set(["status", "documents", "followed", "sources", "suggestions", "conversations", "notes", "verify"]); // what the page calls by itself
+
 /** Call a function of ui/web/service.py, after another login where one has ended; what goes wrong is thrown with a text for people. */
 async function call(name, given = {}) {
   const once = () => server[name](given).catch(() => undefined);
   let result = await once();
   if (!result && (await login.state()).ended) {
-    await login.again();
+    await login.again(UNASKED.has(name));
     result = await once();
   }
   if (!result) {
@@ -25,7 +27,7 @@ const login = {
   person: "",
   session: false, // whether one of ours, and not a proxy's
   asking: null,
-  declined: false, // then only what somebody does asks again
+  declined: false, // "Not now": then only what somebody does asks again
 
   /** Ask the server: {person, session}, or {ended}; {} where the page has no login, or the server does not answer. */
   async state() {
@@ -43,8 +45,10 @@ const login = {
     find("#login [name=username]").value = name;
   },
 
-  /** Ask for user and password above the page; an error where somebody would rather not say them now. */
-  again() {
+  /** Ask for user and password above the page; an error where somebody would rather not say them now, or did so before. */
+  again(unasked) {
+    const out = new Error("You are logged out. Reload to log in; what you typed stays.");
+    if (login.declined && unasked) throw out;
     if (!login.session) throw new Error("Your login has ended. Log in again in another tab, and go on here.");
     login.asking ??= new Promise((done, failed) => {
       const dialog = find("#login");
@@ -62,7 +66,7 @@ const login = {
       dialog.onclose = () => {
         login.asking = null;
         login.declined = dialog.returnValue !== "in";
-        dialog.returnValue === "in" ? done() : failed(new Error("You are logged out. Reload to log in; what you typed stays."));
+        dialog.returnValue === "in" ? done() : failed(out);
       };
       dialog.returnValue = "";
       dialog.showModal();

@@ -212,7 +212,7 @@ async function start() {
 }
 
 // What another tab, another person or a watched folder has changed is there as soon as somebody looks.
-const again = () => page.dataset.ready && !document.hidden && !login.declined && Promise.all([refresh(), recall(), turns.length ? null : suggest()]).catch(() => {});
+const again = () => page.dataset.ready && !document.hidden && Promise.all([refresh(), recall(), turns.length ? null : suggest()]).catch(() => {});
 tabs.addEventListener("message", again);
 document.addEventListener("visibilitychange", again);
 window.addEventListener("focus", again);
