@@ -14,6 +14,7 @@ from retrieval.answering.verbatim import beside, located
 from retrieval.answering.views import (
     abbreviation,
     asked_of_one,
+    asks_for_tasks,
     completed,
     deciding,
     defining,
@@ -48,6 +49,7 @@ AROUND = 3000  # characters around a quote that may belong to it
 _EVERY = {Kind.LIST, Kind.STEPS, Kind.REASONS}
 SECTIONS = 10  # of the best passages, whose headings a question may name
 OPENING = 600  # characters of a document that may say from when it is valid
+TASKS = "Actions. Action items, next steps, tasks, to do"  # to find what is called so
 TABLES = 3  # best passages, of whose tables a question may ask
 MOST_RIVALS = 2  # other documents that are read for what they say instead
 FUSED = 100  # passages of each ranking that are fused, or of which those already quoted are left out
@@ -149,7 +151,11 @@ class Pipeline:
         """Return the view of documents or of a section that a message asks for; "this" is what was quoted last."""
         if asked.kind not in VIEWS and asked.kind is not Kind.COMPARE:
             told = self._defined(asked.text, where) or self._rows(asked.text, ranked[:TABLES])
-            return told or (self._section(asked.text, ranked[:SECTIONS]) if asked.kind is Kind.LIST else [])
+            if told or not (asked.kind is Kind.LIST or asks_for_tasks(asked.text)):
+                return told
+            near = list(ranked[:SECTIONS])
+            near += self._rank(TASKS, SECTIONS, where) if asks_for_tasks(asked.text) else []
+            return self._section(asked.text, near)
         before = asked.before.quotes if asked.before else ()
         found = self._rank(before[0][:LONGEST_QUESTION], 1, where) if before else []
         return view(self.backend, asked, ranked, [item.candidate.passage.doc_id for item in found], where)

@@ -79,6 +79,13 @@ def test_an_overview_leaves_out_what_cannot_stand_alone():
     ]
 
 
+def test_an_overview_leaves_out_who_was_there():
+    given = passages("Present: Margaret Oduya (chair), Tom Brackley, Priya Sandhu. Apologies: Hanna Weiss.",
+                     "The council agreed to apply for a grant.", "The boiler will be replaced in November.",
+                     "The council chose Larkin and Sons.")  # fmt: skip
+    assert texts(overview(given, vectors(given))) == [passage.text for passage in given[1:]]
+
+
 def test_an_overview_of_lines_has_lines_and_of_nothing_has_nothing():
     given = passages("Milk\nBread\nEggs")
     assert texts(overview(given, vectors(given))) == ["Milk", "Bread", "Eggs"]
@@ -187,7 +194,13 @@ def test_a_section_is_called_by_its_heading(question, found):
     assert section_meant(question, ranked, {"d": "Project Heron"}) == ((passage, True) if found else None)
 
 
-@pytest.mark.parametrize(("question", "found"), [("What are the action items?", True), ("Who wrote it?", False)])
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("What are the action items?", True), ("Who has what to do after the meeting?", True),
+        ("What has to be done?", True), ("What has to be done by May?", False), ("Who wrote it?", False),
+    ],
+)  # fmt: skip
 def test_a_passage_is_called_by_the_words_that_it_begins_with(question, found):
     (passage,) = passages("Actions: Mr Lee to write the application. Mrs Holm to order the swings.")
     ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]

@@ -31,6 +31,9 @@ _LEANING = re.compile(
     r"furthermore|second(?:ly)?|third(?:ly)?|finally|the (?:former|latter|first|second|third|other))\b",
     re.IGNORECASE,
 )
+_ROSTER = re.compile(
+    r"(?:present|in attendance|attendees|attending|participants?|apologies|excused|absent)\b[^:]*:", re.IGNORECASE
+)
 _WHOLE = re.compile(r"[.!?…。！？。॥।؟][\"'”’»」)\]]*(?:\[[^\]]{1,20}\])*$")
 _CONCLUDING = re.compile(r"conclu|summary|discussion|outlook|recommendation|final|fazit|schluss|bilan", re.IGNORECASE)
 _LAST = 0.25  # share of a document that concludes it where no heading says so
@@ -60,7 +63,7 @@ def overview(passages: Sequence[Passage], vectors: Sequence[Floats], most: int =
     if not sentences:
         return []
     sections = len({sentence.section for sentence in sentences})
-    return _chosen(sentences, min(most, max(FEWEST, sections, len(passages) // 2)))
+    return _chosen(sentences, min(most, max(FEWEST, sections, 2 * len(passages) // 3)))
 
 
 def conclusion(passages: Sequence[Passage], vectors: Sequence[Floats], most: int = FEWEST) -> list[Quote]:
@@ -94,7 +97,7 @@ def _standing_alone(sentences: Sequence[_Sentence]) -> list[_Sentence]:
 def _stands(text: str) -> bool:
     words = len(text.split())
     enough = WORDS[0] <= words <= WORDS[1] or (words < WORDS[0] and not text.isascii() and len(text) >= _LETTERS)
-    return enough and bool(_WHOLE.search(text)) and not _LEANING.match(text)
+    return enough and bool(_WHOLE.search(text)) and not _LEANING.match(text) and not _ROSTER.match(text)
 
 
 def _chosen(sentences: Sequence[_Sentence], count: int) -> list[Quote]:

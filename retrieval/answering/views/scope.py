@@ -26,6 +26,15 @@ _GENERIC = frozenset(
 )
 
 _RUN_IN = re.compile(r"\s*([^\W\d_][^.:\n]{2,40}):\s")  # "Actions: …"
+# What is to be done, however it is asked for, and what the sections and passages are called that say so.
+_TASKS = re.compile(
+    r"\b(?:action (?:items?|points?)|next steps?|to-?dos?|tasks|who (?:has|is|needs|must) (?:to do )?what(?: to do)?|"
+    r"who does what|what (?:has|have|needs?|is|remains) to be done(?=\W*$))\b",
+    re.IGNORECASE,
+)
+_TASKS_NAME = re.compile(
+    r"(?:actions?(?: (?:items?|points?))?|next steps?|to-?dos?|tasks|follow-?ups?)\W*$", re.IGNORECASE
+)
 _ABOUT = r"about|on|regarding|concerning|as to|with regard to"
 # "What does the lease with Mr Lee say about pets?", "According to the handbook, how many days …?"
 _NAMED_IN = (
@@ -99,19 +108,24 @@ def _named(document: Document) -> set[str]:
     return _title_stems(document) - _GENERIC
 
 
+def asks_for_tasks(message: str) -> bool:
+    """Tell whether a message asks what is to be done, by whom."""
+    return bool(_TASKS.search(message))
+
+
 def section_meant(message: str, ranked: Sequence[Ranked], title: Mapping[str, str]) -> tuple[Passage, bool] | None:
     """Return the first passage that a message calls by its heading, as "the action items"; None if none.
 
     And whether that is the heading of a section; else it is a word or two that the passage begins with ("Actions: …").
     title: of documents, by doc_id, whose words may stand in the message beside the heading's.
     """
-    asked = _naming(message)
+    asked, tasks = _naming(message), asks_for_tasks(message)
     for item in ranked:
         passage = item.candidate.passage
         named = asked - {stem(word) for word in words(title.get(passage.doc_id, ""))}
         begins = _RUN_IN.match(passage.text)
         for is_section, text in ((True, passage.heading.rpartition(" › ")[2]), (False, begins[1] if begins else "")):
-            if named and named == _naming(text):
+            if (named and named == _naming(text)) or (tasks and _TASKS_NAME.match(text)):
                 return passage, is_section
     return None
 
