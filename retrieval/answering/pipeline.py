@@ -151,11 +151,11 @@ class Pipeline:
         """Return the view of documents or of a section that a message asks for; "this" is what was quoted last."""
         if asked.kind not in VIEWS and asked.kind is not Kind.COMPARE:
             told = self._defined(asked.text, where) or self._rows(asked.text, ranked[:TABLES])
-            if told or not (asked.kind is Kind.LIST or asks_for_tasks(asked.text)):
+            if told or not (asked.kind in (Kind.LIST, Kind.STEPS) or asks_for_tasks(asked.text)):
                 return told
             near = list(ranked[:SECTIONS])
             near += self._rank(TASKS, SECTIONS, where) if asks_for_tasks(asked.text) else []
-            return self._section(asked.text, near)
+            return self._section(asked.text, near, asked.kind is Kind.STEPS)
         before = asked.before.quotes if asked.before else ()
         found = self._rank(before[0][:LONGEST_QUESTION], 1, where) if before else []
         return view(self.backend, asked, ranked, [item.candidate.passage.doc_id for item in found], where)
@@ -174,11 +174,13 @@ class Pipeline:
                 return found
         return []
 
-    def _section(self, text: str, ranked: Sequence[Ranked]) -> list[Quote]:
+    def _section(self, text: str, ranked: Sequence[Ranked], steps: bool) -> list[Quote]:
         """Return the section that a question calls by its heading; none where it calls none."""
         doc_ids = dict.fromkeys(item.candidate.passage.doc_id for item in ranked)
         headers = {doc_id: self.backend.documents.header(doc_id) for doc_id in doc_ids}
-        meant = section_meant(text, ranked, {doc_id: header.title for doc_id, header in headers.items() if header})
+        meant = section_meant(
+            text, ranked, {doc_id: header.title for doc_id, header in headers.items() if header}, steps
+        )
         if meant is None:
             return []
         first, is_section = meant

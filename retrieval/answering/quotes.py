@@ -29,6 +29,11 @@ QUOTE_MARGIN = 2.6  # log-odds behind the best sentence within which others are 
 READ_FROM, READ_SENTENCES = 6.0, 10
 READ_MARGIN = 4.0
 _MAIL_HEAD = re.compile(r"(?:From|To|Cc|Bcc|Date|Sent|Reply-To|Subject): ")
+_CLOSING = re.compile(
+    r"(?:yours (?:faithfully|sincerely|truly)|(?:kind|best|warm) (?:regards|wishes)|sincerely|regards|cheers|"
+    r"many thanks|mit freundlichen grüßen|cordialement|un saludo)\b",
+    re.IGNORECASE,
+)
 _OF_MAIL = re.compile(
     r"\b(?:sen[dt]|sen(?:der|ding)|wr[io]te|writ(?:es|ing|ten)|e-?mails?|mail|message|address|recipients?|cc|copied|"
     r"receive[ds]?|dated?|subject|(?:from|to) whom|who(?:se)? (?:from|is it from))\b",
@@ -64,11 +69,11 @@ class Quote:
 def found_sentences(ranked: Sequence[Ranked], question: str = "") -> list[Quote]:
     """Return the sentences that may hold the answer, as search has it, none twice. Best first.
 
-    question: to which the head of a mail, with the names of those who write to each other, is only an answer where it
-    asks for such things.
+    question: to which the head of a mail and the end of a letter, with the names of those who write to each other, are
+    only answers where it asks for such things.
     """
     if question and not _OF_MAIL.search(question):
-        ranked = [item for item in ranked if not is_mail_head(item.candidate.passage)] or ranked
+        ranked = [item for item in ranked if not is_of_letter(item.candidate.passage)] or ranked
     weights = np.array(QUOTE_WEIGHTS)
     scores = [
         np.stack([item.sentences.cosine, item.sentences.support], axis=1) @ weights
@@ -89,8 +94,10 @@ def found_sentences(ranked: Sequence[Ranked], question: str = "") -> list[Quote]
     return list(distinct.values())
 
 
-def is_mail_head(passage: Passage) -> bool:
-    """Tell whether all sentences of a passage are lines of a mail's head."""
+def is_of_letter(passage: Passage) -> bool:
+    """Tell whether all sentences of a passage are lines of a mail's head, or it closes a letter."""
+    if _CLOSING.match(passage.text.lstrip()):
+        return True
     lines = (passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences)
     return all(map(_MAIL_HEAD.match, lines))
 

@@ -44,7 +44,7 @@ def interpret_question(message: str, before: Exchange | None) -> Interpretation:
     if said.more:
         quoted = before.quoted if before and not said.antecedent else ()
         return Interpretation(message, Kind.MORE, text, said.antecedent, quoted=quoted)
-    kind = Kind.PASTED if is_pasted(message) else kind
+    kind = Kind.PASTED if kind is Kind.LOOK_UP and is_pasted(message) else kind
     if before is None or said.corrected:
         return Interpretation(message, kind, text)
     context = f"{said.antecedent} {before.reply}".strip()

@@ -172,6 +172,7 @@ Hello Jonas,
 We grant a credit of 480 euros, so that 5,720 euros remain to be paid.
 
 Kind regards
+Carla Mendes
 """
 
 
@@ -211,5 +212,7 @@ def test_the_head_of_a_mail_answers_what_is_asked_of_mails_only(encoder, tmp_pat
         library.add([tmp_path / "a.eml"])
         owed = library.ask("How much does Jonas Weber owe Carla Mendes of Fjord?")
         sent = library.ask("When did Carla Mendes write to Jonas Weber?")
+        closed = library.ask("What does Carla Mendes want?")
+    assert not any("Kind regards" in each.quote for each in closed.citations)
     assert "5,720 euros" in owed.citations[0].quote and not any("From:" in each.quote for each in owed.citations)
     assert any("03 Feb 2026" in each.quote for each in sent.citations)

@@ -207,6 +207,13 @@ def test_a_passage_is_called_by_the_words_that_it_begins_with(question, found):
     assert section_meant(question, ranked, {"d": "Minutes"}) == ((passage, False) if found else None)
 
 
+@pytest.mark.parametrize(("steps", "found"), [(True, True), (False, False)])
+def test_a_section_teaches_what_a_question_asks_how_to_do(steps, found):
+    (passage,) = passages("Close the lid.", headings=["How to fire"])
+    ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]
+    assert section_meant("How do I fire the kiln?", ranked, {}, steps) == ((passage, True) if found else None)
+
+
 def test_steps_in_a_clause_of_a_contract_are_those_of_the_clause():
     given = passages(
         "7. Smoking. Smoking is prohibited. 8. Repairs. Report defects in writing. They are mended within a day. "

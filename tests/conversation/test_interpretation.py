@@ -16,6 +16,7 @@ PASTED = "The deck was renewed in 1998. The work cost 4.2 million pounds."
         ("tell me more", QUOTED, Kind.MORE),
         ("the second one", QUOTED, Kind.MORE),
         (PASTED, [], Kind.PASTED),
+        ("what do i need to bring to the working day", [], Kind.LIST),
         ("Who kept it? Who built it?", [], Kind.SEVERAL),
         ("Hello!", QUOTED, Kind.SMALL_TALK),
     ],

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from retrieval.answering.quotes import Quote, is_mail_head
+from retrieval.answering.quotes import Quote, is_of_letter
 from retrieval.answering.reading import Readings
 from retrieval.records import Document, Passage
 from retrieval.search import Ranked
@@ -44,7 +44,7 @@ def rivals(question: str, best: Quote, ranked: Sequence[Ranked]) -> list[Passage
         near = [
             item.candidate.passage for item in ranked[:NEAR] if item.candidate.passage.doc_id == best.passage.doc_id
         ]
-        return [passage for passage in near if not _is_repeated(passage) and not is_mail_head(passage)]
+        return [passage for passage in near if not _is_repeated(passage) and not is_of_letter(passage)]
     asked = set(map(stem, _told(question).rest))
     first = {passage.doc_id: passage for passage in reversed(near) if passage.doc_id != best.passage.doc_id}
     return [each for each in reversed(first.values()) if _may_answer(asked, each, settled)]

@@ -69,6 +69,10 @@ _LESS = re.compile(
 )
 _MORE = re.compile(r"\b(?:more|higher|rise|rises|rose|increas\w+|grow|grows|grew|grown|gains?|gained)\b")
 _COUNTED = re.compile(r"how many ((?:[\w-]+ ){1,3}?)(?:are|were|do|does|is|have|has|in|on|under|there)\b")
+_SEVERAL = re.compile(
+    r"(?:which|what|how many|list|name|show me|give me)(?: all)?(?: the)?(?: [\w-]+){0,2} [\w-]{2,}(?<!i)(?<!s)s\b"
+)
+_ASKING = stems("which what how many list name show give all have has be come do does in from")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -106,7 +110,7 @@ def deciding(question: str, passages: Sequence[Passage]) -> list[Quote]:
     if len(rows) < 2:
         return []
     said = " ".join(question.lower().split())
-    ways = (_without, _limited, _changed, _extreme, _counted)
+    ways = (_without, _limited, _changed, _extreme, _counted, _holding)
     decided = next((found for way in ways if (found := way(said, rows))), [])
     return [row.quote for row in decided[:MOST_ROWS]]
 
@@ -198,6 +202,34 @@ def _counted(said: str, rows: Sequence[Row]) -> list[Row]:
     ):  # "Pond name", not "Distance to old pond"
         return list(rows)
     return [row for row in rows if wanted <= stems(" ".join(row.cells.get(label, "") for label in labels))]
+
+
+def _holding(said: str, rows: Sequence[Row]) -> list[Row]:
+    """Return all rows with the cells that a question names, where it asks for several things: "which … from Aro".
+
+    At most one of its words may not be in the table, so that it asks for nothing else.
+    """
+    if not _SEVERAL.match(said):
+        return []
+    asked = stems(said) - STOP_WORDS - _ASKING
+    held = [
+        {header: own for header, value in row.cells.items() if (own := stems(value) - STOP_WORDS) and own <= asked}
+        for row in rows
+    ]
+    named = {header: set[frozenset[str]]() for header in rows[0].cells}
+    for cells in held:
+        for header, own in cells.items():
+            named.setdefault(header, set()).add(frozenset(own))
+    wanted = {header: max(values, key=len) for header, values in named.items() if values}
+    table = " ".join(
+        [rows[0].passage.heading, *(f"{name} {value}" for row in rows for name, value in row.cells.items())]
+    )
+    if not wanted or len(asked - stems(table)) > 1:
+        return []
+    found = [
+        row for row, cells in zip(rows, held, strict=True) if all(cells.get(h) == set(own) for h, own in wanted.items())
+    ]
+    return found if len(found) < len(rows) else []
 
 
 def _meant(said: str, rows: Sequence[Row], column: str = "") -> list[Row]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from retrieval.answering.missing import called
+from retrieval.answering.views.rows import is_row
 from retrieval.records import Document, Passage
 from retrieval.search import Ranked
 from retrieval.storage import Backend
@@ -21,7 +22,7 @@ _GENERIC = frozenset(
         "summarise overview outline gist main key point points idea topic takeaway finding conclusion conclude author "
         "timeline date dates event events list people speaker quote quoted say cite cited outlet newspaper source give "
         "show tell write make short brief quick about please describe explain face mention include "
-        "involve identify exist remain contain item"
+        "involve identify exist remain contain item need"
     ).split()
 )
 
@@ -35,6 +36,7 @@ _TASKS = re.compile(
 _TASKS_NAME = re.compile(
     r"(?:actions?(?: (?:items?|points?))?|next steps?|to-?dos?|tasks|follow-?ups?)\W*$", re.IGNORECASE
 )
+_HOW_TO = re.compile(r"(?:how to|steps|procedure|instructions)\b", re.IGNORECASE)
 _ABOUT = r"about|on|regarding|concerning|as to|with regard to"
 # "What does the lease with Mr Lee say about pets?", "According to the handbook, how many days …?"
 _NAMED_IN = (
@@ -113,19 +115,24 @@ def asks_for_tasks(message: str) -> bool:
     return bool(_TASKS.search(message))
 
 
-def section_meant(message: str, ranked: Sequence[Ranked], title: Mapping[str, str]) -> tuple[Passage, bool] | None:
+def section_meant(
+    message: str, ranked: Sequence[Ranked], title: Mapping[str, str], steps: bool = False
+) -> tuple[Passage, bool] | None:
     """Return the first passage that a message calls by its heading, as "the action items"; None if none.
 
     And whether that is the heading of a section; else it is a word or two that the passage begins with ("Actions: …").
-    title: of documents, by doc_id, whose words may stand in the message beside the heading's.
+    title: of documents, by doc_id, whose words may stand in the message beside the heading's. steps: whether it asks
+    how something is done, as a heading such as "How to fire" may say in fewer words.
     """
     asked, tasks = _naming(message), asks_for_tasks(message)
     for item in ranked:
         passage = item.candidate.passage
         named = asked - {stem(word) for word in words(title.get(passage.doc_id, ""))}
-        begins = _RUN_IN.match(passage.text)
+        begins = None if is_row(passage) else _RUN_IN.match(passage.text)
         for is_section, text in ((True, passage.heading.rpartition(" › ")[2]), (False, begins[1] if begins else "")):
-            if (named and named == _naming(text)) or (tasks and _TASKS_NAME.match(text)):
+            own = _naming(text)
+            taught = steps and own and own <= asked and _HOW_TO.match(text)
+            if (named and named == own) or (tasks and _TASKS_NAME.match(text)) or taught:
                 return passage, is_section
     return None
 
