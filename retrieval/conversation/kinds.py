@@ -22,7 +22,7 @@ _THIS = r"(?:this|that|these|those|it|the|my|our|all|both)"
 _NOUNS = (
     "article documents? texts? papers? reports? files? letter lease contract agreement book handbook manual pages? "
     "story essay study chapter section notes? minutes meeting transcript interview mail e-?mail post presentation "
-    "slides policy thread conversation library collection everything"
+    "slides policy thread conversation library collection folder archive everything"
 )
 _DOCUMENT = rf"(?:{_NOUNS.replace(' ', '|')})"
 _OF = r"(?: (?:of|in|from) .{1,80})?\W*$"

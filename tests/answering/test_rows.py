@@ -87,6 +87,32 @@ def test_measures_are_compared_with_their_units_and_the_kind_that_is_asked_for_l
     assert [quote.partition("; ")[0].partition(": ")[2] for quote in quotes] == names
 
 
+PHONES = """Model,Price EUR,Water resistant,Release
+Nova 3,349,no,2024-03-01
+Nova 3 Pro,549,yes,2024-09-15
+Kite S,279,yes,2023-05-20
+Kite S2,319,yes,2024-02-10
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "models"),
+    [
+        ("Which phones are water resistant?", ["Nova 3 Pro", "Kite S", "Kite S2"]),
+        ("Which phones are not water resistant?", ["Nova 3"]),
+        ("Which is newer, the Nova 3 or the Kite S2?", ["Nova 3"]),
+        ("Which is cheaper, the Nova 3 or the Kite S?", ["Kite S"]),
+        ("Which phone is the newest?", ["Nova 3 Pro"]),
+    ],
+)
+def test_yes_and_no_days_and_two_that_are_compared(tmp_path, encoder, question, models):
+    (tmp_path / "phones.csv").write_text(PHONES)
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as opened:
+        opened.add(tmp_path / "phones.csv")
+        quotes = [citation.quote for citation in opened.ask(question).citations]
+    assert [quote.partition("; ")[0].partition(": ")[2] for quote in quotes] == models
+
+
 PONDS = """Distance to old pond,Ponds,Settled
 under 250 m,16,16
 over 500 m,8,3

@@ -17,6 +17,7 @@ ROW = re.compile(r"\brows? \d")
 MOST_ROWS = 20
 _CELL = re.compile(r"(?:^|; )([^:;]{1,60}): ([^;]*)")
 _NUMBER = re.compile(r"[-−]?\d+(?:[.,  ]\d{3})*(?:[.,]\d+)?")
+_ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
 _EMPTY = re.compile(r"(?:0+(?:[.,]0+)?|none|no|sold out|out of stock|unavailable|n/?a|[-–—])\b\W*$", re.IGNORECASE)
 # Units of one measure, by the smallest: "1 h 20 min" is 80, "1.2 kg" is 1,200.
 _UNITS: Mapping[str, float] = {
@@ -41,17 +42,33 @@ _KIND = re.compile(
 _PRICE = "price cost fee rate amount rent charge fare premium eur usd gbp chf € $ £"
 _MARKS = frozenset("€$£")
 _EXTREMES: tuple[tuple[str, Callable[..., float], str], ...] = (
-    (r"cheapest|(?:least|lowest)[- ](?:expensive|priced?|costly)|costs? (?:the )?least|lowest price", min, _PRICE),
-    (r"dearest|priciest|(?:most|highest)[- ](?:expensive|priced?|costly)|costs? (?:the )?most", max, _PRICE),
-    (r"heaviest", max, "weight kg mass load"),
-    (r"lightest", min, "weight kg mass load"),
-    (r"longest", max, "days weeks months time duration length hours minutes km"),
-    (r"shortest|quickest|soonest", min, "days weeks months time duration length hours minutes km"),
-    (r"oldest|earliest|first founded", min, "year date founded built since born"),
-    (r"newest|youngest|latest", max, "year date founded built since born"),
-    (r"highest|largest|biggest|greatest|most|maximum|top", max, ""),
-    (r"lowest|smallest|fewest|least|minimum", min, ""),
+    (
+        r"cheaper|cheapest|(?:least|lowest)[- ](?:expensive|priced?|costly)|costs? (?:the )?least|lowest price",
+        min,
+        _PRICE,
+    ),
+    (
+        r"dearer|dearest|more expensive|priciest|(?:most|highest)[- ](?:expensive|priced?|costly)|costs? (?:the )?most",
+        max,
+        _PRICE,
+    ),
+    (r"heavier|heaviest", max, "weight kg mass load"),
+    (r"lighter|lightest", min, "weight kg mass load"),
+    (r"longer|longest", max, "days weeks months time duration length hours minutes km"),
+    (
+        r"shorter|quicker|faster|shortest|quickest|fastest|soonest",
+        min,
+        "days weeks months time duration length hours minutes km",
+    ),
+    (r"older|oldest|earlier|earliest|first founded", min, "year date founded built since born release released"),
+    (r"newer|newest|youngest|later|latest", max, "year date founded built since born release released"),
+    (r"higher|larger|bigger|greater|highest|largest|biggest|greatest|most|maximum|top", max, ""),
+    (r"lower|smaller|fewer|lowest|smallest|fewest|least|minimum", min, ""),
 )
+_ALTERNATIVES = re.compile(  # "Which is newer, the Nova 3 or the Kite S?"
+    r"(?:[,:]|\b(?:than|of|between)\b)\s*(?:the )?([^,:]{1,40}?),? or (?:the )?([^,:?]{1,40}?)\W*$"
+)
+_LIKE = 0.6  # share of words from which a cell is called by a name
 _ABSENT = re.compile(
     r"\b(?:out of stock|sold out|unavailable|not (?:in stock|available)|no longer (?:in stock|available))\b"
 )
@@ -72,6 +89,10 @@ _COUNTED = re.compile(r"how many ((?:[\w-]+ ){1,3}?)(?:are|were|do|does|is|have|
 _SEVERAL = re.compile(
     r"(?:which|what|how many|list|name|show me|give me)(?: all)?(?: the)?(?: [\w-]+){0,2} [\w-]{2,}(?<!i)(?<!s)s\b"
 )
+_WHICH = re.compile(r"(?:which|what|how many|list|name|show me|give me|who)\b")
+_YES = re.compile(r"\s*(?:yes|y|true|x|✓|✔|☑|ja|oui|sí)\s*$", re.IGNORECASE)
+_NO = re.compile(r"\s*(?:no|n|false|-|–|—|✗|✘|☐|nein|non|)\s*$", re.IGNORECASE)
+_NEGATED = re.compile(r"\b(?:not|no|without)\b|n't\b")
 _ASKING = stems("which what how many list name show give all have has be come do does in from")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
@@ -110,7 +131,7 @@ def deciding(question: str, passages: Sequence[Passage]) -> list[Quote]:
     if len(rows) < 2:
         return []
     said = " ".join(question.lower().split())
-    ways = (_without, _limited, _changed, _extreme, _counted, _holding)
+    ways = (_without, _limited, _changed, _extreme, _counted, _ticked, _holding)
     decided = next((found for way in ways if (found := way(said, rows))), [])
     return [row.quote for row in decided[:MOST_ROWS]]
 
@@ -178,15 +199,34 @@ def _changed(said: str, rows: Sequence[Row]) -> list[Row]:
 def _extreme(said: str, rows: Sequence[Row]) -> list[Row]:
     """Return the rows with the least or the greatest number in the column that a question means."""
     for words, best, headers in _EXTREMES:
-        if not re.search(rf"\b(?:{words})\b", said):
+        asked = re.search(rf"\b(?:{words})\b", said)
+        if asked is None:
             continue
         column = (_column(headers, rows) if headers else None) or _asked(re.sub(words, " ", said), rows)
         if column is None:
             return []
-        numbers = [(row, _measured(row.cells.get(column, ""))) for row in _meant(said, rows, column)]
+        alternatives = _ALTERNATIVES.search(said)
+        if alternatives is None and asked[0].endswith(("er", "more expensive")):
+            return []  # than what is not in a column
+        meant = [_called(name, rows) for name in alternatives.groups()] if alternatives else _meant(said, rows, column)
+        if None in meant:
+            return []
+        numbers = [(row, _measured(row.cells.get(column, ""))) for row in meant if row]
         wanted = best((number for _, number in numbers if not isnan(number)), default=None)
         return [row for row, number in numbers if number == wanted]
     return []
+
+
+def _called(name: str, rows: Sequence[Row]) -> Row | None:
+    """Return the row that a name calls, by the cell whose words are most its own; None where none is like it."""
+    words = set(name.split()) - {"the", "a", "an"}
+
+    def like(row: Row) -> float:
+        cells = (set(value.lower().split()) for value in row.cells.values())
+        return max(2 * len(words & cell) / max(1, len(words) + len(cell)) for cell in cells)
+
+    best = max(rows, key=like)
+    return best if like(best) >= _LIKE else None
 
 
 def _counted(said: str, rows: Sequence[Row]) -> list[Row]:
@@ -202,6 +242,19 @@ def _counted(said: str, rows: Sequence[Row]) -> list[Row]:
     ):  # "Pond name", not "Distance to old pond"
         return list(rows)
     return [row for row in rows if wanted <= stems(" ".join(row.cells.get(label, "") for label in labels))]
+
+
+def _ticked(said: str, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with a "yes" in a column of yes and no that a question names whole; with "not", a "no"."""
+    if not _WHICH.match(said):
+        return []
+    asked, wanted = stems(said), _NO if _NEGATED.search(said) else _YES
+    for header in rows[0].cells:
+        values = [row.cells.get(header, "") for row in rows]
+        named = stems(header) - STOP_WORDS
+        if named and named <= asked and all(_YES.match(value) or _NO.match(value) for value in values):
+            return [row for row, value in zip(rows, values, strict=True) if wanted.match(value)]
+    return []
 
 
 def _holding(said: str, rows: Sequence[Row]) -> list[Row]:
@@ -275,7 +328,9 @@ def _measured(value: str) -> float:
 
 
 def _number(value: str) -> float:
-    """Return the first number in a text, NaN where there is none: 1,280.50 and 1.280,50 and 18.40 €."""
+    """Return the first number in a text: 1,280.50, 1.280,50, 18.40 €; of a day 20240903. NaN where there is none."""
+    if date := _ISO_DATE.search(value):
+        return float("".join(date.groups()))
     found = _NUMBER.search(value)
     if not found:
         return float("nan")

@@ -17,12 +17,12 @@ TELLING = 3  # of those that only tell of what a message names
 _GENERIC = frozenset(
     stem(word)
     for word in (
-        "article document text paper report file letter book page story essay study chapter section note notes meeting "
-        "transcript interview mail email post presentation slide library collection everything pdf summary summarize "
-        "summarise overview outline gist main key point points idea topic takeaway finding conclusion conclude author "
-        "timeline date dates event events list people speaker quote quoted say cite cited outlet newspaper source give "
-        "show tell write make short brief quick about please describe explain face mention include "
-        "involve identify exist remain contain item need"
+        "article document text paper report file letter book page story essay study chapter section note notes "
+        "meeting transcript interview mail email post presentation slide library collection folder archive "
+        "everything pdf summary summarize summarise overview outline gist main key point points idea topic "
+        "takeaway finding conclusion conclude author timeline date dates event events list people speaker quote "
+        "quoted say cite cited outlet newspaper source give show tell write make short brief quick about please "
+        "describe explain face mention include involve identify exist remain contain item need"
     ).split()
 )
 
