@@ -5,7 +5,7 @@ const page = element.querySelector(".pincite");
 const find = (selector, within = page) => within.querySelector(selector);
 const all = (selector, within = page) => [...within.querySelectorAll(selector)];
 
-const UNASKED = new Set(["status", "documents", "followed", "sources", "suggestions", "conversations", "notes", "verify"]); // what the page calls by itself
+const UNASKED = new Set(["status", "documents", "followed", "following", "sources", "suggestions", "conversations", "notes", "verify"]); // what the page calls by itself
 
 /** Call a function of ui/web/service.py, after another login where one has ended; what goes wrong is thrown with a text for people. */
 async function call(name, given = {}) {

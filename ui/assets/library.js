@@ -183,6 +183,10 @@ async function sendAs(name, file) {
   form.append("file", file);
   try {
     const response = await fetch("gradio_api/component_server/", { method: "POST", body: form });
+    if (response.status === 401) {
+      await login.again();
+      return sendAs(name, file);
+    }
     const result = await response.json();
     return response.ok ? result : { error: String(result.detail || "was refused") };
   } catch (error) {
