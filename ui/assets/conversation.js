@@ -131,7 +131,10 @@ async function open(id, remember = true) {
   found.turns.forEach((turn) => restore(turn));
   find("#earlier").hidden = !found.more;
   for (const item of all(".conversations li")) item.toggleAttribute("aria-current", item.dataset.conversation === id);
-  turns.at(-1)?.element.scrollIntoView({ block: "start" });
+  if (turns.length) {
+    turns.at(-1).element.scrollIntoView({ block: "start" });
+    follow_up(turns.at(-1));
+  }
 }
 
 function restore({ question, number, passages, ...result }, first = false) {

@@ -28,10 +28,12 @@ def test_a_reload_loses_nothing_and_the_address_names_the_conversation(visit):
     ask(page, QUESTION)
     ask(page, "And Kyrgyzstan?")
     page.wait_for_function("location.hash.startsWith('#c=')")
+    expect(page.locator(".next")).to_be_visible()
     shown = page.locator("#turns").inner_text()
     page.fill("#question", "Half a")
     page.type("#question", " thought")
     reload(page)
+    expect(page.locator(".next")).to_be_visible()
     assert page.locator("#turns").inner_text() == shown
     assert page.input_value("#question") == "Half a thought"
     page.click(".turn:first-child .marker [data-cite='1']")
@@ -105,7 +107,7 @@ def test_nobody_sees_anothers(visit, site):
     place = first.url[len(site) :]
     expect(listed(second)).to_have_count(0)
     second.goto(f"{site}{place}")
-    reload(second)
+    second.reload()  # it is said for a while, which may be over when all of the page is there
     expect(second.locator("#said")).to_have_text("This conversation was deleted, or is somebody else’s.")
     expect(second.locator(".turn")).to_have_count(0)
     assert first.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
