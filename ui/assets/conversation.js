@@ -82,10 +82,13 @@ async function answer(turn, documents = chosen()) {
   }
 }
 
+const REST_MS = 500; // before the server is asked what may be asked next: others may be waiting for their answers
+
 /** Offer what may be asked next: questions of what stands around the quotes. */
 async function follow_up(turn) {
   const { found, citations } = turn.result.record;
-  if (!found) return;
+  await new Promise((done) => setTimeout(done, REST_MS));
+  if (!found || pending || turn !== turns.at(-1)) return;
   const offered = await call("following", { question: turn.question, citations }).catch(() => ({ html: "" }));
   all(".next").forEach((each) => each.remove()); // only under the last answer
   if (offered.html && turn === turns.at(-1)) turn.body.append(make("ul", { className: "next", ariaLabel: "Questions that may follow", innerHTML: offered.html }));

@@ -14,13 +14,13 @@ from retrieval.text import heading_question, sentence_questions
 from ui.words import outcome
 
 WANTED = 4
-FOLLOWING = 3  # questions under an answer
+FOLLOWING = 2  # questions under an answer
 MOST_HEADINGS = 60
 MOST_NAMED = 8  # speakers, dates
 _DOCUMENTS = 8  # the newest are looked at
 _PASSAGES = 40  # of each
 _AROUND = 4  # passages on each side of a quote, for what may be asked next
-_TRIED, _TRIED_NEXT = 24, 6  # asked at the most: about 30 ms each
+_TRIED, _TRIED_NEXT = 24, 4  # asked at the most: about 30 ms each
 _KINDS = ("said", "role", "acronym", "date", "heading", "what")  # in the order in which they take turns
 
 
