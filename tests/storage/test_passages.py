@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from fakes import about_bees, prepare, scattered
+from fakes import HashedEncoder, about_bees, prepare, scattered
 
 from retrieval.errors import QuestionError
 from retrieval.records import Document
@@ -150,3 +150,24 @@ def test_what_was_removed_is_told_by_generation(store):
     store.documents.remove(["b", "a"])
     assert StoredVectors(store.database).removed_since(2) == [(5001, 5002), (1, 5000)]
     assert StoredVectors(store.database).removed_since(3) == []
+
+
+@pytest.mark.parametrize("often", [1, 100])
+def test_a_document_that_is_replaced_while_it_is_sought_is_found_once(store, often):
+    """Between the question to one index and that to the other; without end, at most once."""
+    versions = iter(range(1000))
+
+    def replace():
+        store.documents.add([prepare(about_bees("m1", f"Version {next(versions)} word."))])
+
+    def disturbed(*arguments, ask=store.passages.fulltext.bm25):
+        found = ask(*arguments)
+        if next(versions) < often:
+            replace()
+        return found
+
+    replace()
+    store.passages.fulltext.bm25 = disturbed
+    vector = HashedEncoder().question("word").vector
+    found = [candidate.passage.text for candidate in store.passages.find(["word"], vector, 200, {})[0]]
+    assert found == [store.documents.get("m1").text]

@@ -38,6 +38,7 @@ from retrieval.text import WORDS, Analysis
 if TYPE_CHECKING:
     from retrieval.storage.local.faiss_index import FaissIndex
 
+ATTEMPTS = 5  # at asking what is replaced meanwhile
 LARGE = 20_000  # passages, from which on both indexes are asked at once: 62 -> 53 ms at a million
 BM25_ROWS = 2000  # scores kept for candidates that only the vectors found
 SAMPLED = 40  # passages that tell whether the others are to be waited for:
@@ -111,16 +112,35 @@ class Passages:
     def find(
         self, words: Sequence[str], vector: Floats, count: int, where: Mapping[str, Any]
     ) -> tuple[Candidates, dict[int, float]]:
-        """See PassageIndex.find; BM25 of the best 2,000 is returned, found or not."""
-        allowed = self.allowed(where) if where else None
+        """See PassageIndex.find; BM25 of the best 2,000 is returned, found or not.
+
+        Each index sees the library as it is when that is asked: where a document was replaced meanwhile, so that both
+        of its versions were found, or neither, all is asked again.
+        """
         index = self.index(len(vector))
-        asked: list[Callable[[], Any]] = [
-            lambda: self.fulltext.bm25(words, max(BM25_ROWS, count), allowed),
-            lambda: index.nearest(vector, count, allowed),
-        ]
-        (ids, scores), nearest = side_by_side(lambda ask: ask(), asked, 2 if len(index) > self._large else 1)
-        found = self.candidates(dict.fromkeys([*nearest, *ids[:count].tolist()]))
+        for _ in range(ATTEMPTS):
+            generation = self._database.generation()
+            allowed = self.allowed(where) if where else None
+            asked: list[Callable[[], Any]] = [
+                partial(self.fulltext.bm25, words, max(BM25_ROWS, count), allowed),
+                partial(index.nearest, vector, count, allowed),
+            ]
+            (ids, scores), nearest = side_by_side(lambda ask: ask(), asked, 2 if len(index) > self._large else 1)
+            wanted = list(dict.fromkeys([*nearest, *ids[:count].tolist()]))
+            found = self.candidates(wanted)
+            there = wanted if self._database.generation() == generation else self._there(wanted)
+            if len(there) == len(wanted):
+                break
+        else:
+            found = self.candidates(there)
         return found, dict(zip(ids.tolist(), scores.tolist(), strict=True))
+
+    def _there(self, ids: Sequence[int]) -> list[int]:
+        """Return those of the ids that are there at one moment, in order."""
+        with self._database.reading() as connection:
+            rows = connection.execute(f"SELECT id FROM passages WHERE id {_LISTED}", (json.dumps(ids),)).fetchall()
+        there = {row[0] for row in rows}
+        return [number for number in ids if number in there]
 
     def bm25(self, words: Sequence[str], limit: int, where: Mapping[str, Any]) -> dict[int, float]:
         """Return passage id -> BM25 of the best `limit` passages; see PassageIndex.bm25 and Fulltext.bm25."""
