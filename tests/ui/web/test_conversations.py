@@ -108,7 +108,8 @@ def test_nobody_sees_anothers(visit, site):
     expect(listed(second)).to_have_count(0)
     second.goto(f"{site}{place}")
     second.reload()  # it is said for a while, which may be over when all of the page is there
-    expect(second.locator("#said")).to_have_text("This conversation was deleted, or is somebody else’s.")
+    said = "This conversation was deleted, or is somebody else’s."
+    expect(second.locator("#said")).to_have_text(said, timeout=20_000)
     expect(second.locator(".turn")).to_have_count(0)
     assert first.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
 
