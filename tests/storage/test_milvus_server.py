@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from concurrent import futures
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from fakes import HashedEncoder, assert_answers, numbered
 
 from retrieval import Library
 from retrieval.errors import LibraryError, UnreachableError
+from retrieval.storage.copying import copy
 from ui.web.service import Service, guarded
 
 grpc = pytest.importorskip("grpc", reason="not installed: pip install 'pincite[cluster]'")
@@ -75,6 +77,69 @@ def test_a_server_that_is_restarted_loses_nothing_and_is_waited_for(own_engine):
         asking.join()
         assert answers[0].citations[0].doc_id == "d7"
         library.check()
+
+
+@contextmanager
+def gone(own_engine, library):
+    """Expect that the server is killed in the block, and that this is said; it is started again at the end."""
+    said = f"127.0.0.1:{own_engine.port} has not answered within 1 s; check that it runs"
+    try:
+        with pytest.raises(UnreachableError, match=said):
+            yield
+    finally:
+        own_engine.start()
+    library.backend.client.seconds = 60.0  # the machine may be busy
+
+
+@pytest.mark.parametrize("writes", [1, 8, 20])
+def test_a_server_that_is_killed_while_documents_are_added_keeps_what_was_acknowledged(own_engine, writes):
+    left, told = iter(range(writes, -1000, -1)), []
+
+    def killing(method, *arguments, **options):
+        if method == "upsert" and next(left) == 0:
+            own_engine.stop()
+        return call(method, *arguments, **options)
+
+    with Library(own_engine.address(), patient(1.0), encoder=ENCODER) as library:
+        given, call = [numbered(number, 0) for number in range(10)], library.backend.client.call
+        library.add(given[:1])
+        library.backend.client.call = killing
+        with gone(own_engine, library):
+            library.add(given, progress=lambda done, total, name: told.append(name))
+        assert_answers(library, {"d0", *told})
+        library.add(given)
+        assert (library.info()["documents"], library.info()["passages"]) == (10, 60)
+        assert_answers(library, [f"d{number}" for number in range(10)])
+        library.check()
+
+
+def test_a_server_that_is_killed_while_it_is_asked_answers_later(own_engine):
+    with Library(own_engine.address(), patient(1.0), encoder=ENCODER) as library:
+        library.add([numbered(0, 0)])
+        tokens = library.backend.passages.tokens
+        library.backend.passages.tokens = lambda ids: (own_engine.stop(), tokens(ids))[1]
+        with gone(own_engine, library):
+            library.ask("mark word0v0")
+        library.backend.passages.tokens = tokens
+        assert_answers(library, ["d0"])
+
+
+@pytest.mark.parametrize("killed", ["source", "target"])
+def test_a_server_that_is_killed_while_a_library_is_copied_has_it_whole_later(own_engine, tmp_path, killed):
+    def kill(done, total, name):
+        if done == 4:
+            own_engine.stop()
+
+    here = Library(tmp_path / "here", patient(), encoder=ENCODER)
+    with here, Library(own_engine.address(), patient(1.0), encoder=ENCODER) as there:
+        source, target = (there, here) if killed == "source" else (here, there)
+        source.add([numbered(number, 0) for number in range(10)])
+        with gone(own_engine, there):
+            copy(source.backend, target.backend, kill, batch_passages=12)
+        assert_answers(target, [document.doc_id for document in target.documents()])
+        assert len(target.documents()) >= 4
+        assert source.copy_to(target).documents == 10
+        assert_answers(target, [f"d{number}" for number in range(10)])
 
 
 def test_a_server_that_does_not_answer_is_named_in_time(own_engine):
