@@ -130,6 +130,22 @@ def test_a_writer_whose_passages_are_deleted_meanwhile_writes_them_again(engine)
     assert other.passages.count() == 1
 
 
+def test_a_writer_whose_text_is_deleted_meanwhile_writes_it_again(engine):
+    """As by another writer that had deleted the passages before they were written."""
+    address = engine.address()
+    writer, other, left = opened(address), opened(address), [1]
+    write = writer.passages.write
+
+    def disturbed(own, given):
+        write(own, given)
+        if left and left.pop():
+            other.client.delete_in("records", "doc", [own.key], 'kind == "text"')
+
+    writer.passages.write = disturbed
+    writer.documents.add([prepare(about_bees("m1", "One word."))])
+    assert states(other) == {"One word."}
+
+
 def test_a_reader_finds_one_version_while_another_takes_its_place(engine):
     address = engine.address()
     writer, reader = opened(address), opened(address)

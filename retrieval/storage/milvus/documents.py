@@ -200,10 +200,14 @@ class Documents:
         raise StorageError(f"{self._client.name}: another writer deletes what is written; try again when it is done")
 
     def _is_whole(self, made: Sequence[DocumentRow]) -> bool:
-        """Tell whether all passages are there, which another writer of the same document may have deleted."""
-        expected = sum({row.version: row.passages for row in made}.values())
-        versions = json.dumps([row.version for row in made])
-        return not expected or self._passages.count_of(f"version in {versions}") == expected
+        """Tell whether all passages and texts are there, which another writer of the same document may have deleted."""
+        own = {row.version: row for row in made}
+        named = f"version in {json.dumps(list(own))}"
+        passages = sum(row.passages for row in own.values())
+        pieces = sum(-(-row.characters // CHUNK) for row in own.values())
+        return (not passages or self._passages.count_of(named) == passages) and pieces == self._client.count(
+            "records", f'kind == "text" and {named}', strong=True
+        )
 
     def _replaced(self, made: Sequence[DocumentRow], before: Mapping[str, str]) -> dict[str, str]:
         """Return key of a new document -> the one that its file alone held so far, or that a write cut short named."""
