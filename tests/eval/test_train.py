@@ -220,10 +220,10 @@ def test_the_loss_falls_and_an_interrupted_run_goes_on(data, tmp_path):
     from retrieval.settings import Settings
 
     corpus = gather(data)
-    plan = loop.Plan(tmp_path / "run", model_folder(Settings()), minutes=0.4, processes=1, batch=4)
+    plan = loop.Plan(tmp_path / "run", model_folder(Settings()), minutes=0.3, processes=1, batch=4)
     loop.run(plan, corpus.training, corpus.articles)
     first = loop.log(tmp_path / "run")
-    longer = loop.Plan(tmp_path / "run", model_folder(Settings()), minutes=0.6, processes=1, batch=4)
+    longer = loop.Plan(tmp_path / "run", model_folder(Settings()), minutes=0.45, processes=1, batch=4)
     loop.run(longer, corpus.training, corpus.articles)
     log = loop.log(tmp_path / "run")
     assert len(log) > len(first)

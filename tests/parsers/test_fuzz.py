@@ -60,7 +60,7 @@ def test_archives_of_odd_xml(sandbox, suffix, share, edits):
     check(sandbox, suffix, edited_xml(SEEDS[suffix], share, edits))
 
 
-@settings(QUICK, max_examples=50)
+@settings(QUICK, max_examples=30)
 @given(pages=PAGES)
 def test_words_anywhere_on_a_page(sandbox, pages):
     check(sandbox, ".pdf", printed(pages))

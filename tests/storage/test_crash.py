@@ -12,7 +12,7 @@ from retrieval import Library, Settings
 pytestmark = pytest.mark.slow  # processes are killed
 
 COUNT = 200
-KILLS = 24
+KILLS = 16
 ADD = """
 import sys
 from fakes import HashedEncoder, numbered

@@ -33,7 +33,7 @@ function askAll() {
   scope();
 }
 
-const FOLLOWED_MS = 4000;
+const FOLLOWED_MS = 2000;
 let generation = null;
 
 /** Say how the folder stands that the library follows, and list the documents anew when it has brought some. */
