@@ -34,13 +34,13 @@ def test_the_quick_start_has_two_commands():
     start = README.partition("## Quick start")[2].partition("\n## ")[0]
     assert re.findall(r"^    (.*)$", start, re.MULTILINE) == [
         "pip install . && python -m ui",
-        "pip install -e '.[test]' && python -m pytest -n 3",
+        "pip install -e '.[test]' && python -m pytest -n 2",
     ]
 
 
 def test_ci_runs_the_test_command():
     script = (ROOT / ".ci" / "run").read_text()
-    assert "pip install --quiet -e '.[test]'\npython -m pytest -n 3\n" in script
+    assert "pip install --quiet -e '.[test]'\npython -m pytest -n 2\n" in script
 
 
 @pytest.mark.slow
