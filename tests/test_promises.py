@@ -2,7 +2,7 @@
 
 1. Every quote equals its source: here, and answering/test_answer.py. 2. Nothing leaves the machine: here; the page's part
 is in support/browser.py. 3. A crash loses nothing acknowledged: storage/test_crash.py, and test_histories.py for several
-processes. 4. A changed or missing source is said: here, and test_library.py. 5. What could not be read is said: here, and
+processes (on a server, for those that write different documents). 4. A changed or missing source is said: here, and test_library.py. 5. What could not be read is said: here, and
 ingest/test_indexer.py. 6. No text is skipped silently: here, and ingest/test_chunking.py.
 """
 
