@@ -151,10 +151,10 @@ class Pipeline:
         """Return the view of documents or of a section that a message asks for; "this" is what was quoted last."""
         if asked.kind not in VIEWS and asked.kind is not Kind.COMPARE:
             told = self._defined(asked.text, where) or self._rows(asked.text, ranked[:TABLES])
-            if told or not (asked.kind in (Kind.LIST, Kind.STEPS) or asks_for_tasks(asked.text)):
+            tasks = asks_for_tasks(asked.text)
+            if told or not (tasks or asked.kind in (Kind.LIST, Kind.STEPS)):
                 return told
-            near = list(ranked[:SECTIONS])
-            near += self._rank(TASKS, SECTIONS, where) if asks_for_tasks(asked.text) else []
+            near = [*ranked[:SECTIONS], *(self._rank(TASKS, SECTIONS, where) if tasks else ())]
             return self._section(asked.text, near, asked.kind is Kind.STEPS)
         before = asked.before.quotes if asked.before else ()
         found = self._rank(before[0][:LONGEST_QUESTION], 1, where) if before else []

@@ -1,7 +1,7 @@
 """Ranked passages become quotes, and quotes citations."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -100,6 +100,12 @@ def is_of_letter(passage: Passage) -> bool:
         return True
     lines = (passage.text[start - passage.start : end - passage.start] for start, end in passage.sentences)
     return all(map(_MAIL_HEAD.match, lines))
+
+
+def each_sentence(passages: Iterable[Passage]) -> Iterator[Quote]:
+    """Yield every sentence of some passages as a quote, in order."""
+    for passage in passages:
+        yield from (Quote(passage, number, number, 0.0) for number in range(len(passage.sentences)))
 
 
 def worth_reading(found: Sequence[Quote]) -> list[Passage]:

@@ -8,7 +8,8 @@ import atexit
 import base64
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,25 +57,27 @@ class Pages:
         passages: those that the quote is taken from. DocumentError where the file is no PDF, has changed or cannot be
         drawn, or where it is not certain which words on the page are the quote.
         """
+        with self._printed(document) as content:
+            found = _sandbox.run(content, "places", _pages(passages), quote)["places"]
+            if not found:
+                name = document.source or document.doc_id
+                raise DocumentError(name, "does not show for certain where on the page the quote is")
+            return [self._page(document.sha256, content, number, boxes) for number, boxes in found]
+
+    def page(self, document: Document, number: int) -> PrintedPage:
+        """Return one page, from 1, without boxes; DocumentError where there is none, or as for `show`."""
+        with self._printed(document) as content:
+            return self._page(document.sha256, content, number, ())
+
+    @contextmanager
+    def _printed(self, document: Document) -> Iterator[bytes]:
+        """Give the bytes of a file that has pages; what cannot be read of them is a DocumentError that names it."""
         name = document.source or document.doc_id
         if Path(name).suffix.lower() not in PRINTED:
             raise DocumentError(name, "is neither a PDF nor a picture")
         content = unchanged(document, self._max_bytes)
         try:
-            found = _sandbox.run(content, "places", _pages(passages), quote)["places"]
-            if not found:
-                raise DocumentError(name, "does not show for certain where on the page the quote is")
-            return [self._page(document.sha256, content, number, boxes) for number, boxes in found]
-        except UnreadableError as error:
-            raise DocumentError(name, str(error)) from error
-
-    def page(self, document: Document, number: int) -> PrintedPage:
-        """Return one page, from 1, without boxes; DocumentError where there is none, or as for `show`."""
-        name = document.source or document.doc_id
-        if Path(name).suffix.lower() not in PRINTED:
-            raise DocumentError(name, "is neither a PDF nor a picture")
-        try:
-            return self._page(document.sha256, unchanged(document, self._max_bytes), number, ())
+            yield content
         except UnreadableError as error:
             raise DocumentError(name, str(error)) from error
 

@@ -130,6 +130,9 @@ function download(name, type, text) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
+/** Save a file that the server wrote. base64: its bytes. */
+const downloadBytes = (name, base64) => download(name, "application/octet-stream", Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+
 function make(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
   made.append(...children);

@@ -20,11 +20,7 @@ notes.pin = async (button) => {
 };
 
 /** Show a pinned quote in its place. */
-notes.open = async (button) => {
-  const citation = notes.citations[button.dataset.note];
-  const { marks } = await call("marked", { citations: [citation] });
-  await viewer.quote({ element: button.closest("li"), result: { record: { citations: [citation] }, marks } }, citation.marker);
-};
+notes.open = (button) => viewer.cited(button.closest("li"), [notes.citations[button.dataset.note]]);
 
 notes.write = (area) =>
   call("write_note", { id: area.dataset.writes, note: area.value }).then(() => say("Note kept"), (error) => say(error.message));
@@ -44,5 +40,5 @@ notes.unpin = (button) => {
 notes.save = async (button) => {
   const suffix = button.dataset.notes;
   const { content } = await call("notes_file", { suffix });
-  download(`notes${suffix}`, "application/octet-stream", Uint8Array.from(atob(content), (character) => character.charCodeAt(0)));
+  downloadBytes(`notes${suffix}`, content);
 };

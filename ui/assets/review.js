@@ -66,17 +66,13 @@ function counted() {
 async function cell(button) {
   const { of: docId, cell: column } = button.dataset;
   const { citations } = reviewing.rows.find((row) => row.doc_id === docId).answers[Number(column)];
-  const { marks } = await call("marked", { citations });
-  const turn = { element: button.closest("td"), result: { record: { citations }, marks } };
-  await viewer.quote(turn, citations[0].marker);
-  check(turn);
+  check(await viewer.cited(button.closest("td"), citations));
 }
 
 async function save(button) {
   const suffix = button.dataset.save;
   const { content } = await call("review_file", { suffix, questions: reviewing.questions, rows: reviewing.rows });
-  const bytes = Uint8Array.from(atob(content), (character) => character.charCodeAt(0));
-  download(`review${suffix}`, "application/octet-stream", bytes);
+  downloadBytes(`review${suffix}`, content);
 }
 
 find("#asking").addEventListener("submit", (event) => {

@@ -76,6 +76,14 @@ viewer.glance = async (details) => {
   if (!shown.html) inside.replaceChildren(make("p", { className: "hint", textContent: shown.told || "Nothing stands out in it." }));
 };
 
+/** Show quotes that are part of no answer on the page, the best first; resolves to what stands for their turn. */
+viewer.cited = async (element, citations) => {
+  const { marks } = await call("marked", { citations });
+  const turn = { element, result: { record: { citations }, marks } };
+  await viewer.quote(turn, citations[0].marker);
+  return turn;
+};
+
 /** Show the text, as for every document that is no PDF. */
 viewer.asText = () => {
   viewer.asking++; // what is still being drawn comes too late

@@ -65,12 +65,13 @@ def questions(library: Library, wanted: int = WANTED) -> list[str]:
     return _answered(library, filter(None, chain.from_iterable(zip_longest(*by_document))), wanted)
 
 
-def following(library: Library, asked: str, citations: Iterable[Citation]) -> list[str]:
+def following(library: Library, asked: str, citations: Sequence[Citation]) -> list[str]:
     """Return questions that may be asked next: of what stands around the quotes of an answer, but not in them."""
-    citations = list(citations)
-    first = next(iter(citations), None)
-    passages = library.passages(first.doc_id) if first else []
-    own = next((place for place, each in enumerate(passages) if first and each.start <= first.start < each.end), None)
+    if not citations:
+        return []
+    first = citations[0]
+    passages = library.passages(first.doc_id)
+    own = next((place for place, each in enumerate(passages) if each.start <= first.start < each.end), None)
     if own is None:
         return []
     near = [*passages[own : own + _AROUND + 1], *reversed(passages[max(0, own - _AROUND) : own])]
@@ -114,8 +115,9 @@ def _answered(
         if len(kept) >= 2 * wanted:
             break
         answer = None if question in kept else _answer(library, question, doc_id)
-        told = answer is not None and answer.found and (answer.citations[0].doc_id, answer.citations[0].start)
-        if answer is not None and told not in known and _is_from(answer, passage):
+        if answer is None or not _is_from(answer, passage):
+            continue
+        if (answer.citations[0].doc_id, answer.citations[0].start) not in known:
             kept[question] = outcome(answer) == "answered"
     return sorted(kept, key=lambda question: not kept[question])[:wanted]
 

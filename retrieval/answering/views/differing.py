@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from retrieval.answering.quotes import Quote, is_of_letter
+from retrieval.answering.quotes import Quote, each_sentence, is_of_letter
 from retrieval.answering.reading import Readings
 from retrieval.records import Document, Passage
 from retrieval.search import Ranked
@@ -39,12 +39,11 @@ def rivals(question: str, best: Quote, ranked: Sequence[Ranked]) -> list[Passage
     settled = _told(best.text).values & _DENIALS or _YES_NO.match(question)
     if not _answer_values(best) and not settled:
         return []
-    near = [item.candidate.passage for item in ranked[:NEAR] if item.score >= ranked[0].score - BEHIND]
     if _is_repeated(best.passage):
-        near = [
-            item.candidate.passage for item in ranked[:NEAR] if item.candidate.passage.doc_id == best.passage.doc_id
-        ]
-        return [passage for passage in near if not _is_repeated(passage) and not is_of_letter(passage)]
+        mail = (item.candidate.passage for item in ranked[:NEAR])
+        own = (passage for passage in mail if passage.doc_id == best.passage.doc_id)
+        return [passage for passage in own if not _is_repeated(passage) and not is_of_letter(passage)]
+    near = [item.candidate.passage for item in ranked[:NEAR] if item.score >= ranked[0].score - BEHIND]
     asked = set(map(stem, _told(question).rest))
     first = {passage.doc_id: passage for passage in reversed(near) if passage.doc_id != best.passage.doc_id}
     return [each for each in reversed(first.values()) if _may_answer(asked, each, settled)]
@@ -52,7 +51,7 @@ def rivals(question: str, best: Quote, ranked: Sequence[Ranked]) -> list[Passage
 
 def _may_answer(asked: Set[str], passage: Passage, settled: Any) -> bool:
     """Tell whether a sentence of a passage has half of the words that are asked for, and a number or a day."""
-    told = [_told(quote.text) for quote in _sentences([passage])]
+    told = [_told(quote.text) for quote in each_sentence([passage])]
     held = (each for each in told if each.values or settled)
     return any(2 * len(asked & set(map(stem, each.rest))) >= len(asked) for each in held)
 
@@ -80,7 +79,7 @@ def differing(question: str, quotes: Sequence[Quote], ranked: Sequence[Ranked], 
     for item in ranked[:NEAR]:
         passage = item.candidate.passage
         if passage.doc_id not in told:
-            found = [other for other in _sentences([passage]) if _otherwise(own, _told(other.text))]
+            found = [other for other in each_sentence([passage]) if _otherwise(own, _told(other.text))]
             found = found or list(_answered_otherwise(question, best, passage, readings))
             if found:
                 told[passage.doc_id] = found[0]
@@ -173,7 +172,7 @@ def changes(documents: Sequence[Sequence[Passage]]) -> list[Quote]:
     best = max(shares, key=shares.__getitem__, default=None)
     if best is None or shares[best] < EDITIONS:
         return []
-    first, second = (list(_sentences(documents[number])) for number in best)
+    first, second = (list(each_sentence(documents[number])) for number in best)
     one, other = ([" ".join(quote.text.split()) for quote in quotes] for quotes in (first, second))
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     changed = [block for block in blocks if block[0] != "equal"][:MOST_CHANGES]
@@ -189,11 +188,6 @@ def _runs(text: str) -> set[tuple[str, ...]]:
 def _share(one: Set[Any], other: Set[Any]) -> float:
     """Return how much of both two sets have in common, 0 to 1 (Dice)."""
     return 2 * len(one & other) / max(1, len(one) + len(other))
-
-
-def _sentences(passages: Sequence[Passage]) -> Iterator[Quote]:
-    for passage in passages:
-        yield from (Quote(passage, number, number, 0.0) for number in range(len(passage.sentences)))
 
 
 def _paired(one: Sequence[Quote], other: Sequence[Quote]) -> Iterator[Quote]:

@@ -7,7 +7,7 @@ from functools import cache
 from babel import Locale
 
 from retrieval.answering.attribution import Attribution, attribute
-from retrieval.answering.quotes import Quote
+from retrieval.answering.quotes import Quote, each_sentence
 from retrieval.records import Passage
 
 MOST = 20  # quotes
@@ -34,7 +34,7 @@ def countries(passages: Sequence[Passage], most: int = MOST) -> list[Quote]:
     """Return each sentence that names a country which none before it named."""
     known: set[str] = set()
     kept = []
-    for quote in _sentences(passages):
+    for quote in each_sentence(passages):
         named = set(_countries().findall(quote.text))
         if named - known:
             known |= named
@@ -67,7 +67,7 @@ def defining(short: str, passages: Sequence[Passage]) -> list[Quote]:
         rf"(?P<before>(?:[\w’'.-]+ ){{1,9}}[\w’'.-]+)\s*\(“?{name}s?”?\)|\b{name}\s*\((?P<inside>[^()]{{4,90}})\)|"
         rf"\b{name}\b,? (?:\(?short for|stands for|which stands for|means|is (?:the abbreviation|short) (?:of|for))",
     )
-    for quote in _sentences(passages):
+    for quote in each_sentence(passages):
         for found in written.finditer(quote.text):
             words = found["before"] or found["inside"] or ""
             if not words or _spells(short, words):
@@ -79,11 +79,6 @@ def _spells(short: str, words: str) -> bool:
     """Tell whether the letters of an abbreviation stand in this order at the beginnings of words."""
     initials = iter("".join(word[0] for word in re.findall(r"[^\W\d_]+", words)).lower())
     return all(letter in initials for letter in short.lower().rstrip("s"))
-
-
-def _sentences(passages: Sequence[Passage]) -> Iterator[Quote]:
-    for passage in passages:
-        yield from (Quote(passage, number, number, 0.0) for number in range(len(passage.sentences)))
 
 
 def _attributed(passages: Sequence[Passage]) -> Iterator[tuple[Attribution, Quote]]:
