@@ -23,7 +23,8 @@ NO_SENTENCE = 65_535  # in PassageVectors.token_sentences: the token stands befo
 class QuestionVectors:
     """The vectors of one question.
 
-    vector: (dim,) unit. tokens: (t, dim) unit vectors of the question's content tokens, rotated; t may be 0.
+    vector: (dim,) unit. tokens: (t, b) vectors of the question's content tokens, rotated, in b of the dimensions and
+    scaled so that they are of length one on average; t may be 0.
 
     terms: of the word that each of the tokens belongs to, as the full text counts them, joined by blanks.
     """
@@ -37,8 +38,8 @@ class QuestionVectors:
 class PassageVectors:
     """What is stored for one passage.
 
-    vector: (dim,) unit. sentences: (s, dim) unit rows. token_bits: (t, dim / 8) uint8, signs of the rotated token
-    vectors. token_sentences: (t,) uint16, the sentence of each token.
+    vector: (dim,) unit. sentences: (s, dim) unit rows. token_bits: (t, b / 8) uint8, signs of the rotated token
+    vectors in the first b dimensions. token_sentences: (t,) uint16, the sentence of each token.
     """
 
     vector: Floats

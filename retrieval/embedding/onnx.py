@@ -59,7 +59,7 @@ class OnnxEncoder:
 
     @cached_property
     def _rotation(self) -> Floats:
-        """(dim, dim), transposed."""
+        """(b, dim), transposed."""
         return np.ascontiguousarray(load_rotation(self._folder, self.dim).T)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -127,7 +127,9 @@ class OnnxEncoder:
         return PassageVectors(unit(self._pooled(tokens)), sentences, bits, numbers)
 
     def _rotated(self, tokens: Floats, kept: NDArray[np.intp]) -> Floats:
-        return products(unit(tokens[kept + len(self._before)]), self._rotation)
+        """Return (t, b) the rotated vectors, scaled as if no dimension of the rotation had been left out."""
+        scale = np.float32((self.dim / len(self._rotation)) ** 0.5)
+        return products(unit(tokens[kept + len(self._before)]), self._rotation) * scale
 
     def _pooled(self, tokens: Floats) -> Floats:
         """Pool the (t, dim) token vectors of one text as the model does."""

@@ -77,16 +77,19 @@ def _maxsim(
     """Return (n,) the maxsim of each passage, and (s, t) the cosine of the token closest to each of the question's.
 
     starts: (n,) where the sentences of each passage begin, of `sentences` in all. The passage tokens are signs of
-    rotated vectors: <q, sign(x)> / sqrt(dim) estimates sqrt(2 / pi) cos(q, x).
+    rotated vectors: <q, sign(x)> / sqrt(b) estimates sqrt(2 / pi) cos(q, x) from b dimensions, as many as all have:
+    what was encoded by earlier versions has more.
     """
     maxsim, closest = np.zeros(len(items), np.float32), np.zeros((sentences, len(question)), np.float32)
     tokens = backend.passages.tokens([candidate.id for candidate in items])
     found = [(i, *tokens[candidate.id]) for i, candidate in enumerate(items) if len(tokens[candidate.id][0])]
     if not found or not len(question):
         return maxsim, closest
-    signs = np.unpackbits(np.concatenate([bits for _, bits, _ in found]), axis=1, count=question.shape[1])
-    cosines = 2 * products(signs, question) - question.sum(axis=1)
-    cosines *= np.sqrt(np.pi / 2 / question.shape[1])
+    width = min(question.shape[1], 8 * min(bits.shape[1] for _, bits, _ in found))
+    question = question[:, :width] * np.float32((question.shape[1] / width) ** 0.5)
+    packed = np.concatenate([bits[:, : (width + 7) // 8] for _, bits, _ in found])
+    cosines = 2 * products(np.unpackbits(packed, axis=1, count=width), question) - question.sum(axis=1)
+    cosines *= np.sqrt(np.pi / 2 / width)
     owner = np.repeat([i for i, _, _ in found], [len(numbers) for _, _, numbers in found])
     sentence = np.concatenate([numbers for _, _, numbers in found]).astype(np.int64)
     firsts = np.flatnonzero(np.diff(owner, prepend=-1) | np.diff(sentence, prepend=-1))

@@ -7,6 +7,15 @@ def test_the_rotation_is_orthogonal_and_always_the_same():
     turned = rotation(8)
     np.testing.assert_allclose(turned @ turned.T, np.eye(8), atol=1e-6)
     np.testing.assert_allclose(turned[0, :3], rotation(8)[0, :3])
+    np.testing.assert_allclose(turned[0, :3], [0.455, 0.110, 0.130], atol=1e-3)
+
+
+def test_of_many_dimensions_the_first_128_are_kept():
+    turned = rotation(384)
+    assert turned.shape == (384, 128)
+    np.testing.assert_allclose(turned.T @ turned, np.eye(128), atol=1e-6)
+    basis, upper = np.linalg.qr(np.random.RandomState(0).standard_normal((384, 384)))
+    np.testing.assert_array_equal(turned, (basis * np.sign(np.diag(upper)))[:, :128].astype(np.float32))
 
 
 def test_the_rotation_is_kept_beside_the_model(tmp_path):
