@@ -170,7 +170,9 @@ class Pipeline:
         """Return the rows of one of the best passages' tables that decide a question; none where none do."""
         for best in (item.candidate.passage for item in ranked if is_row(item.candidate.passage)):
             around = self.backend.passages.of_document(best.doc_id)
-            if found := deciding(text, [passage for passage in around if same_table(best, passage)]):
+            header = self.backend.documents.header(best.doc_id)
+            own = [passage for passage in around if same_table(best, passage)]
+            if found := deciding(text, own, called(header.title, header.source) if header else ""):
                 return found
         return []
 

@@ -136,3 +136,62 @@ def test_rows_are_not_taken_for_what_the_table_does_not_tell(library, question):
 def test_a_cell_is_looked_up_as_ever(library):
     answer = library.ask("What is the price of the circular saw?")
     assert "name: Circular saw" in answer.citations[0].quote and answer.confidence < 1
+
+
+CLASSES = """Class,Teacher,Day,First day,Hours,Fee EUR,Minimum age,Places left
+Bread,Ana Reyes,Monday,2026-03-02,6,80,16,0
+Pasta,Tom Brandt,Tuesday,2026-03-10,4,95,12,5
+Pastry,Ana Reyes,Saturday,2026-04-11,8,140,16,3
+Cheese,Ivo Marek,Saturday,2026-04-25,5,110,18,7
+Soup,Tom Brandt,Friday,2026-05-08,3,60,10,9
+"""
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory, encoder):
+    folder = tmp_path_factory.mktemp("classes")
+    (folder / "cookery-classes.csv").write_text(CLASSES)
+    with Library(folder / "library", Settings(), encoder=encoder) as opened:
+        opened.add([folder / "cookery-classes.csv"])
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Which classes are not on a Saturday?", ["Bread", "Pasta", "Soup"]),
+        ("List all classes except the Saturday ones.", ["Bread", "Pasta", "Soup"]),
+        ("Which classes does Ana Reyes not teach?", ["Pasta", "Cheese", "Soup"]),
+        ("How many classes does Tom Brandt teach?", ["Pasta", "Soup"]),
+        ("Which class is taught by Ivo?", ["Cheese"]),
+        ("Which classes start in April?", ["Pastry", "Cheese"]),
+        ("Which class starts last?", ["Soup"]),
+        ("Which classes still have places?", ["Pasta", "Pastry", "Cheese", "Soup"]),
+        ("What is the cheapest class that is not sold out?", ["Soup"]),
+        ("Which classes cost under 100 euros and still have places?", ["Pasta", "Soup"]),
+        ("What is the second cheapest class?", ["Bread"]),
+        ("What are the two most expensive classes?", ["Pastry", "Cheese"]),
+        ("Which class takes the longest?", ["Pastry"]),
+        ("Which classes have a minimum age over 15?", ["Bread", "Pastry", "Cheese"]),
+        ("What is the minimum age for the cheese class?", ["Cheese"]),
+        ("How many cookery classes are there?", ["Bread", "Pasta", "Pastry", "Cheese", "Soup"]),
+    ],
+)
+def test_conditions_hold_together_and_are_turned_by_not(classes, question, names):
+    answer = classes.ask(question)
+    assert [citation.quote.partition("; ")[0] for citation in answer.citations] == [f"Class: {name}" for name in names]
+    assert answer.confidence == 1
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the cheapest pottery class?",
+        "What is the lowest price of the oven?",
+        "What is the minimum age for the sushi class?",
+        "What is the average fee of a class?",
+        "Which classes does Ana Reyes teach on Friday?",
+    ],
+)
+def test_nothing_is_decided_where_the_table_does_not_say_all_that_is_asked(classes, question):
+    assert classes.ask(question).confidence < 1

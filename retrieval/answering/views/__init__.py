@@ -7,8 +7,8 @@ from retrieval.answering.views.differing import differing, newest_first, rivals
 from retrieval.answering.views.lists import completed, is_cut, section
 from retrieval.answering.views.mentions import abbreviation, defining, outlets, speakers
 from retrieval.answering.views.overview import conclusion, overview
-from retrieval.answering.views.rows import deciding, is_row, same_table
 from retrieval.answering.views.scope import asked_of_one, asks_for_tasks, section_meant
+from retrieval.answering.views.table import deciding, is_row, same_table
 from retrieval.answering.views.timeline import timeline
 from retrieval.answering.views.view import view
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from retrieval.answering.quotes import Quote
-from retrieval.answering.views.rows import is_row
+from retrieval.answering.views.table import is_row
 from retrieval.records import Passage
 
 MOST_ITEMS = 20

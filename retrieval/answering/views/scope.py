@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from retrieval.answering.missing import called
-from retrieval.answering.views.rows import is_row
+from retrieval.answering.views.table import is_row
 from retrieval.records import Document, Passage
 from retrieval.search import Ranked
 from retrieval.storage import Backend
