@@ -22,6 +22,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _FIGURES = re.compile(r"\d[\d.,\s]*")
+_CODE = re.compile(r"[A-Z]{1,4}[-. ]?\d{1,6}[A-Za-z]?")
 _YEAR = re.compile(r"(?:FY\s?)?(?:1[89]|20|21)\d\d(?:[/–-]\d{2,4})?")
 
 Grid = Sequence[Sequence[str]]
@@ -199,7 +200,8 @@ def _may_be_pairs(grid: Grid) -> bool:
     """Tell whether a table of two columns may be pairs of a word and its value, the values not all of one kind."""
     values = [row[1] for row in grid[1:] if len(row) > 1 and row[1]]
     kinds = {_FIGURES.sub("0", value) for value in values}
-    return max(map(len, grid)) == 2 and (len(values) < 2 or len(kinds) > 1)
+    coded = _of_codes([row[0] for row in grid if row])
+    return max(map(len, grid)) == 2 and not coded and (len(values) < 2 or len(kinds) > 1)
 
 
 def _is_named(row: Sequence[str]) -> bool:
@@ -219,13 +221,22 @@ def _may_name(row: Sequence[str]) -> bool:
 
 
 def _differs(column: Sequence[str], size: int) -> bool:
-    """Tell whether a column's figures have a word above them, or a year above what are no years."""
+    """Tell whether a column's figures or codes have a word above them, or a year above what are no years."""
+    if size == 1 and _of_codes(column):
+        return True
     name = next((text for text in reversed(column[:size]) if text), "")
     body = [text for text in column[size:] if text]
     figures = sum(map(is_number, body))
     if not name or not body or 3 * figures < 2 * len(body):
         return False
     return not is_number(name) or not all(map(_YEAR.fullmatch, body))
+
+
+def _of_codes(column: Sequence[str]) -> bool:
+    """Tell whether a column is a word above codes, each another: "Code", "E1", "E2"."""
+    name, codes = (column[0], column[1:]) if column else ("", ())
+    named = bool(name) and not any(map(str.isdigit, name))
+    return named and len(codes) > 1 and all(map(_CODE.fullmatch, codes)) and len(set(codes)) == len(codes)
 
 
 def _names(rows: Sequence[Sequence[Cell]], grid: Grid, titles: int, head: int) -> tuple[str, ...]:

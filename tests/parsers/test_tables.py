@@ -73,6 +73,8 @@ def test_stacked_names_are_joined():
         ),
         ([["Check-in", "3 pm"], ["Check-out", "11 am"]], "Check-in | 3 pm"),
         ([["Name", "Ann Lee"], ["Born", "1999"], ["Room", "4.12 b"]], "Name | Ann Lee"),
+        ([["Code", "Meaning"], ["E1", "No water"], ["E2", "Too hot"]], "Code: E1; Meaning: No water"),
+        ([["Model", "X200"], ["Part", "B17"], ["Colour", "red"]], "Model | X200"),
         ([["1", "2"], ["3", "4"]], "1 | 2"),
         ([["Only one row", "of words"]], "Only one row | of words"),
     ],
