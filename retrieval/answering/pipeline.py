@@ -1,7 +1,7 @@
 """One way down: an interpreted question is searched, quoted from what was found, judged and cited."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
@@ -19,13 +19,14 @@ from retrieval.answering.views import (
     deciding,
     defining,
     differing,
+    edition_meant,
     is_cut,
     is_row,
     newest_first,
     rivals,
     same_table,
     section,
-    section_meant,
+    sections_meant,
     view,
 )
 from retrieval.conversation import (
@@ -40,7 +41,7 @@ from retrieval.conversation import (
 )
 from retrieval.embedding import Encoder, encoder_name, languages_of
 from retrieval.reader import Reader
-from retrieval.records import Answer, Citation, Passage, Turn
+from retrieval.records import Answer, Citation, Document, Passage, Turn
 from retrieval.search import ENGLISH, Ranked, asked_in, corrected, merged, rank, without
 from retrieval.storage import Backend
 from retrieval.text import STOP_WORDS, stems
@@ -180,14 +181,19 @@ class Pipeline:
         """Return the section that a question calls by its heading; none where it calls none."""
         doc_ids = dict.fromkeys(item.candidate.passage.doc_id for item in ranked)
         headers = {doc_id: self.backend.documents.header(doc_id) for doc_id in doc_ids}
-        meant = section_meant(
-            text, ranked, {doc_id: header.title for doc_id, header in headers.items() if header}, steps
-        )
-        if meant is None:
+        titles = {doc_id: header.title for doc_id, header in headers.items() if header}
+        meant = {found[0].doc_id: found for found in sections_meant(text, ranked, titles, steps)}
+        chosen = edition_meant(text, *self._dated(meant))
+        if chosen is None:
             return []
-        first, is_section = meant
+        first, is_section = meant[chosen]
         around = self.backend.passages.of_document(first.doc_id, max(0, first.start - AROUND), first.end + AROUND)
         return section([passage for passage in around if passage.heading == first.heading] if is_section else [first])
+
+    def _dated(self, doc_ids: Iterable[str]) -> tuple[dict[str, Document], dict[str, str]]:
+        """Return the headers and the first words of documents, by which editions are dated."""
+        headers = {doc_id: header for doc_id in doc_ids if (header := self.backend.documents.header(doc_id))}
+        return headers, {doc_id: self.backend.documents.text_at(doc_id, 0, OPENING) or "" for doc_id in headers}
 
     def _whole(self, asked: Interpretation, quotes: Sequence[Quote]) -> list[Quote]:
         """Return the best quote with what it announces or is an item of, where that is asked for; else all quotes."""
@@ -211,10 +217,7 @@ class Pipeline:
             if readings.found and readings.of(passage) is None
         ]
         told = differing(question, quotes, ranked, readings.and_of(self._read(question, ranked, unread[:MOST_RIVALS])))
-        doc_ids = [quote.passage.doc_id for quote in told]
-        headers = {doc_id: header for doc_id in doc_ids if (header := self.backend.documents.header(doc_id))}
-        openings = {doc_id: self.backend.documents.text_at(doc_id, 0, OPENING) or "" for doc_id in headers}
-        return newest_first(told, headers, openings)
+        return newest_first(told, *self._dated(quote.passage.doc_id for quote in told))
 
     def _located(self, asked: Interpretation, ranked: Sequence[Ranked]) -> list[Quote]:
         """Return what a message names: the sentences it is pasted from, or those next to a quote that it points at."""

@@ -22,7 +22,8 @@ _THIS = r"(?:this|that|these|those|it|the|my|our|all|both)"
 _NOUNS = (
     "article documents? texts? papers? reports? files? letter lease contract agreement book handbook manual pages? "
     "story essay study chapter section notes? minutes meeting transcript interview mail e-?mail post presentation "
-    "slides policy thread conversation library collection folder archive everything"
+    "slides policy thread conversation library collection folder archive everything newsletter bulletin brochure "
+    "leaflet flyer invoice memo agenda guide recipe programme program proposal speech statement"
 )
 _DOCUMENT = rf"(?:{_NOUNS.replace(' ', '|')})"
 _OF = r"(?: (?:of|in|from) .{1,80})?\W*$"
@@ -89,6 +90,7 @@ _VIEWS: dict[Kind, re.Pattern[str]] = {
         rf"{_GIVE}{_A}(?:timeline|chronology|chronological (?:list|order|overview))\b.{{0,80}}$",
         rf"{_PLEASE}(?:list|give me|show(?: me)?|name|find)(?: all| of| the| every| important)* "
         r"(?:dates?|deadlines|events)\b.{0,60}$",
+        r"what are (?:the|all the) (?:important |key |main |relevant )*(?:dates|deadlines)\b.{0,60}$",
         r"(?:which|what) (?:important )?(?:dates?|events) (?:are|were|is) "
         r"(?:mentioned|named|given|listed|in)\b.{0,60}$",
         r"what (?:has )?(?:happened|took place|was going on|occurred) (?:in|on|during|before|after|since) "

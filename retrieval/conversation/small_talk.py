@@ -4,9 +4,12 @@ import re
 from collections.abc import Sequence
 
 _SMALL_TALK = {
-    "greeting": r"(hi|hello|hey|good (morning|afternoon|evening|day))( there| pincite| everyone)?",
-    "thanks": r"(ok(ay)?,? )?(many )?(thanks|thank you|thx|cheers)( a lot| very much| so much)?",
-    "nod": r"ok(ay)?|great|good|fine|i see|got it|all right|bye|goodbye",
+    "greeting": r"(hi|hello|hey|good (morning|afternoon|evening|day))( there| pincite| everyone)?|"
+    r"how are you( doing)?( today)?|nice to meet you|what's up",
+    "thanks": r"(ok(ay)?,? )?(many )?(thanks|thank you|thx|cheers)( a lot| very much| so much)?"
+    r"(,? (for|that|this|it)(?!.*\b(what|who|when|where|why|which|how|but)\b) [^?]{1,40})?",
+    "nod": r"ok(ay)?|great|good|fine|i see|got it|all right|(good)?bye|good ?night|see you( later)?|perfect|"
+    r"(that's|that is|this is) (all|great|good|perfect|helpful)|never mind|(yes|no)( please| thanks| thank you)?",
     "help": r"help|(what|how) (can|could|do) you (do|help)( me)?|who are you|what are you|what is (this|pincite)|"
     r"how does (this|it|pincite) work|what can i (ask|do)( you| here)?",
     "documents": r"(which|what|list|show)( me)?( all)?( the| your| of the)? (documents|files|sources|texts)"
@@ -15,12 +18,14 @@ _SMALL_TALK = {
 # What a message may ask to be done, rather than ask: nothing here is written, changed or sent.
 _COMMAND = re.compile(
     r"(?:please |can you |could you )?(?:"
-    r"(?:delete|erase|remove) (?:all|everything|it|this|that|these|my|the documents?)|translate .+ (?:in)?to \w+|"
+    r"(?:delete|erase|remove) (?:all|everything|it|this|that|these|my|the documents?)|(?:delete|erase|rename) the |"
+    r"calculate |compute |remind me |set an? (?:alarm|timer|reminder)|translate .+ (?:in)?to \w+|"
     r"(?:rewrite|rephrase|draft|compose) |(?:send|forward) (?:an?|it|this|me|him|her|them|the) |"
     r"(?:write|generate|make) (?:me )?(?:an? |the |some )?(?:poem|story|song|e?-?mail|letter|essay|code|reply|image)\b)"
 )
 _REPLIES = {
-    "command": "Nothing is written, translated or changed here; documents are only quoted. Ask what they say.",
+    "command": "Nothing is written, translated, calculated or changed here; documents are only quoted. "
+    "Ask what they say.",
     "thanks": "You are welcome.",
     "nod": "All right. Ask on whenever you like.",
     "more": "More of what? Ask a question first.",

@@ -38,10 +38,15 @@ def questions(message: str) -> list[str]:
     parts = _NEXT.split(message.strip())
     if len(parts) == 1:
         parts = [half.strip() for half in _ALSO.split(message.strip(), maxsplit=1)]
-        own = len(parts) == 2 and _ASKING.match(parts[0]) and count_content(parts[0]) > 1
+        own = len(parts) == 2 and _ASKING.match(parts[0]) and _is_whole(parts[0])
         return [f"{parts[0].rstrip(',;')}?", parts[1]] if own and count_content(parts[1]) else [message]
     several = _asks(parts[0]) and all(part.endswith("?") for part in parts)
     return parts if several and len(parts) <= _MOST_QUESTIONS else [message]
+
+
+def _is_whole(part: str) -> bool:
+    """Tell whether a part says enough to be a question: "when is the AGM", but not "who wrote"."""
+    return count_content(part) > (0 if len(part.split()) > 3 else 1)
 
 
 def compared(message: str) -> list[str]:

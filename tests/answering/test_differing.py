@@ -146,3 +146,21 @@ def test_one_sentence_that_tells_of_both_is_enough(library):
     answer = library.ask("What is the difference between a lock and a weir?")
     assert answer.parts == ()
     assert quoted(answer) == [("lock", "A lock raises and lowers boats, while a weir holds back the water of a river.")]
+
+
+BORROWING = "# Rules of the library {year}\n\n## How to borrow\n\nFill in the {form} form. Leave it at the {place}.\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("How do I borrow?", "Fill in the green form. Leave it at the desk."),
+        ("How do I borrow in 2023?", "Fill in the blue form. Leave it at the door."),
+    ],
+)
+def test_of_sections_that_teach_the_same_the_newest_answers_or_that_of_the_year(tmp_path, encoder, question, quote):
+    (tmp_path / "a.md").write_text(BORROWING.format(year=2023, form="blue", place="door"))
+    (tmp_path / "b.md").write_text(BORROWING.format(year=2025, form="green", place="desk"))
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as opened:
+        opened.add([tmp_path / "a.md", tmp_path / "b.md"])
+        assert opened.ask(question).citations[0].quote == quote

@@ -17,7 +17,7 @@ from retrieval.answering.views import (
     timeline,
 )
 from retrieval.answering.views.mentions import countries
-from retrieval.answering.views.scope import section_meant
+from retrieval.answering.views.scope import sections_meant
 from retrieval.text import find_dates, sentence_spans
 
 
@@ -191,7 +191,7 @@ def test_steps_in_prose_end_with_their_section():
 def test_a_section_is_called_by_its_heading(question, found):
     (passage,) = passages("The printers are old.", headings=["Plan › Risks"])
     ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]
-    assert section_meant(question, ranked, {"d": "Project Heron"}) == ((passage, True) if found else None)
+    assert next(sections_meant(question, ranked, {"d": "Project Heron"}), None) == ((passage, True) if found else None)
 
 
 @pytest.mark.parametrize(
@@ -204,14 +204,16 @@ def test_a_section_is_called_by_its_heading(question, found):
 def test_a_passage_is_called_by_the_words_that_it_begins_with(question, found):
     (passage,) = passages("Actions: Mr Lee to write the application. Mrs Holm to order the swings.")
     ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]
-    assert section_meant(question, ranked, {"d": "Minutes"}) == ((passage, False) if found else None)
+    assert next(sections_meant(question, ranked, {"d": "Minutes"}), None) == ((passage, False) if found else None)
 
 
 @pytest.mark.parametrize(("steps", "found"), [(True, True), (False, False)])
 def test_a_section_teaches_what_a_question_asks_how_to_do(steps, found):
     (passage,) = passages("Close the lid.", headings=["How to fire"])
     ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]
-    assert section_meant("How do I fire the kiln?", ranked, {}, steps) == ((passage, True) if found else None)
+    assert next(sections_meant("How do I fire the kiln?", ranked, {}, steps), None) == (
+        (passage, True) if found else None
+    )
 
 
 def test_steps_in_a_clause_of_a_contract_are_those_of_the_clause():

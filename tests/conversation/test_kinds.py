@@ -8,11 +8,11 @@ from retrieval.conversation.kinds import kind_of
     [
         ("overview", "What is this about?|summarize the lease|Main points|tl;dr|Can you give me a short overview of it?|"
          "What are the key takeaways?|What is the report on street trees about?|What’s the lease about?|"
-         "Please summarise this document|What does this article say?"),
+         "Please summarise this document|What is the newsletter about?|What does this article say?"),
         ("conclusion", "What does the author conclude?|What are the main conclusions of the study?"),
         ("speakers", "Who is quoted?|List the people and what they say|Who says what?|Which experts are quoted?"),
         ("outlets", "Which outlets are cited?|What newspapers does it quote?|List all news agencies"),
-        ("timeline", "Give me a timeline|List all dates|What happened in June 2017?|What happened on 3 May 2025?"),
+        ("timeline", "Give me a timeline|List all dates|What are the important dates in the mail?|What happened in June 2017?|What happened on 3 May 2025?"),
         ("list", "What are the limitations?|Which countries signed?|What do I need to bring?|List all rooms"),
         ("countries", "Which countries are mentioned?|List all countries|What countries does the article mention?"),
         ("steps", "How do I claim expenses?|How can I descale the machine?|What should I do when the display shows E3?"),

@@ -11,6 +11,9 @@ from retrieval.conversation.small_talk import reply_to, small_talk
         ("list all documents", "documents"), ("Which documents were adopted in advance?", ""), ("Who said hello?", ""),
         ("What can you do about mine clearance?", ""), ("bees", ""),
         ("Delete everything", "command"), ("please write me a poem about bees", "command"), ("Translate it into French.", "command"),
+        ("Thanks, that helped a lot", "thanks"), ("Thank you for the quick answer!", "thanks"), ("Good night", "nod"),
+        ("How are you today?", "greeting"), ("Thanks, that helps, but what about dogs?", ""),
+        ("Delete the lease agreement", "command"), ("Remind me to pay the rent", "command"), ("calculate the rent for a year", "command"),
         ("order form deadline", ""), ("Delete everything?", ""), ("remove the filter before cleaning", ""),
     ],
 )  # fmt: skip

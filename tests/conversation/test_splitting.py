@@ -10,6 +10,8 @@ from retrieval.conversation.splitting import compared, questions
         ("What is tea made of, and who drinks it?", ["What is tea made of?", "who drinks it?"]),
         ("What did Ann say? And what did Bob say?", ["What did Ann say?", "what did Bob say?"]),
         ("Who hosted it? Who came? Why?", ["Who hosted it?", "Who came?", "Why?"]),
+        ("When is the party and who pays for it?", ["When is the party?", "who pays for it?"]),
+        ("Who wrote and who printed the book?", None),
         ("Where and when was the bridge opened?", None),
         ("How and why did the ice melt?", None),
         ("What is the A? B? C? D?", None),

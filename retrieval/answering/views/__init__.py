@@ -3,11 +3,11 @@
 Each takes a document's passages and returns quotes; none writes a word of its own.
 """
 
-from retrieval.answering.views.differing import differing, newest_first, rivals
+from retrieval.answering.views.differing import differing, edition_meant, newest_first, rivals
 from retrieval.answering.views.lists import completed, is_cut, section
 from retrieval.answering.views.mentions import abbreviation, defining, outlets, speakers
 from retrieval.answering.views.overview import conclusion, overview
-from retrieval.answering.views.scope import asked_of_one, asks_for_tasks, section_meant
+from retrieval.answering.views.scope import asked_of_one, asks_for_tasks, sections_meant
 from retrieval.answering.views.table import deciding, is_row, same_table
 from retrieval.answering.views.timeline import timeline
 from retrieval.answering.views.view import view
@@ -21,6 +21,7 @@ __all__ = [
     "deciding",
     "defining",
     "differing",
+    "edition_meant",
     "is_cut",
     "is_row",
     "newest_first",
@@ -29,7 +30,7 @@ __all__ = [
     "rivals",
     "same_table",
     "section",
-    "section_meant",
+    "sections_meant",
     "speakers",
     "timeline",
     "view",

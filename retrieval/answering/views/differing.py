@@ -25,6 +25,7 @@ _DENIALS = frozenset({"no", "not", "never", "none", "cannot"})
 _VALUES = frozenset(word.replace("?", "").lower() for word in [*NUMBER_WORDS, *MONTHS, *WEEKDAYS, *_DENIALS])
 _DIGITS = {word: str(number) for number, word in enumerate(NUMBER_WORDS[:20], start=1)}
 _YES_NO = re.compile(r"(?:is|are|was|were|do|does|did|can|could|may|must|should|will|has|have|had)\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _VALID = re.compile(
     r"\b(?:version|edition|in force|effective|valid|as of|updated|revised|dated|issued)\b", re.IGNORECASE
 )
@@ -145,6 +146,17 @@ def newest_first(quotes: Sequence[Quote], headers: Mapping[str, Document], openi
     """
     dates = {doc_id: dated(header, openings.get(doc_id, "")) for doc_id, header in headers.items()}
     return sorted(quotes, key=lambda quote: dates.get(quote.passage.doc_id, (0, 0, 0)), reverse=True)
+
+
+def edition_meant(question: str, headers: Mapping[str, Document], openings: Mapping[str, str]) -> str | None:
+    """Return the doc_id of the newest of some documents, or of the newest of the year that a question names.
+
+    openings: as in `newest_first`. None where there are no documents.
+    """
+    dates = {doc_id: dated(header, openings.get(doc_id, "")) for doc_id, header in headers.items()}
+    years = {int(year) for year in _YEAR.findall(question)}
+    named = [doc_id for doc_id, date in dates.items() if date[0] in years]
+    return max(named or dates, key=dates.__getitem__, default=None)
 
 
 def dated(document: Document, opening: str) -> tuple[int, int, int]:

@@ -1,7 +1,7 @@
 """Which documents a message means: by their names in it, by what was quoted before, or all of them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from retrieval.answering.missing import called
@@ -115,15 +115,17 @@ def asks_for_tasks(message: str) -> bool:
     return bool(_TASKS.search(message))
 
 
-def section_meant(
+def sections_meant(
     message: str, ranked: Sequence[Ranked], title: Mapping[str, str], steps: bool = False
-) -> tuple[Passage, bool] | None:
-    """Return the first passage that a message calls by its heading, as "the action items"; None if none.
+) -> Iterator[tuple[Passage, bool]]:
+    """Yield the passages that a message calls by their headings, as "the action items", one of each document at most.
 
     And whether that is the heading of a section; else it is a word or two that the passage begins with ("Actions: …").
-    title: of documents, by doc_id, whose words may stand in the message beside the heading's. steps: whether it asks
-    how something is done, as a heading such as "How to fire" may say in fewer words.
+    After the first, only those of the same heading: editions. title: of documents, by doc_id, whose words may stand in
+    the message beside the heading's. steps: whether it asks how something is done, as a heading such as "How to fire"
+    may say in fewer words.
     """
+    found: dict[str, set[str]] = {}
     asked, tasks = _naming(message), asks_for_tasks(message)
     for item in ranked:
         passage = item.candidate.passage
@@ -132,9 +134,10 @@ def section_meant(
         for is_section, text in ((True, passage.heading.rpartition(" › ")[2]), (False, begins[1] if begins else "")):
             own = _naming(text)
             taught = steps and own and own <= asked and _HOW_TO.match(text)
-            if (named and named == own) or (tasks and _TASKS_NAME.match(text)) or taught:
-                return passage, is_section
-    return None
+            meant = (named and named == own) or (tasks and _TASKS_NAME.match(text)) or taught
+            if meant and passage.doc_id not in found and own == next(iter(found.values()), own):
+                found[passage.doc_id] = own
+                yield passage, is_section
 
 
 def _naming(text: str) -> set[str]:
