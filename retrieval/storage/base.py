@@ -68,7 +68,7 @@ class Documents(Protocol):
         """Return every document without its text, and its number of passages, in the order of adding."""
 
     def indexed(self, doc_ids: Iterable[str]) -> list[IndexedDocument]:
-        """Return documents with their passages and vectors, those of sentences to 1/127; no files.
+        """Return documents with their passages and vectors, to 1/254, and those of sentences to 1/60; no files.
 
         In this order; those that are not there are left out.
         """

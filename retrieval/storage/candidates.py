@@ -5,14 +5,15 @@ looking them up takes longer than the arithmetic: 1.3 ms for 350 of them, and 0.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.embedding import Floats
 from retrieval.linalg import dots
-from retrieval.storage.codec import Codes, decode_passage, decode_rows, decode_vector
+from retrieval.records import Passage
+from retrieval.storage.codec import LARGEST_SCALE, Codes
 from retrieval.text import Analysis, stems
 
 
@@ -21,29 +22,22 @@ class Candidate:
 
     id: the passage's number; never another's, and the passage of a number never changes.
     vector: (dim,) float32, unit. sentence_codes: (s, dim) int8, and sentence_scales: (s,) float32, what a row is
-    multiplied by to be of about unit length: as stored, they take a quarter of the memory.
+    multiplied by to be of about unit length: they take a quarter of the memory.
     check: called before it is shown; LibraryDamagedError where it is not as it was written.
     """
 
-    def __init__(self, row: tuple[Any, ...]) -> None:
-        """Decode (id, the fields of `codec.decode_passage`, vector, rows of the sentence vectors).
-
-        ValueError where its parts do not fit each other.
-        """
-        self.id, *passage, vector, rows = row
+    def __init__(self, id: int, passage: Passage, vector: Floats, rows: tuple[Codes, Floats]) -> None:
+        """Hold what was decoded; rows: codes and scales. ValueError where its parts do not fit each other."""
+        self.id, self.passage, self.vector = id, passage, vector
         self.check: Callable[[], None] = _nothing_known
         self._held: tuple[str, dict[str, list[int]]] | None = None
-        self.passage = decode_passage(*passage)
-        self.vector: Floats = decode_vector(vector)
-        self.sentence_codes: Codes
-        self.sentence_scales: Floats
-        self.sentence_codes, self.sentence_scales = decode_rows(rows, len(self.passage.sentences))
+        self.sentence_codes, self.sentence_scales = rows
         if (
-            len(self.vector) != self.sentence_codes.shape[1]
-            or not _is_unit(self.vector)
-            or not np.abs(self.sentence_scales).max(initial=0) < 0.008
+            self.sentence_codes.shape != (len(passage.sentences), len(vector))
+            or not _is_unit(vector)
+            or not np.abs(self.sentence_scales).max(initial=0) < LARGEST_SCALE
         ):
-            raise ValueError(f"the vectors of passage {self.id} do not fit")
+            raise ValueError(f"the vectors of passage {id} do not fit")
 
     @property
     def sentence_vectors(self) -> Floats:

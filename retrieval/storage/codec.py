@@ -1,10 +1,15 @@
-"""Passages and vectors as bytes, and back: every byte layout of what is kept, the same in both backends.
+"""Passages and vectors as bytes, and back: every byte layout of what is kept.
 
 version   an earlier document: its text, and its passages without theirs
 spans     (s, 2) uint32: where a passage's sentences begin and end, counted from its start
-rows      (s,) float32 scales, then (s, dim) int8 codes: a row is its codes times its scale
-vector    (dim,) float32
-tokens    (t,) uint16 numbers of sentences and (t, dim / 8) uint8 signs, as in PassageVectors
+vector    float32 scale, then (dim,) int8 codes: a vector is its codes times its scale
+rows      (s,) float32 scales, then (s, 3 dim / 4) bytes of codes from -31 to 31 with 32 added: the upper four bits of
+          two codes a byte, then the lower two bits of four codes a byte
+tokens    (r, 2) uint16 runs: the number of a sentence and how many tokens in succession are its, as in PassageVectors;
+          and (t, b / 8) uint8 signs
+
+Where bytes can only be kept as one text, rows have codes of 8 bits, (s, dim) int8, and tokens (t,) uint16 numbers of
+sentences; what is read of them, and of a float32 vector, is what the layouts above would have given.
 """
 
 import base64
@@ -20,6 +25,8 @@ from retrieval.records import Passage, Span
 
 Tokens = tuple[NDArray[np.uint8], NDArray[np.uint16]]  # bits and sentences, as in PassageVectors
 Codes = NDArray[np.int8]
+LARGEST = 31  # code of 6 bits
+LARGEST_SCALE = 1.01 / LARGEST  # of a row of unit length
 
 
 def encode_spans(passage: Passage) -> bytes:
@@ -69,38 +76,83 @@ def derived_checksum(*parts: bytes) -> int:
     return zlib.crc32(b"".join(parts))
 
 
+def _eight_bits(vectors: Floats) -> tuple[Codes, Floats]:
+    """Return (n, dim) int8 codes and (n,) float32 scales of rows."""
+    scales = np.maximum(np.abs(vectors).max(axis=1, initial=0), 1e-12).astype(np.float32) / 127
+    return np.round(vectors / scales[:, None]).astype(np.int8), scales
+
+
+def _six_bits(codes: Codes, scales: Floats) -> tuple[Codes, Floats]:
+    """Return codes from -31 to 31, and scales, of what has 8 bits; what had 6 bits and was given 8 is as it was."""
+    return np.round(codes * np.float32(LARGEST / 127)).astype(np.int8), scales * np.float32(127 / LARGEST)
+
+
 def encode_vector(vector: Floats) -> bytes:
     """Return a passage's vector."""
-    return vector.astype(np.float32).tobytes()
+    codes, scales = _eight_bits(vector[None])
+    return bytes(scales.tobytes() + codes.tobytes())
 
 
 def decode_vector(data: bytes) -> Floats:
-    """Return (dim,) float32, as `encode_vector` was given it."""
-    return np.frombuffer(data, np.float32)
+    """Return (dim,) float32 of what `encode_vector` returned."""
+    scale: Floats = np.frombuffer(data, np.float32, 1)
+    vector: Floats = scale * np.frombuffer(data, np.int8, offset=4)
+    return vector
+
+
+def decode_vectors(data: bytes, count: int) -> Floats:
+    """Return (count, dim) float32 of what `encode_vector` returned, one behind the other."""
+    stored = np.frombuffer(data, np.uint8).reshape(count, len(data) // max(1, count))
+    scales = np.ascontiguousarray(stored[:, :4]).view(np.float32)
+    vectors: Floats = stored[:, 4:].view(np.int8) * scales
+    return vectors
 
 
 def encode_rows(vectors: Floats) -> bytes:
-    """Return (s, dim) rows as int8 with one float32 scale each, scales first."""
-    scales = np.maximum(np.abs(vectors).max(axis=1, initial=0), 1e-12).astype(np.float32) / 127
-    rows: Codes = np.round(vectors / scales[:, None]).astype(np.int8)
-    return bytes(scales.tobytes() + rows.tobytes())
+    """Return (s, dim) rows in 6 bits with one float32 scale each, scales first."""
+    codes, scales = _six_bits(*_eight_bits(vectors))
+    shifted = np.pad((codes + 32).astype(np.uint8), ((0, 0), (0, -codes.shape[1] % 4)))
+    upper, lower = shifted >> 2, shifted & 3
+    pairs = upper[:, ::2] << 4 | upper[:, 1::2]
+    fours = lower[:, ::4] << 6 | lower[:, 1::4] << 4 | lower[:, 2::4] << 2 | lower[:, 3::4]
+    return bytes(scales.tobytes() + np.concatenate([pairs, fours], axis=1).tobytes())
 
 
-def decode_rows(data: bytes, count: int) -> tuple[Codes, Floats]:
+def decode_rows(data: bytes, count: int, dim: int) -> tuple[Codes, Floats]:
     """Return (count, dim) int8 codes and (count,) float32 scales; ValueError where they do not fit."""
+    fours = (dim + 3) // 4
+    if len(data) != count * (4 + 3 * fours):
+        raise ValueError(f"{len(data)} bytes do not fit {count} sentences of {dim} dimensions")
     scales: Floats = np.frombuffer(data, np.float32, count)
-    codes = np.frombuffer(data, np.int8, offset=scales.nbytes)
-    return codes.reshape(count, -1), scales
+    packed = np.frombuffer(data, np.uint8, offset=scales.nbytes).reshape(count, 3 * fours)
+    upper: Codes = _UPPER.take(packed[:, : 2 * fours]).view(np.int8)
+    lower: Codes = _LOWER.take(packed[:, 2 * fours :]).view(np.int8)
+    return (upper + lower)[:, :dim], scales
+
+
+# Byte -> both upper parts of codes, and all four lower ones, as one number each: looked up in a tenth of the time that
+# shifting takes.
+_BYTES = np.arange(256)[:, None]
+_UPPER = ((_BYTES >> [4, 0] & 15) * 4 - 32).astype(np.int8).view(np.int16)[:, 0]
+_LOWER = (_BYTES >> [6, 4, 2, 0] & 3).astype(np.int8).view(np.int32)[:, 0]
 
 
 def encode_tokens(vectors: PassageVectors) -> tuple[bytes, bytes]:
     """Return the sentences and the bits of a passage's tokens."""
-    return vectors.token_sentences.tobytes(), vectors.token_bits.tobytes()
+    numbers = vectors.token_sentences.astype(np.uint16)
+    firsts = np.flatnonzero(np.diff(numbers.astype(np.int64), prepend=-1))
+    firsts = np.union1d(firsts, np.arange(0, len(numbers), 2**16 - 1))
+    counts = np.diff(firsts, append=len(numbers)).astype(np.uint16)
+    return np.stack([numbers[firsts], counts], axis=1).tobytes(), vectors.token_bits.tobytes()
 
 
 def decode_tokens(sentences: bytes, bits: bytes) -> Tokens:
     """Return the bits and sentences of a passage's tokens as they were given; none for empty bytes."""
-    numbers = np.frombuffer(sentences, np.uint16)
+    runs = np.frombuffer(sentences, np.uint16).reshape(-1, 2)
+    return _tokens(np.repeat(runs[:, 0], runs[:, 1]), bits)
+
+
+def _tokens(numbers: NDArray[np.uint16], bits: bytes) -> Tokens:
     width = len(bits) // len(numbers) if len(numbers) else 0
     return np.frombuffer(bits, np.uint8).reshape(len(numbers), width), numbers
 
@@ -113,14 +165,20 @@ NO_TOKENS = decode_tokens(b"", b"")
 
 def joined_sentences(passage: Passage, vectors: PassageVectors) -> str:
     """Return spans and rows of a passage's sentences, one behind the other, as ASCII."""
-    return _ascii(encode_spans(passage) + encode_rows(vectors.sentences))
+    codes, scales = _eight_bits(vectors.sentences)
+    return _ascii(encode_spans(passage) + scales.tobytes() + codes.tobytes())
 
 
-def split_sentences(text: str, dim: int) -> tuple[bytes, bytes]:
-    """Return the spans and the rows of `joined_sentences`; dim: of the vectors. ValueError where it is no base 64."""
+def split_sentences(text: str, dim: int) -> tuple[bytes, Codes, Floats]:
+    """Return the spans of `joined_sentences`, and what `decode_rows` would; dim: of the vectors.
+
+    ValueError where it is no base 64.
+    """
     data = _bytes(text)
-    length = 8 * (len(data) // (dim + 12))  # of a sentence: 8 bytes of span, 4 of scale, one a dimension
-    return data[:length], data[length:]
+    count = len(data) // (dim + 12)  # of a sentence: 8 bytes of span, 4 of scale, one a dimension
+    scales: Floats = np.frombuffer(data, np.float32, count, 8 * count)
+    codes = np.frombuffer(data, np.int8, offset=12 * count).reshape(count, dim)
+    return data[: 8 * count], *_six_bits(codes, scales)
 
 
 def joined_tokens(vectors: PassageVectors) -> str:
@@ -132,8 +190,8 @@ def joined_tokens(vectors: PassageVectors) -> str:
 def split_tokens(text: str) -> Tokens:
     """Return the tokens of `joined_tokens`."""
     data = _bytes(text)
-    end = 4 + 2 * int(np.frombuffer(data, np.uint32, 1)[0])
-    return decode_tokens(data[4:end], data[end:])
+    count = int(np.frombuffer(data, np.uint32, 1)[0])
+    return _tokens(np.frombuffer(data, np.uint16, count, 4), data[4 + 2 * count :])
 
 
 def _ascii(data: bytes) -> str:

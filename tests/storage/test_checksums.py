@@ -116,26 +116,6 @@ def test_flipped_bits_are_said_or_change_nothing_that_is_shown(built, tmp_path):
     assert said < 40
 
 
-# --- libraries that were made before
-
-
-def test_a_library_without_checksums_opens_and_gets_them(built):
-    for name in ("checksum", "derived"):
-        changed(built, f"ALTER TABLE passages DROP COLUMN {name}")
-    with opened(built) as library, opened(built) as other:
-        assert library.ask("mark word3v0").citations[0].doc_id == "d3"
-        library.check()
-        library.add(numbered(COUNT, 0))
-        for each in (library, other):
-            assert each.ask(f"mark word{COUNT}v0").citations[0].doc_id == f"d{COUNT}"
-            assert each.ask("mark word4v0").citations[0].doc_id == "d4"
-        other.add(numbered(COUNT + 1, 0))
-        library.check()
-    changed(built, f"UPDATE passages SET text = replace(text, 'word{COUNT}v0', 'word{COUNT}v1')")
-    with opened(built) as library, pytest.raises(LibraryDamagedError):
-        library.search(f"mark word{COUNT}v0")
-
-
 # --- restored
 
 

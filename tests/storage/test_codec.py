@@ -1,9 +1,11 @@
 """Byte layouts, written out by hand: what is kept must be read the same by every later version."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from retrieval.embedding.base import PassageVectors
+from retrieval.embedding.base import NO_SENTENCE, PassageVectors, unit
 from retrieval.records import Passage
 from retrieval.storage import codec
 
@@ -32,36 +34,71 @@ def test_a_passage_whose_parts_do_not_fit_is_refused(text, spans):
         codec.decode_passage("d", 3, 100, 110, text, spans, None, "", "")
 
 
-def test_rows_are_scales_and_then_codes():
+def test_rows_are_scales_and_then_six_bits_a_code():
     data = codec.encode_rows(VECTORS.sentences)
-    assert data[:4] == np.float32(0.01).tobytes()
-    assert np.frombuffer(data[8:], np.int8).tolist() == [127, -64, 0, 0]
-    codes, scales = codec.decode_rows(data, 2)
-    assert codes.tolist() == [[127, -64], [0, 0]]
-    np.testing.assert_allclose(codes * scales[:, None], VECTORS.sentences, atol=0.01 / 2 + 1e-6)
+    assert np.frombuffer(data, np.float32, 1).tolist() == pytest.approx([1.27 / 31])
+    assert data[8:11] == bytes([0b1111_0100, 0, 0b11_00_00_00])  # 63 and 16: 31 and -16 with 32 added
+    assert data[11:] == bytes([0b1000_1000, 0, 0])
+    codes, scales = codec.decode_rows(data, 2, 2)
+    assert codes.tolist() == [[31, -16], [0, 0]]
+    np.testing.assert_allclose(codes * scales[:, None], VECTORS.sentences, atol=1.27 / 62)
 
 
-def test_rows_of_another_number_are_refused():
+def test_rows_of_an_odd_dimension_come_back():
+    data = codec.encode_rows(np.array([[0.31, -0.01, 0.13, 0.02, 0.11], [0, 0, 0, 0.62, -0.62]], np.float32))
+    assert len(data) == 8 + 2 * 6
+    assert codec.decode_rows(data, 2, 5)[0].tolist() == [[31, -1, 13, 2, 11], [0, 0, 0, 31, -31]]
+
+
+def test_what_was_read_is_written_the_same():
+    random = np.random.RandomState(5)
+    vectors = unit(random.standard_normal((20, 384)).astype(np.float32))
+    codes, scales = codec.decode_rows(codec.encode_rows(vectors), 20, 384)
+    again = codec.decode_rows(codec.encode_rows(codes * scales[:, None]), 20, 384)
+    np.testing.assert_array_equal(again[0], codes)
+    np.testing.assert_allclose(again[1], scales, rtol=1e-6)
+    (read,) = codec.decode_vectors(codec.encode_vector(vectors[0]), 1)
+    np.testing.assert_allclose(codec.decode_vectors(codec.encode_vector(read), 1)[0], read, rtol=1e-6)
+
+
+@pytest.mark.parametrize("count, dim", [(4, 3), (2, 5), (1, 3)])
+def test_rows_of_another_number_are_refused(count, dim):
     with pytest.raises(ValueError):
-        codec.decode_rows(codec.encode_rows(VECTORS.sentences), 4)
+        codec.decode_rows(codec.encode_rows(np.ones((2, 3), np.float32)), count, dim)
 
 
-def test_a_vector_is_four_bytes_a_dimension():
-    assert codec.encode_vector(VECTORS.vector) == b"\x9a\x99\x19\x3f\xcd\xcc\x4c\x3f"
-    np.testing.assert_array_equal(codec.decode_vector(b"\x9a\x99\x19\x3f\xcd\xcc\x4c\x3f"), VECTORS.vector)
+def test_vectors_are_a_scale_and_then_a_byte_a_dimension():
+    data = codec.encode_vector(VECTORS.vector)
+    assert data == np.float32(0.8 / 127).tobytes() + bytes([95, 127])
+    found = codec.decode_vectors(data + data, 2)
+    np.testing.assert_allclose(found, [VECTORS.vector] * 2, atol=0.8 / 254)
+    assert codec.decode_vectors(b"", 0).size == 0
+    with pytest.raises(ValueError):
+        codec.decode_vectors(data + data[:5], 2)
 
 
 def test_tokens_come_back():
     sentences, bits = codec.encode_tokens(VECTORS)
-    assert (sentences, bits) == (b"\x00\x00\x00\x00\x01\x00", b"\x01\xff\x10")
+    assert (sentences, bits) == (b"\x00\x00\x02\x00\x01\x00\x01\x00", b"\x01\xff\x10")
     found = codec.decode_tokens(sentences, bits)
     assert (found[0].tolist(), found[1].tolist()) == ([[1], [255], [16]], [0, 0, 1])
     assert [each.size for each in codec.NO_TOKENS] == [0, 0]
 
 
-def test_as_text_all_of_it_comes_back():
-    spans, rows = codec.split_sentences(codec.joined_sentences(PASSAGE, VECTORS), 2)
-    assert (spans, rows) == (codec.encode_spans(PASSAGE), codec.encode_rows(VECTORS.sentences))
+@pytest.mark.parametrize("numbers", [[], [NO_SENTENCE, 0, 0, 2], [3] * 70_000, [1, 0, 1]], ids=len)
+def test_sentences_of_tokens_come_back(numbers):
+    given = replace(
+        VECTORS, token_sentences=np.array(numbers, np.uint16), token_bits=np.ones((len(numbers), 2), np.uint8)
+    )
+    bits, sentences = codec.decode_tokens(*codec.encode_tokens(given))
+    assert (bits.shape, sentences.tolist()) == ((len(numbers), 2 if numbers else 0), numbers)
+
+
+def test_as_text_all_of_it_comes_back_as_from_bytes():
+    spans, *rows = codec.split_sentences(codec.joined_sentences(PASSAGE, VECTORS), 2)
+    assert spans == codec.encode_spans(PASSAGE)
+    for found, expected in zip(rows, codec.decode_rows(codec.encode_rows(VECTORS.sentences), 2, 2), strict=True):
+        np.testing.assert_array_equal(found, expected)
     assert codec.joined_tokens(VECTORS) == "AwAAAAAAAAABAAH/EA=="
     bits, sentences = codec.split_tokens("AwAAAAAAAAABAAH/EA==")
     assert (bits.tolist(), sentences.tolist()) == ([[1], [255], [16]], [0, 0, 1])

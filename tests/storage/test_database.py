@@ -47,7 +47,7 @@ def test_a_store_of_another_schema_is_refused(store):
     with sqlite3.connect(store.database.path) as connection:
         connection.execute("UPDATE meta SET value = '7' WHERE key = 'schema'")
     with pytest.raises(
-        LibraryError, match="has schema 7, and this pincite reads schema 5; add your documents to a new"
+        LibraryError, match="has schema 7, and this pincite reads schema 6; add your documents to a new"
     ):
         Database(store.database.path)
 

@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 import time
+import zipfile
+from pathlib import Path
 
 import pytest
 from fakes import HashedEncoder, assert_answers, numbered
@@ -16,6 +18,7 @@ from retrieval.errors import LibraryDamagedError, StorageError
 pytestmark = pytest.mark.slow  # processes, disks that fill up
 
 COUNT = 20
+SCHEMA_5 = Path(__file__).parents[1] / "data" / "schema5.zip"
 
 
 def opened(folder):
@@ -63,6 +66,14 @@ def test_read_only_media_answer(built, disk, index):
         assert "readonly database (check the permissions" in reason
         with pytest.raises(StorageError, match="readonly database"):
             library.remove("d0")
+
+
+def test_a_library_of_an_earlier_schema_on_read_only_media_says_what_to_do(disk):
+    with zipfile.ZipFile(SCHEMA_5) as archive:
+        archive.extractall(disk)
+    made_read_only(disk)
+    with pytest.raises(StorageError, match="made by an earlier pincite and must be rewritten; open it, or a copy of"):
+        opened(disk / "schema5")
 
 
 def test_changes_that_read_only_media_would_hide_are_said(built, disk):

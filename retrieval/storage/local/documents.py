@@ -29,7 +29,7 @@ class Documents:
 
     def add(self, documents: Sequence[IndexedDocument]) -> None:
         """Store documents in one transaction; each replaces its namesake, and its file's earlier version."""
-        with self._database.adding() as connection:
+        with self._database.writing() as connection:
             generation = next_generation(connection)
             for item in documents:
                 _insert(connection, item, generation, self._passages.analysis)

@@ -26,7 +26,7 @@ import json
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,7 +40,7 @@ from retrieval.embedding import Floats
 from retrieval.files import new_file, remove_abandoned
 from retrieval.linalg import dots
 from retrieval.parallel import new_lock
-from retrieval.storage.codec import decode_vector
+from retrieval.storage.codec import decode_vectors
 from retrieval.storage.local.database import Database
 
 SAMPLE = 32  # vectors for each list that it is trained on
@@ -90,8 +90,7 @@ class StoredVectors:
                 (after, until),
             )
             while rows := cursor.fetchmany(4096):
-                vectors = decode_vector(b"".join(row[1] for row in rows))
-                yield np.array([row[0] for row in rows], np.int64), vectors.reshape(len(rows), dim)
+                yield np.array([row[0] for row in rows], np.int64), _decoded([row[1] for row in rows], dim)
 
     def sample(self, count: int, dim: int) -> Floats:
         """Return (n, dim) vectors of about `count` passages, or all if there are fewer, spread evenly over all."""
@@ -99,13 +98,17 @@ class StoredVectors:
             ids = [row[0] for row in connection.execute("SELECT id FROM passages")]
             chosen = json.dumps(ids[:: max(1, len(ids) // count)])
             query = f"SELECT vector FROM passages WHERE id {_LISTED}"
-            found = b"".join(row[0] for row in connection.execute(query, (chosen,)))
-            return decode_vector(found).reshape(-1, dim)
+            return _decoded([row[0] for row in connection.execute(query, (chosen,))], dim)
 
     def removed_since(self, generation: int) -> list[tuple[int, int]]:
         """Return (first, last) ids of the passages removed after a generation."""
         with self._database.reading() as connection:
             return connection.execute("SELECT first, last FROM removed WHERE generation > ?", (generation,)).fetchall()
+
+
+def _decoded(stored: Sequence[bytes], dim: int) -> Floats:
+    """Return (n, dim) vectors; ValueError where one is of another dimension."""
+    return decode_vectors(b"".join(stored), len(stored)).reshape(len(stored), dim)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ from retrieval.storage.codec import (
     Tokens,
     checksum,
     decode_passage,
+    decode_rows,
     decode_tokens,
+    decode_vector,
     derived_checksum,
     encode_rows,
     encode_spans,
@@ -44,7 +46,7 @@ BM25_ROWS = 2000  # scores kept for candidates that only the vectors found
 SAMPLED = 40  # passages that tell whether the others are to be waited for:
 DISK_SECONDS = 1e-4  # each; from memory it is a third of it
 READERS = 4  # connections that wait for the disk at once
-KEPT_TOKENS = 4096  # passages whose tokens stay in memory, about 4 KB each
+KEPT_TOKENS = 4096  # passages whose tokens stay in memory, about 2 KB each
 _LANGUAGE = "coalesce(json_extract(d.metadata, '$.language'), '')"
 _PASSAGE = f'd.doc_id, p.number, p.start, p."end", p.text, p.sentences, p.page, p.heading, p.place, {_LANGUAGE}'
 _OF_DOCUMENTS = "passages p JOIN documents d ON d.id = p.document"
@@ -95,9 +97,9 @@ class Passages:
     def save(self) -> None:
         """Write the index's snapshot where it is behind."""
         with self._database.reading() as connection:
-            row = connection.execute("SELECT length(vector) / 4 FROM passages LIMIT 1").fetchone()
+            row = connection.execute("SELECT vector FROM passages LIMIT 1").fetchone()
         if row:
-            self.index(int(row[0])).save()
+            self.index(len(decode_vector(row[0]))).save()
 
     def close(self) -> None:
         """Write the index's snapshot where it is behind, and let go of the index."""
@@ -183,12 +185,12 @@ class Passages:
         return found
 
     def _decoded(self, ids: list[int]) -> list[Candidate]:
-        query = f"SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors, {self._checksum('checksum')}"
+        query = f"SELECT p.id, {_PASSAGE}, p.vector, p.sentence_vectors, p.checksum"
         query = f"{query} FROM {_OF_DOCUMENTS} WHERE p.id {_LISTED}"
         with self._database.reading() as connection:
             rows = connection.execute(query, (json.dumps(ids),)).fetchall()
             with np.errstate(over="ignore", invalid="ignore"):  # damaged vectors; 5 µs, so not for each
-                found = [Candidate(row[:-1]) for row in rows]
+                found = [_candidate(*row[:-1]) for row in rows]
         for candidate, row in zip(found, rows, strict=True):
             candidate.check = partial(self._check, candidate.passage, row[6], row[-1])
         return found
@@ -198,13 +200,9 @@ class Passages:
         if expected is not None and checksum(passage, spans) != expected:
             raise self._database.damaged(f"a passage of {passage.doc_id} is not as it was written")
 
-    def _checksum(self, name: str) -> str:
-        """Return a column of checksums, NULL in a library that has none yet."""
-        return f"p.{name}" if self._database.has_checksums else "NULL"
-
     def check(self, doc_id: str) -> None:
         """Read all of a document's passages, vectors and tokens; LibraryDamagedError where they are not as written."""
-        derived = f"p.vector, p.sentence_vectors, t.sentences, t.bits, {self._checksum('derived')}"
+        derived = "p.vector, p.sentence_vectors, t.sentences, t.bits, p.derived"
         query = f"SELECT {derived} FROM {_OF_DOCUMENTS} LEFT JOIN tokens t ON t.id = p.id WHERE d.doc_id = ?"
         with self._database.reading() as connection:
             for *parts, expected in connection.execute(query, (doc_id,)):
@@ -246,7 +244,7 @@ class Passages:
         """Return a document's passages that reach into [start, end), in order; end: None for the end of the text."""
         with self._database.reading() as connection:
             rows = connection.execute(
-                f"""SELECT {_PASSAGE}, {self._checksum("checksum")} FROM {_OF_DOCUMENTS}
+                f"""SELECT {_PASSAGE}, p.checksum FROM {_OF_DOCUMENTS}
                    WHERE d.doc_id = ? AND p."end" > ? AND (? IS NULL OR p.start < ?) ORDER BY p.id""",
                 (doc_id, start, end, end),
             ).fetchall()
@@ -272,6 +270,13 @@ class Passages:
         with self._database.reading() as connection:
             query = f"SELECT d.doc_id, max(p.number) FROM {_OF_DOCUMENTS} GROUP BY d.id"
             return dict(connection.execute(query).fetchall())
+
+
+def _candidate(id: int, *fields: Any) -> Candidate:
+    """Make a candidate of an id, _PASSAGE, a vector and rows as they are stored."""
+    *columns, stored, rows = fields
+    passage, vector = decode_passage(*columns), decode_vector(stored)
+    return Candidate(id, passage, vector, decode_rows(rows, len(passage.sentences), len(vector)))
 
 
 def insert_passage(

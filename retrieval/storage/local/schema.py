@@ -1,7 +1,16 @@
-"""The tables of `library.db`."""
+"""The tables of `library.db`, and how a library of the schema before gets them."""
 
-SCHEMA_VERSION = 5
-CHECKSUMS = ("checksum", "derived")  # of a passage; a library that was made without gets the columns later
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from retrieval.embedding import PassageVectors
+from retrieval.storage.codec import derived_checksum, encode_rows, encode_tokens, encode_vector
+
+SCHEMA_VERSION = 6
+UPGRADED = 5  # the schema that `upgrade` takes
+TOKEN_BYTES = 16  # of bits that are kept of those of schema 5
 TABLES = """CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE writes (generation INTEGER PRIMARY KEY AUTOINCREMENT, stamp INTEGER NOT NULL);
 CREATE TABLE documents (
@@ -34,3 +43,39 @@ CREATE TABLE feedback (
 CREATE VIRTUAL TABLE fulltext USING fts5 (title, text, content = '', tokenize = 'porter unicode61');
 CREATE VIRTUAL TABLE terms USING fts5vocab (fulltext, row);
 """
+
+
+def upgrade(connection: Any) -> None:
+    """Make a library of schema 5 one of this schema, in the running transaction; ValueError where it is damaged.
+
+    There vectors were float32, rows of sentences had codes of 8 bits, each token had its number and all bits, and
+    checksums could be missing. What was not as it was written has a wrong checksum afterwards, too.
+    """
+    there = {row[1] for row in connection.execute("PRAGMA table_info(passages)")}
+    for name in {"checksum", "derived"} - there:
+        connection.execute(f"ALTER TABLE passages ADD COLUMN {name} INTEGER")
+    for row, vectors, wrong in _of_schema_5(connection):
+        made, tokens = (encode_vector(vectors.vector), encode_rows(vectors.sentences)), encode_tokens(vectors)
+        connection.execute(
+            "UPDATE passages SET vector = ?, sentence_vectors = ?, derived = ? WHERE id = ?",
+            (*made, derived_checksum(*made, *tokens) ^ wrong, row),
+        )
+        connection.execute("UPDATE tokens SET sentences = ?, bits = ? WHERE id = ?", (*tokens, row))
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (SCHEMA_VERSION,))
+
+
+def _of_schema_5(connection: Any) -> Iterator[tuple[int, PassageVectors, int]]:
+    """Yield id, vectors, and 0, or else another number where a passage's checksum is wrong."""
+    query = """SELECT p.id, length(p.sentences) / 8, p.derived, p.vector, p.sentence_vectors, t.sentences, t.bits
+        FROM passages p LEFT JOIN tokens t ON t.id = p.id WHERE p.id > ? ORDER BY p.id LIMIT 500"""
+    last = 0
+    while rows := connection.execute(query, (last,)).fetchall():
+        for row, count, checksum, *parts in rows:
+            vector, codes, numbers, bits = map(bytes, parts)
+            scales = np.frombuffer(codes, np.float32, count)
+            sentences = np.frombuffer(codes, np.int8, offset=scales.nbytes).reshape(count, -1) * scales[:, None]
+            own = np.frombuffer(numbers, np.uint16)
+            signs = np.frombuffer(bits, np.uint8).reshape(len(own), len(bits) // max(1, len(own)))[:, :TOKEN_BYTES]
+            wrong = 0 if checksum is None else checksum ^ derived_checksum(vector, codes, numbers, bits)
+            yield row, PassageVectors(np.frombuffer(vector, np.float32), sentences, signs, own), wrong
+        last = rows[-1][0]

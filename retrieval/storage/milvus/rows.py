@@ -16,6 +16,8 @@ from retrieval.storage.base import FileState, IndexedDocument
 from retrieval.storage.candidates import Candidate
 from retrieval.storage.codec import (
     Tokens,
+    decode_passage,
+    decode_vector,
     encode_vector,
     joined_sentences,
     joined_tokens,
@@ -172,10 +174,10 @@ def _plain(term: str) -> str:
 def candidate_of(row: Row) -> Candidate:
     """Make a candidate of a passage's row; ValueError where its parts do not fit."""
     doc_id, number, start, end, text, page, heading, place, *language = json.loads(unpacked(row["passage"]))
-    spans, rows = split_sentences(unpacked(row["sentences"]), len(row["vector"]))
-    vector = encode_vector(np.asarray(row["vector"], np.float32))
-    passage = doc_id, number, start, end, text, spans, page, heading, place, *language
-    return Candidate((number_of(row["id"]), *passage, vector, rows))
+    spans, codes, scales = split_sentences(unpacked(row["sentences"]), len(row["vector"]))
+    vector = decode_vector(encode_vector(np.asarray(row["vector"], np.float32)))
+    passage = decode_passage(doc_id, number, start, end, text, spans, page, heading, place, *language)
+    return Candidate(number_of(row["id"]), passage, vector, (codes, scales))
 
 
 def tokens_of(row: Row) -> Tokens:
