@@ -3,8 +3,9 @@
 import pytest
 from reportlab.lib.colors import black, white
 from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
+from reportlab.platypus import ListFlowable, ListItem, Paragraph, SimpleDocTemplate, Table, TableStyle
 
 from retrieval.parsers import parse
 
@@ -198,3 +199,12 @@ def test_a_table_goes_on_on_the_next_page_under_the_same_names(tmp_path):
     (text,) = texts(parsed)
     assert text.split("\n") == [f"Berth: Quay {number}; Toll: {100 + number}" for number in range(60)]
     assert [number for _, number in parsed.blocks[0].turns] == [2]
+
+
+def test_numbers_set_apart_make_a_list_whose_items_are_whole(tmp_path):
+    normal = getSampleStyleSheet()["Normal"]
+    steps = ["Open the lid.", "Fill in the pellets.", f"Wait. {BODY} {BODY}", "Close the lid."]
+    made = ListFlowable([ListItem(Paragraph(step, normal)) for step in steps], bulletType="1")
+    SimpleDocTemplate(str(tmp_path / "a.pdf")).build([Paragraph("How to light it", normal), made])
+    parsed = parse(".pdf", (tmp_path / "a.pdf").read_bytes())
+    assert texts(parsed)[1].split("\n") == [f"{number} {step}" for number, step in enumerate(steps, start=1)]

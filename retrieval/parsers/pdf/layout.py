@@ -15,6 +15,7 @@ _LIKE = 0.06  # relative difference in size of lines of one paragraph
 _SMALL = 0.94  # of the body's size: footnotes and captions, which a paragraph flows around
 _LARGE = 1.07  # of the body's size: headings
 _BULLET = re.compile(r"(?:[•◦▪‣·●○■–—*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]|\[\d{1,3}\])\s")
+_APART = 0.7  # of the letters' height: from there on a number is set apart from the words behind it
 _CAPTION = re.compile(r"(?:figure|fig\.|table|listing)\s*\d", re.IGNORECASE)
 _FULL = 25  # characters of a line that may go on in upper case: a name in a narrow box does not
 _FEW_LINES = 3  # from which their ends tell something
@@ -116,12 +117,21 @@ def _begins(group: Sequence[Line], line: Line, usual: float, left: float, right:
         return False
     if step > _FURTHER * max(usual, 0.9 * em) or line.is_bold != last.is_bold:
         return True
-    if _BULLET.match(line.text) and (_BULLET.match(group[0].text) or _is_short(last, right, em)):
+    if _is_item(line) and (_is_item(group[0]) or _is_short(last, right, em)):
         return True
     is_indented = line.left > last.left + 0.7 * em and line.left > left + 0.7 * em
-    if is_indented and not (len(group) == 1 and _BULLET.match(last.text)):
+    if is_indented and not (len(group) == 1 and _is_item(last)):
         return line.left < right - 8 * em or _is_short(last, right, em)
     return _is_short(last, right, em) and last.text.endswith(_ENDED) and line.text[:1].isupper()
+
+
+def _is_item(line: Line) -> bool:
+    """Tell whether a line begins an item of a list: with a bullet, "1." or "a)", or a number that is set apart."""
+    if _BULLET.match(line.text):
+        return True
+    first, *rest = line.spans or ((0.0, 0.0),)
+    apart = bool(rest) and rest[0][0] - first[1] > _APART * line.size
+    return apart and len(mark := line.text.split()[0]) <= 2 and mark.isdigit()
 
 
 def _is_short(line: Line, right: float, em: float) -> bool:
@@ -212,7 +222,7 @@ def _continuation(found: Sequence[Paragraph], index: int, body: float) -> int | 
 def _is_beside(paragraph: Paragraph, body: float) -> bool:
     """Tell whether text flows around a paragraph: running heads, notes, captions, small print, tables."""
     first = paragraph.lines[0]
-    is_table = paragraph.by_line and not _BULLET.match(first.text)
+    is_table = paragraph.by_line and not _is_item(first)
     return (
         paragraph.is_head
         or paragraph.table is not None
@@ -239,7 +249,7 @@ def _lists(found: Iterable[Paragraph]) -> Iterator[Paragraph]:
     """Make one block of the items of a list that follow each other."""
     items: Paragraph | None = None
     for paragraph in found:
-        if not paragraph.level and _BULLET.match(paragraph.lines[0].text):
+        if not (paragraph.level or paragraph.is_head) and _is_item(paragraph.lines[0]):
             if items is None:
                 items = Paragraph([], by_line=True)
             items.joined.append(paragraph)

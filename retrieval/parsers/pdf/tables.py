@@ -326,8 +326,7 @@ def _table(rows: Sequence[Sequence[Line]], lines: Sequence[Line]) -> PrintedTabl
         return None
     placed = [_placed(row, bands) for row in rows]
     columns = [[cell for row in placed for place, _, cell in row if place == column] for column in range(len(bands))]
-    first = columns[0]
-    if sum(bool(_LIST.fullmatch(cell.text)) for cell in first) > 0.6 * len(first) and len(bands) == 2:
+    if len(bands) == 2 and _are_marks([cell.text for cell in columns[0]]):
         return None  # a list, its numbers set apart
     if not all(map(_is_column, columns)) or sum(len(row) > 1 for row in placed) < 2:
         return None
@@ -353,6 +352,12 @@ def _is_prose(columns: Sequence[Sequence[Line]], lines: Sequence[Line]) -> bool:
         and len(lines) >= 1.5 * len({round(line.y) for line in lines})
         and (median(len(cell.text.split()) for cell in cells) >= 3)
     )
+
+
+def _are_marks(cells: Sequence[str]) -> bool:
+    """Tell whether cells are what the items of a list begin with: bullets, "1.", "a)", or 1, 2, 3."""
+    counted = [str(number) for number in range(1, len(cells) + 1)]
+    return sum(bool(_LIST.fullmatch(cell)) for cell in cells) > 0.6 * len(cells) or list(cells) == counted
 
 
 def _bands(rows: Sequence[Sequence[Line]]) -> list[tuple[float, float]]:
