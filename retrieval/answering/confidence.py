@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from retrieval.answering.evidence import against, cannot_answer
+from retrieval.answering.evidence import against, cannot_answer, is_no_cell_of, is_of_another_row
 from retrieval.answering.quotes import Quote
 from retrieval.answering.reading import NO_READER, NOTHING_READ, SUREST, UNREAD, Readings
 from retrieval.search import ENGLISH, Ranked
@@ -22,6 +22,7 @@ from retrieval.text import stems
 ANY = "any"  # encoder that was not fitted
 CONFIDENCE = Path(__file__).with_name("confidence.json")
 ENOUGH = {"cosine": 0.45, "maxsim": 0.6}  # up to here they tell what is off the topic, from here on less
+UNLIKELY = 0.2  # the confidence in a row that says something else of what is asked about, at the most
 HARDLY = 0.02  # the confidence in quotes that cannot answer, at the most
 
 
@@ -57,7 +58,9 @@ def confidence(
     if quotes[0].passage.language not in ("", ENGLISH):  # what cannot answer is told by English words
         return chance
     matched = any(item.signals.get("bm25") for item in ranked)
-    return min(chance, HARDLY) if cannot_answer(question, quotes, matched) else chance
+    cannot = cannot_answer(question, quotes, matched) or is_of_another_row(question, quotes[0], ranked)
+    most = HARDLY if cannot else UNLIKELY if is_no_cell_of(question, quotes) else 1.0
+    return min(chance, most)
 
 
 def signals(

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from pathlib import Path
 
-from retrieval.answering.missing import alike, names
+from retrieval.answering.missing import ASKING, alike, names
 from retrieval.answering.quotes import Quote
+from retrieval.answering.views.table import MEASURES, content, is_row, rows_of
+from retrieval.search import Ranked
 from retrieval.text import NUMBER, NUMBER_WORDS, STOP_WORDS, stem, stems, words
 
 _NUMBER = re.compile(NUMBER)
@@ -20,6 +22,9 @@ _COUNT = rf"\d[\d,.]*|\b(?:{'|'.join(NUMBER_WORDS)})\b"
 _WANTED = {
     r"\bhow (?:many|old)\b": _COUNT,
     r"\b(?:what|which) (?:year|decade|century)\b": r"\d\d+|\bcentur",
+    r"\b(?:phone|telephone|mobile|fax) numbers?\b": r"(?:\d[\s()/.-]{0,3}){5,}",
+    r"\be-?mail address(?:es)?\b|\bwhat is the e-?mail\b": r"\S@\S",
+    r"\b(?:web ?site|web address|url)\b": r"https?:|www\.|\w\.[a-z]{2,}\b",
 }
 _FEW = 2  # keywords: an embedding of so few is near to whatever is of their kind, as one country to another
 
@@ -68,6 +73,34 @@ def cannot_answer(question: str, quotes: Sequence[Quote], matched: bool) -> bool
         return False
     there = set().union(*(stems(quote.passage.text) for quote in quotes))
     return not any(alike(word, found) for word in keywords for found in there)
+
+
+def is_of_another_row(question: str, best: Quote, ranked: Sequence[Ranked]) -> bool:
+    """Tell whether a quote is a row, and a question names by its first cell another row that was found: "the raft"."""
+    if not is_row(best.passage):
+        return False
+    asked, own = content(question), content(f"{best.passage.heading} {best.text}")
+    found = {item.candidate.passage: None for item in ranked if is_row(item.candidate.passage)}
+    labels = [content(next(iter(row.cells.values())).partition("(")[0]) for row in rows_of(found)]
+    named = [label for label in labels if 2 * len(label & asked) > len(label)]
+    return any(not label & asked <= own for label in named) and not any(label <= own for label in named)
+
+
+def is_no_cell_of(question: str, quotes: Sequence[Quote]) -> bool:
+    """Tell whether the best quote is a row that a question names, and what it asks of that is in no quoted cell."""
+    best = quotes[0]
+    rows = rows_of([best.passage]) if is_row(best.passage) else ()
+    row = next((row for row in rows if row.number == best.first == best.last), None)
+    asked = content(question) - ASKING
+    labels = [content(value.partition("(")[0]) for value in row.cells.values()] if row else []
+    label = max(labels, key=lambda own: len(own & asked) / max(1, len(own)), default=set())
+    if not label or 2 * len(label & asked) < len(label):
+        return False
+    text = " ".join([best.passage.heading, *(quote.text for quote in quotes)])
+    told = content(text) | ({"price"} if set(text) & set("€$£") else set())
+    rest = asked - label
+    measured = any(stems(measure) & told and stems(measure) & stems(question) for measure in MEASURES)
+    return bool(rest) and not rest & told and not measured
 
 
 def _lacks(question: str, text: str) -> bool:

@@ -11,7 +11,7 @@ from retrieval.text import STOP_WORDS, stems
 
 _WORD = re.compile(r"\w+(?:[-’'.]\w+)*")
 # What a question is asked with, and what it calls documents and their parts: nobody looks for these words in a text.
-_ASKING = frozenset(
+ASKING = frozenset(
     "many much say says said list name names number numbers contact tell kind kinds sort sorts type types article "
     "articles document documents text texts file files mention mentions mentioned write written state states stated "
     "summarize summarise summary overview explain describe find show give anything something someone somebody anyone "
@@ -50,7 +50,7 @@ def unnamed(question: str, naming: Set[str]) -> str:
 def unmentioned(backend: Backend, question: str) -> tuple[str, ...]:
     """Return the words of a question that no stored document mentions; the names among them where there are."""
     letters = backend.passages.analysis.letters
-    found = (word for word in _WORD.findall(question) if word.lower() not in STOP_WORDS | _ASKING)
+    found = (word for word in _WORD.findall(question) if word.lower() not in STOP_WORDS | ASKING)
     asked = {word: stems(letters(word)) for word in found}
     there = backend.passages.document_frequencies(set().union(*asked.values())).keys()
     absent = [word for word, own in asked.items() if not own & there]

@@ -72,9 +72,12 @@ def test_what_speaks_against_a_quote(answered, question, text, name, count):
         ("In what year did Ann build it?", "Ann built it after the war.", False),
         ("In what year did Ann build it?", "Ann built it in 1932.", True),
         ("When did Ann build it?", "Ann built it after the war.", True),
+        ("What is the phone number of Ann?", "Ann opens at 10.30 on weekdays.", False),
+        ("What is the phone number of Ann?", "Ring Ann on 0800 555 0142.", True),
+        ("What is the email address of Ann?", "Ann builds bridges.", False),
     ],
 )
-def test_a_quote_without_a_number_cannot_say_how_many(answered, question, text, possible):
+def test_a_quote_without_the_kind_of_thing_that_is_asked_for_cannot_answer(answered, question, text, possible):
     assert (answered(question, text)[1] > HARDLY) == possible
 
 

@@ -195,3 +195,13 @@ def test_conditions_hold_together_and_are_turned_by_not(classes, question, names
 )
 def test_nothing_is_decided_where_the_table_does_not_say_all_that_is_asked(classes, question):
     assert classes.ask(question).confidence < 1
+
+
+def test_a_row_tells_nothing_of_what_another_row_is_of(tmp_path, encoder):
+    (tmp_path / "hire.csv").write_text("Boat,Half day EUR,Load kg\nSingle kayak,18,120\nCanoe,32,350\n")
+    (tmp_path / "tours.csv").write_text("Tour,Price EUR,Minimum age\nMill Loop,48,12\nMoonlight,42,14\n")
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as opened:
+        opened.add([tmp_path / "hire.csv", tmp_path / "tours.csv"])
+        assert opened.ask("What is the minimum age for the single kayak?").confidence <= 0.2
+        assert opened.ask("What is the guarantee on the single kayak?").confidence <= 0.2
+        assert opened.ask("How much is half a day with the canoe?").citations[0].quote.startswith("Boat: Canoe")

@@ -39,7 +39,8 @@ _EXTREMES: tuple[tuple[str, Callable[..., float], str], ...] = (
     (r"higher|larger|bigger|greater|highest|largest|biggest|greatest|most|maximum|top", max, ""),
     (r"lower|smaller|fewer|lowest|smallest|fewest|least|minimum", min, ""),
 )  # fmt: skip
-_SYNONYMS = (_WEIGHT + " weigh carry heavy", PRICE + " expensive", "length distance km far", "age old")
+# Words for one measure: of headers, and of questions.
+MEASURES = (_WEIGHT + " weigh carry heavy", PRICE + " expensive", "length distance km far", "age old")
 _ORDINALS = {"second": 2, "2nd": 2, "next": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5}
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
 _BEFORE = re.compile(rf"\b({'|'.join([*_ORDINALS, *_COUNTS])})[- ]?$")
@@ -129,7 +130,7 @@ def _is_cell_of(row: Row, asked: set[str], table: Table) -> bool:
 def _unknown(left: str, table: Table) -> set[str]:
     """Return the words of a question that the table does not say and that do not only ask."""
     left = _DONE.sub(" ", re.sub(r"\b(?:except|excluding|apart|without)\b", " ", left))
-    known = table.vocabulary | _PLAIN | stems(" ".join(_SYNONYMS))
+    known = table.vocabulary | _PLAIN | stems(" ".join(MEASURES))
     return content(left) - known
 
 
@@ -171,7 +172,7 @@ def _measuring(rest: str, headers: str, table: Table) -> str | None:
     named = table.column(" ".join(content(rest)))
     if not headers:
         return named or next(
-            (found for each in _SYNONYMS if stems(each) & content(rest) and (found := table.column(each))), None
+            (found for each in MEASURES if stems(each) & content(rest) and (found := table.column(each))), None
         )
     if named and content(named) & content(headers):
         return named
