@@ -20,13 +20,14 @@ from retrieval.storage.local.backend import LocalBackend
 from retrieval.storage.milvus.rows import document_row, passage_rows, text_rows
 
 _SUMS = {
-    "documents' text": "SELECT sum(length(CAST(text AS BLOB))) FROM documents",
-    "passages' text": "SELECT sum(length(CAST(text || heading || place AS BLOB))) FROM passages",
+    "text": """SELECT (SELECT sum(length(CAST(lead AS BLOB))) FROM documents)
+        + (SELECT sum(length(CAST(text || behind || heading || place AS BLOB))) FROM passages)""",
     "sentences' spans": "SELECT sum(length(sentences)) FROM passages",
     "passage vectors": "SELECT sum(length(vector)) FROM passages",
     "sentence vectors": "SELECT sum(length(sentence_vectors)) FROM passages",
     "tokens": "SELECT sum(length(sentences) + length(bits)) FROM tokens",
-    "full text": "SELECT sum(length(block)) FROM fulltext_data",
+    "full text": """SELECT (SELECT sum(length(block)) FROM fulltext_data)
+        + (SELECT coalesce(sum(length(texts)), 0) FROM indexed)""",
 }
 _FIELDS = {"vector": "passage vectors", "terms": "words for BM25", "passage": "passages' text",
            "sentences": "sentences' spans and vectors", "tokens": "tokens"}  # fmt: skip

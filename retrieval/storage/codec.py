@@ -1,5 +1,6 @@
 """Passages and vectors as bytes, and back: every byte layout of what is kept.
 
+text      what stands before the first passage of a document; with each passage its own, and what stands behind it
 version   an earlier document: its text, and its passages without theirs
 spans     (s, 2) uint32: where a passage's sentences begin and end, counted from its start
 vector    float32 scale, then (dim,) int8 codes: a vector is its codes times its scale
@@ -15,7 +16,7 @@ sentences; what is read of them, and of a float32 vector, is what the layouts ab
 import base64
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,37 @@ Tokens = tuple[NDArray[np.uint8], NDArray[np.uint16]]  # bits and sentences, as 
 Codes = NDArray[np.int8]
 LARGEST = 31  # code of 6 bits
 LARGEST_SCALE = 1.01 / LARGEST  # of a row of unit length
+
+
+def apart(text: str, passages: Sequence[Passage]) -> tuple[str, list[tuple[str, int]]]:
+    """Return a text up to the first passage, and for each passage what is behind it, up to the next, and its end.
+
+    Where passages overlap, nothing is behind one but the last of them.
+    """
+    covered = min((p.start for p in passages), default=len(text))
+    lead, behind = text[:covered], [("", 0)] * len(passages)
+    order = sorted(range(len(passages)), key=lambda index: passages[index].start)
+    following = [*(passages[index].start for index in order), len(text)][1:]
+    for index, start in zip(order, following, strict=True):
+        end = max(covered, passages[index].end)
+        covered = max(end, start)
+        behind[index] = text[end:covered], covered
+    return lead, behind
+
+
+def together(pieces: Iterable[tuple[int, str]], start: int, end: int) -> str:
+    """Return a text from one character up to another. pieces: (where it begins, text), in order of where they end.
+
+    ValueError where one is missing.
+    """
+    parts = list[str]()
+    for begin, piece in pieces:
+        if piece and start < end:
+            if begin > start:
+                raise ValueError(f"the text from {start} to {begin} is missing")
+            parts.append(piece[start - begin : end - begin])
+            start += len(parts[-1])
+    return "".join(parts)
 
 
 def encode_spans(passage: Passage) -> bytes:
@@ -71,9 +103,9 @@ def checksum(passage: Passage, spans: bytes) -> int:
     return zlib.crc32(spans, zlib.crc32(shown.encode("utf-8", "surrogatepass")))
 
 
-def derived_checksum(*parts: bytes) -> int:
-    """Return the CRC-32 of what was made of a passage: vector, rows of sentences, sentences and bits of tokens."""
-    return zlib.crc32(b"".join(parts))
+def derived_checksum(vector: bytes, rows: bytes, sentences: bytes, bits: bytes, behind: str) -> int:
+    """Return the CRC-32 of what was made of a passage, and of the text behind it."""
+    return zlib.crc32(b"".join([vector, rows, sentences, bits, behind.encode("utf-8", "surrogatepass")]))
 
 
 def _eight_bits(vectors: Floats) -> tuple[Codes, Floats]:

@@ -1,6 +1,6 @@
-"""What both backends decide alike: who owns a document, how rare a word is, whether passages stand in their text."""
+"""What both backends decide alike: who owns a document, and how rare a word is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,10 +27,3 @@ def settled(document: Document, paths: Sequence[str]) -> Document | None:
 def idf(passages: int, frequencies: Mapping[str, int]) -> dict[str, float]:
     """Return stem -> inverse document frequency (Robertson's, never negative), of stem -> passages that hold it."""
     return {term: float(np.log1p((passages - n + 0.5) / (n + 0.5))) for term, n in frequencies.items()}
-
-
-def misplaced(document: Document, spans: Iterable[tuple[int, int, str]]) -> str:
-    """Return what is wrong where a passage, (start, end, text), is not in a document's text; "" where all are."""
-    if all(document.text[start:end] == text for start, end, text in spans):
-        return ""
-    return f"passages of {document.title or document.doc_id} are not in its text"

@@ -24,8 +24,9 @@ def test_the_parts_of_a_folder_are_all_of_its_bytes(library):
     parts = folder(library)
     files = [file for file in library.iterdir() if not file.name.endswith("-shm")]  # that one is there while it is read
     assert sum(parts.values()) == sum(file.stat().st_size for file in files)
-    assert parts["documents' text"] == sum(len(text.encode()) for name, text in ARTICLES.items() if "." not in name)
-    assert parts["passage vectors"] == 4 * 64 * 4  # four passages of 64 float32
+    whole = sum(len(text.encode()) for name, text in ARTICLES.items() if "." not in name)
+    assert parts["text"] == whole
+    assert parts["passage vectors"] == 4 * (4 + 64)  # four passages of a scale and 64 codes
     assert min(parts.values()) > 0
 
 
@@ -34,7 +35,7 @@ def test_rows_hold_the_same_passages(library):
     parts = rows(opened)
     opened.close()
     assert parts["passage vectors"] == 4 * 64 * 4
-    assert parts["passages' text"] > folder(library)["passages' text"]
+    assert parts["passages' text"] + parts["documents' text"] > folder(library)["text"]
     assert sorted(parts) == [
         "documents' text", "keys and conditions", "passage vectors", "passages' text",
         "sentences' spans and vectors", "tokens", "words for BM25",

@@ -27,6 +27,38 @@ def test_a_passage_comes_back():
     assert codec.decode_passage("d", 3, 100, 110, "Bees. Ice.", spans, 7, "Winter", "row 2") == PASSAGE
 
 
+TEXT = "Lead. Bees. Ice. Hive. Rest."
+
+
+@pytest.mark.parametrize(
+    "spans, lead, behind",
+    [
+        ([], TEXT, []),
+        ([(6, 11), (12, 16), (17, 22)], "Lead. ", [(" ", 12), (" ", 17), (" Rest.", 28)]),
+        ([(0, 28)], "", [("", 28)]),
+        ([(17, 22), (6, 11)], "Lead. ", [(" Rest.", 28), (" Ice. ", 17)]),
+        ([(6, 22), (12, 16), (20, 24)], "Lead. ", [("", 22), ("", 22), ("est.", 28)]),
+    ],
+    ids=["none", "apart", "all", "not in order", "over each other"],
+)
+def test_text_is_what_its_pieces_are(spans, lead, behind):
+    passages = [Passage("d", 1, a, b, TEXT[a:b], ((a, b),)) for a, b in spans]
+    assert codec.apart(TEXT, passages) == (lead, behind)
+    rows = sorted((reach, p.start, p.text, rest) for p, (rest, reach) in zip(passages, behind, strict=True))
+    for start in range(len(TEXT) + 2):
+        for end in range(len(TEXT) + 2):
+            pieces = [(0, lead)]
+            for reach, first, text, rest in rows:
+                if reach > start and first < end:
+                    pieces += (first, text), (reach - len(rest), rest)
+            assert codec.together(pieces, start, end) == TEXT[start:end]
+
+
+def test_text_of_which_a_piece_is_missing_is_refused():
+    with pytest.raises(ValueError, match="the text from 6 to 7 is missing"):
+        codec.together([(0, "Lead. "), (7, "ees.")], 0, 9)
+
+
 @pytest.mark.parametrize("text, spans", [("Bees. Ic", None), ("Bees. Ice.", b""), ("Bees. Ice.", b"\x00" * 12)])
 def test_a_passage_whose_parts_do_not_fit_is_refused(text, spans):
     spans = codec.encode_spans(PASSAGE) if spans is None else spans

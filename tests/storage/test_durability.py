@@ -189,7 +189,7 @@ def test_a_backup_that_does_not_fit_leaves_nothing(built, disk):
 
 def test_a_damaged_library_is_not_copied_as_if_it_were_whole(built, tmp_path):
     with sqlite3.connect(built / "library.db") as connection:
-        connection.execute("UPDATE documents SET text = replace(text, 'mark', 'bark')")
+        connection.execute("UPDATE passages SET text = replace(text, 'mark', 'bark')")
     with opened(built) as library, pytest.raises(LibraryDamagedError, match=f"{built} is damaged; restore it"):
         library.backup(tmp_path / "copy")
     assert not (tmp_path / "copy").exists()

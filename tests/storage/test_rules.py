@@ -3,7 +3,7 @@
 import pytest
 
 from retrieval.records import Document
-from retrieval.storage.rules import idf, misplaced, settled
+from retrieval.storage.rules import idf, settled
 
 
 def document(title="bees", source="/d/bees.txt"):
@@ -28,9 +28,3 @@ def test_a_document_follows_the_files_that_hold_it(given, paths, expected):
 def test_idf_is_robertsons_and_never_negative():
     found = idf(3, {"honei": 1, "bee": 3, "ic": 0})
     assert found == pytest.approx({"honei": 0.9808, "bee": 0.1335, "ic": 2.0794}, abs=1e-4)
-
-
-def test_a_passage_that_is_not_in_its_text_is_named():
-    assert misplaced(document(), [(0, 4, "Bees"), (5, 12, "shiver.")]) == ""
-    assert misplaced(document(), [(0, 4, "Bees"), (5, 12, "shivers")]) == "passages of bees are not in its text"
-    assert misplaced(Document("a1", "", "Bees."), [(0, 4, "Ants")]) == "passages of a1 are not in its text"

@@ -64,7 +64,7 @@ def test_what_it_holds_is_as_if_it_was_written_now(folder, tmp_path):
     LocalBackend(folder).close()
     new = LocalBackend(tmp_path / "new")
     new.documents.add([prepare(numbered(0, 0))])
-    columns = "p.vector, p.sentence_vectors, t.sentences, t.bits, p.checksum"
+    columns = "p.vector, p.sentence_vectors, t.sentences, t.bits, p.checksum, p.text, p.behind, p.reach, d.lead"
     query = f"""SELECT {columns} FROM passages p JOIN tokens t ON t.id = p.id
         JOIN documents d ON d.id = p.document WHERE doc_id = 'd0' ORDER BY p.id"""
     for own, made in zip(sql(folder, query), sql(tmp_path / "new", query), strict=True):
@@ -81,7 +81,7 @@ def test_what_it_holds_is_as_if_it_was_written_now(folder, tmp_path):
 
 def test_it_is_rewritten_once(folder):
     LocalBackend(folder).close()
-    assert sql(folder, "SELECT value FROM meta WHERE key = 'schema'") == [("6",)]
+    assert sql(folder, "SELECT value FROM meta WHERE key = 'schema'") == [("7",)]
     assert [sql(folder, f"PRAGMA {name}") for name in ("page_size", "journal_mode")] == [[(8192,)], [("wal",)]]
     before = (folder / "library.db").read_bytes()
     LocalBackend(folder).close()
@@ -123,7 +123,10 @@ def test_it_stays_as_it_is_where_rewriting_ends_midway(folder):
 )
 def test_what_was_damaged_before_is_damaged_afterwards(folder, table, column):
     flipped(folder, table, column, 2)
-    with opened(folder) as library, pytest.raises(LibraryDamagedError, match="vectors or tokens of d0 are not as they"):
+    with (
+        opened(folder) as library,
+        pytest.raises(LibraryDamagedError, match="vectors, tokens or text of d0 are not as"),
+    ):
         library.check()
 
 
@@ -146,5 +149,5 @@ def test_a_library_without_checksums_gets_them(folder):
     with opened(folder) as library:
         with pytest.raises(LibraryDamagedError):
             library.search("mark word3v0")
-        with pytest.raises(LibraryDamagedError, match="vectors or tokens of d0 are not as they"):
+        with pytest.raises(LibraryDamagedError, match="vectors, tokens or text of d0 are not as"):
             library.check()

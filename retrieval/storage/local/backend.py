@@ -63,7 +63,7 @@ class LocalBackend:
         self.passages.analysis = analysis
 
     def check(self) -> None:
-        """Read the whole file; LibraryDamagedError where SQLite finds damage, or passages not in their text."""
+        """Read the whole file; LibraryDamagedError where SQLite finds damage, or what is not as it was written."""
         self.database.check()
         self.documents.check()
 

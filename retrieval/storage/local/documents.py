@@ -7,11 +7,11 @@ from typing import Any
 from retrieval.embedding import PassageVectors
 from retrieval.records import Coverage, Document, Version
 from retrieval.storage.base import FileState, IndexedDocument
-from retrieval.storage.codec import decode_passage, decode_version, encode_version
+from retrieval.storage.codec import apart, decode_passage, decode_version, encode_version, together
 from retrieval.storage.local.database import Connection, Database, next_generation
 from retrieval.storage.local.fulltext import index_texts, unindex_texts
 from retrieval.storage.local.passages import Passages, insert_passage
-from retrieval.storage.rules import misplaced, settled
+from retrieval.storage.rules import settled
 from retrieval.text import Analysis
 
 _LISTED = "SELECT value FROM json_each(?)"
@@ -51,8 +51,7 @@ class Documents:
     def get(self, doc_id: str) -> Document | None:
         """Return one document with its text, or None."""
         with self._database.reading() as connection:
-            row = connection.execute(f"SELECT {_HEADER}, text FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
-            return None if row is None else _document(row, row[5])
+            return _read(connection, doc_id)
 
     def header(self, doc_id: str) -> Document | None:
         """Return one document without its text, or None."""
@@ -81,8 +80,8 @@ class Documents:
     def text_at(self, doc_id: str, start: int, end: int) -> str | None:
         """Return the stored text of a span, or None where there is no such document."""
         with self._database.reading() as connection:
-            row = connection.execute("SELECT text FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
-            return None if row is None else row[0][start:end]  # SQLite's substr would end at the first NUL
+            document = _read(connection, doc_id, start, end)
+            return None if document is None else document.text
 
     def hashes(self, doc_ids: Sequence[str]) -> dict[str, str]:
         """Return doc_id -> sha256 of the documents that are there."""
@@ -100,11 +99,9 @@ class Documents:
             return int(connection.execute("SELECT count(*) FROM documents").fetchone()[0])
 
     def check(self) -> None:
-        """Read all; LibraryDamagedError where passages are not in their text, or not as they were written."""
+        """Read all; LibraryDamagedError where text is missing, or passages are not as they were written."""
         for header, _ in self.all():
-            document = self.get(header.doc_id)
-            if document and (reason := misplaced(document, self._passages.spans_of(header.doc_id))):
-                raise self._database.damaged(reason)
+            self.get(header.doc_id)
             self._passages.check(header.doc_id)
 
 
@@ -211,6 +208,21 @@ def _document(row: Sequence[Any], text: str = "") -> Document:
     return Document(row[0], row[1], text, row[2], json.loads(row[3]), row[4])
 
 
+def _read(connection: Connection, doc_id: str, start: int = 0, end: int = 2**62) -> Document | None:
+    """Return a document with its text from one character up to another, or None; one statement sees one moment."""
+    query = f"""SELECT {_HEADER}, lead, p.start, p.text, p.reach, p.behind FROM documents d
+        LEFT JOIN passages p ON p.document = d.id AND p.reach > ? AND p.start < ? WHERE doc_id = ?
+        ORDER BY p.reach, p.start"""
+    rows = connection.execute(query, (start, end, doc_id)).fetchall()
+    if not rows:
+        return None
+    pieces = [(0, rows[0][5])]
+    for *_, first, text, reach, behind in rows:
+        if text is not None:
+            pieces += (first, text), (reach - len(behind), behind)
+    return _document(rows[0], together(pieces, start, end))
+
+
 def _header(connection: Connection, doc_id: str) -> Document | None:
     row = connection.execute(f"SELECT {_HEADER} FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
     return None if row is None else _document(row)
@@ -226,13 +238,14 @@ def _insert(connection: Connection, item: IndexedDocument, generation: int, anal
     itself = (document.doc_id, document.sha256)
     connection.execute("DELETE FROM versions WHERE doc_id = ? AND sha256 = ?", itself)  # it is no earlier one any more
     metadata = json.dumps(dict(document.metadata), ensure_ascii=False)
+    lead, behind = apart(document.text, item.passages)
     cursor = connection.execute(
-        f"INSERT INTO documents ({_HEADER}, passages, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (document.doc_id, document.title, document.source, metadata, document.sha256, len(item.passages),
-         document.text),
-    )  # fmt: skip
-    for passage, vectors in zip(item.passages, item.vectors, strict=True):
-        insert_passage(connection, int(cursor.lastrowid or 0), document.title, generation, passage, vectors, analysis)
+        f"INSERT INTO documents ({_HEADER}, passages, lead) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (document.doc_id, document.title, document.source, metadata, document.sha256, len(item.passages), lead),
+    )
+    owner = int(cursor.lastrowid or 0), document.title, generation
+    for each in zip(item.passages, behind, item.vectors, strict=True):
+        insert_passage(connection, *owner, *each, analysis)
     if item.file is not None and document.source is not None:
         _link(connection, document.source, FileState(*item.file, document.doc_id, ""), analysis)
 
@@ -298,11 +311,12 @@ def _settle(connection: Connection, doc_id: str, analysis: Analysis, successor: 
 
 def _keep_version(connection: Connection, doc_id: str, successor: str, written_ns: int = 0) -> None:
     """Keep a document, which is about to be deleted, and what came before it as earlier versions of another."""
-    row = connection.execute(f"SELECT {_HEADER}, text, id FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
-    document = _document(row, row[5])
+    document = _read(connection, doc_id)
+    if document is None:
+        return
     query = """SELECT number, start, "end", text, sentences, page, heading, place FROM passages
-               WHERE document = ? ORDER BY id"""
-    passages = [decode_passage(doc_id, *each) for each in connection.execute(query, (row[6],))]
+               WHERE document = (SELECT id FROM documents WHERE doc_id = ?) ORDER BY id"""
+    passages = [decode_passage(doc_id, *each) for each in connection.execute(query, (doc_id,))]
     _write_version(connection, Version(document, successor, written_ns, tuple(passages)))
     connection.execute("UPDATE versions SET successor = ? WHERE successor = ?", (successor, doc_id))
 

@@ -202,12 +202,12 @@ class Passages:
 
     def check(self, doc_id: str) -> None:
         """Read all of a document's passages, vectors and tokens; LibraryDamagedError where they are not as written."""
-        derived = "p.vector, p.sentence_vectors, t.sentences, t.bits, p.derived"
+        derived = "p.vector, p.sentence_vectors, t.sentences, t.bits, p.behind, p.derived"
         query = f"SELECT {derived} FROM {_OF_DOCUMENTS} LEFT JOIN tokens t ON t.id = p.id WHERE d.doc_id = ?"
         with self._database.reading() as connection:
             for *parts, expected in connection.execute(query, (doc_id,)):
                 if None in parts or expected not in (None, derived_checksum(*parts)):
-                    raise ValueError(f"vectors or tokens of {doc_id} are not as they were written")
+                    raise ValueError(f"vectors, tokens or text of {doc_id} are not as they were written")
         self.of_document(doc_id)
 
     def _read_ahead(self, ids: list[int]) -> None:
@@ -259,12 +259,6 @@ class Passages:
             query = f"SELECT p.id FROM {_OF_DOCUMENTS} WHERE d.doc_id = ? ORDER BY p.id"
             return [row[0] for row in connection.execute(query, (doc_id,)).fetchall()]
 
-    def spans_of(self, doc_id: str) -> list[tuple[int, int, str]]:
-        """Return (start, end, text) of a document's passages."""
-        with self._database.reading() as connection:
-            query = f'SELECT p.start, p."end", p.text FROM {_OF_DOCUMENTS} WHERE d.doc_id = ?'
-            return connection.execute(query, (doc_id,)).fetchall()
-
     def paragraphs(self) -> dict[str, int]:
         """Return doc_id -> its number of paragraphs."""
         with self._database.reading() as connection:
@@ -280,17 +274,21 @@ def _candidate(id: int, *fields: Any) -> Candidate:
 
 
 def insert_passage(
-    connection: Connection, document: int, title: str, generation: int, p: Passage, vectors: PassageVectors,
-    analysis: Analysis,
+    connection: Connection, document: int, title: str, generation: int, p: Passage, behind: tuple[str, int],
+    vectors: PassageVectors, analysis: Analysis,
 ) -> None:  # fmt: skip
-    """Write a passage of a document, its tokens and its full text, in the running transaction."""
+    """Write a passage of a document, its tokens and its full text, in the running transaction.
+
+    behind: of it, as `codec.apart` has it.
+    """
     spans, tokens = encode_spans(p), encode_tokens(vectors)
     made = encode_vector(vectors.vector), encode_rows(vectors.sentences)
     row = connection.execute(
-        """INSERT INTO passages (document, generation, number, start, "end", page, heading, place, text, sentences,
-           vector, sentence_vectors, checksum, derived) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (document, generation, p.number, p.start, p.end, p.page, p.heading, p.place, p.text, spans, *made,
-         checksum(p, spans), derived_checksum(*made, *tokens)),
+        """INSERT INTO passages (document, generation, number, start, "end", page, heading, place, text, behind, reach,
+           sentences, vector, sentence_vectors, checksum, derived)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (document, generation, p.number, p.start, p.end, p.page, p.heading, p.place, p.text, *behind, spans, *made,
+         checksum(p, spans), derived_checksum(*made, *tokens, behind[0])),
     ).lastrowid or 0  # fmt: skip
     connection.execute("INSERT INTO tokens (id, sentences, bits) VALUES (?, ?, ?)", (row, *tokens))
     index_texts(connection, analysis, title, [(row, p.heading, p.text)])

@@ -38,7 +38,7 @@ from retrieval.storage.milvus.rows import (
     unpacked,
 )
 from retrieval.storage.milvus.snapshot import ATTEMPTS, Committed
-from retrieval.storage.rules import misplaced, settled
+from retrieval.storage.rules import settled
 
 CHECKED = 64  # documents at once
 ABANDONED_SECONDS = 600.0  # a note older than that is of a writer that is no more
@@ -165,8 +165,10 @@ class Documents:
         names = [row.document.doc_id for row in self._committed.every()]
         for first in range(0, len(names), CHECKED):
             for item in self.indexed(names[first : first + CHECKED]):
-                if reason := misplaced(item.document, ((p.start, p.end, p.text) for p in item.passages)):
-                    raise self._client.damaged(reason)
+                document = item.document
+                if any(document.text[p.start : p.end] != p.text for p in item.passages):
+                    name = document.title or document.doc_id
+                    raise self._client.damaged(f"passages of {name} are not in its text")
 
     # --- written
 
