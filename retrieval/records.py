@@ -212,7 +212,7 @@ class Coverage:
 
     def __str__(self) -> str:
         failed = f"; {self.failed} failed" if self.failed else ""
-        return f"{self.searchable} of {self.known} documents searchable{failed}"
+        return f"{self.searchable} of {self.known} document{'s' if self.known != 1 else ''} searchable{failed}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def test_a_folder_is_removed_with_what_is_below_it(hashed, tmp_path):
     assert len(removed) == 3
     assert str(tmp_path / "docs" / "empty.txt") in removed
     assert [document.title for document in hashed.documents()] == ["c"]
-    assert str(hashed.coverage()) == "1 of 1 documents searchable"
+    assert str(hashed.coverage()) == "1 of 1 document searchable"
 
 
 def test_a_second_file_of_a_document_can_be_named(hashed, bees, tmp_path):

@@ -93,6 +93,7 @@ def test_locator(page, heading, locator):
 def test_coverage_says_what_cannot_be_searched():
     assert str(Coverage(120, 3)) == "117 of 120 documents searchable; 3 failed"
     assert str(Coverage(120, 0)) == "120 of 120 documents searchable"
+    assert str(Coverage(1, 0)) == "1 of 1 document searchable"
     assert Coverage(120, 3).searchable == 117
 
 

@@ -77,7 +77,8 @@ def searchable(documents: int, coverage: "Coverage") -> str:
     if coverage.searchable == documents:
         return str(coverage)
     failed = f"; {coverage.failed} failed" if coverage.failed else ""
-    return f"{documents:,} documents from {coverage.searchable:,} of {coverage.known:,} files searchable{failed}"
+    held = f"{documents:,} document{'s' if documents != 1 else ''}"
+    return f"{held} from {coverage.searchable:,} of {coverage.known:,} files searchable{failed}"
 
 
 def clean(text: str) -> str:

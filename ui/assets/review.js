@@ -29,8 +29,9 @@ async function review() {
     Object.assign(reviewing, { questions, rows: [] });
     find("#save").hidden = true;
     find("#table").innerHTML = `<table><thead>${head}</thead><tbody></tbody></table>`;
+    const total = `${ids.length} document${ids.length === 1 ? "" : "s"}`;
     for (; done < ids.length; done += AT_ONCE) {
-      told(`${done} of ${ids.length} documents`);
+      told(`${done} of ${total}`);
       const made = await call("reviewed", { questions, documents: ids.slice(done, done + AT_ONCE), threshold: confidence.threshold() });
       if (reviewing.run !== run) return;
       reviewing.rows.push(...made.rows);
@@ -40,7 +41,7 @@ async function review() {
   } catch (error) {
     if (reviewing.run !== run) return;
     find("#trouble").textContent = error.message;
-    told(done < ids.length ? `Stopped after ${done} of ${ids.length} documents.` : "");
+    told(done < ids.length ? `Stopped after ${done} of ${ids.length} document${ids.length === 1 ? "" : "s"}.` : "");
   }
   ended();
 }

@@ -10,11 +10,12 @@ the answer: its clients need a balancer that sends /gradio_api/call and /gradio_
 
 import html
 import inspect
+import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import gradio as gr
@@ -27,6 +28,9 @@ from starlette.routing import Route
 from retrieval import PinciteError
 from retrieval.errors import QuestionError
 from ui.web.service import Service
+
+if TYPE_CHECKING:
+    from gradio.mcp import GradioMCPServer
 
 UNKNOWN = "Something went wrong; the terminal or the log of Pincite says what."
 _EXAMPLES = {
@@ -203,6 +207,26 @@ def publish(service: Service) -> None:
     for function in named.all():
         # Not queued: a job waits in the memory of one process, where another copy of the page could not find it.
         api(_explained(function), api_name=function.__name__, queue=False)
+
+
+def structure(server: "GradioMCPServer") -> None:
+    """Let MCP tools return JSON, as structured content and as text; Gradio would return Python's own writing."""
+    from mcp.types import CallToolRequest, CallToolResult, ServerResult, TextContent
+
+    def written(data: Any, _: str) -> list[Any]:
+        return [TextContent(type="text", text=json.dumps(result, ensure_ascii=False)) for result in data]
+
+    async def call(request: CallToolRequest) -> ServerResult:
+        answered = await calling(request)
+        result = answered.root
+        if isinstance(result, CallToolResult) and not result.isError and isinstance(result.content[0], TextContent):
+            value = json.loads(result.content[0].text)
+            result.structuredContent = value if isinstance(value, dict) else {"result": value}
+        return answered
+
+    server.postprocess_output_data = written  # type: ignore[method-assign, assignment]
+    handlers = server.mcp_server.request_handlers
+    calling, handlers[CallToolRequest] = handlers[CallToolRequest], call
 
 
 def _explained(function: Callable[..., Any]) -> Callable[..., Any]:

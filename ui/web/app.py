@@ -139,6 +139,8 @@ def launch(
         state_session_capacity=1000, run_history=False, enable_monitoring=False, ssr_mode=False, pwa=False,
         share=False, footer_links=["api"], quiet=True, prevent_thread_lock=True,
     )  # fmt: skip
+    if page.mcp_server_obj:
+        api.structure(page.mcp_server_obj)
     server = page.server.config  # Gradio lets nobody choose these, and Uvicorn asks for them at each connection
     server.http_protocol_class = bounded(server.http_protocol_class)
     server.loaded_app = with_peer(server.loaded_app)

@@ -67,7 +67,7 @@ def turn(answer: Answer, titles: Mapping[str, str], least: float | None = None) 
     Files that could not be read are named where nothing was found, as it may stand in them.
     """
     failed, known = answer.coverage.failed, answer.coverage.known
-    unread = f"{failed:,} of {known:,} files could not be read, and may hold it."
+    unread = f"{failed:,} of {known:,} file{'s' if known != 1 else ''} could not be read, and may hold it."
     warning = f'<p class="warning">{unread}</p>' if failed and not answer.found else ""
     said = "".join(_part(part, titles, least) for part in answer.parts) or _said(answer, titles, least)
     return said if answer.reply else said + warning + _behind(answer, titles) + _actions(answer)

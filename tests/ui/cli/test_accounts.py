@@ -182,7 +182,8 @@ def test_the_real_client_of_openai_comes_in_with_a_token_until_it_is_revoked(fol
 def test_a_token_is_for_what_programs_call_and_for_nothing_else(folder, address):
     headers = {"authorization": f"Bearer {run(folder, 'token', 'create', 'n8n').strip()}"}
     assert call_api(address, headers=headers).json()["found"] is True
-    for path in ("", "config", "docs", "metrics", "gradio_api/info", "gradio_api/component_server/", "api", "v1"):
+    assert "pincite_questions_total" in httpx.get(f"{address}metrics", headers=headers).text
+    for path in ("", "config", "docs", "gradio_api/info", "gradio_api/component_server/", "api", "v1"):
         assert httpx.get(f"{address}{path}", headers=headers).status_code == 401, path
         assert httpx.post(f"{address}{path}", headers=headers, json={}).status_code == 401, path
     assert "there is a token 'n8n' already" in run(folder, "token", "create", "n8n", code=2)

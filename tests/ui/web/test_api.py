@@ -117,7 +117,9 @@ def test_the_tools_work_with_the_official_mcp_client(address):
     tools, asked, passage, found, reviewed, about = asyncio.run(talk())
     assert sorted(tools) == ["ask", "documents", "overview", "read_passage", "review", "search"]
     assert tools["ask"].inputSchema["properties"]["question"]["description"] == "what to ask"
-    assert "Sergei Shoigu, urged" in asked.content[0].text
+    assert "Sergei Shoigu, urged" in asked.structuredContent["citations"][0]["quote"]
+    assert asked.structuredContent == json.loads(asked.content[0].text)
+    assert found.structuredContent["result"][0]["passage"]["doc_id"] == "tea"
     assert "Green tea is made" in passage.content[0].text
     assert "Green tea is made" in found.content[0].text
     assert "Green tea is made" in reviewed.content[0].text and "Green tea is made" in about.content[0].text

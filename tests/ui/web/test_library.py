@@ -224,7 +224,7 @@ def test_while_the_model_loads_the_page_says_so_and_waits(visit, encoder, tmp_pa
         expect(page.locator(".waiting")).to_be_visible()
         warm()
         expect(page.locator("blockquote").first).to_be_visible()
-        expect(page.locator("#coverage")).to_have_text("1 of 1 documents searchable")
+        expect(page.locator("#coverage")).to_have_text("1 of 1 document searchable")
         blocks.close(verbose=False)
 
 

@@ -24,7 +24,7 @@ DAYS = 7  # for which a login lasts
 SHORTEST_SECRET = 32  # characters
 _REMEMBERED = 1000  # headers that were right
 _SIGNED = "in"
-_FOR_TOKENS = ("/api/", "/v1/", "/gradio_api/mcp")  # begin the paths that programs call
+_FOR_TOKENS = ("/api/", "/v1/", "/gradio_api/mcp", "/metrics")  # begin the paths that programs call
 
 
 class Credentials:
