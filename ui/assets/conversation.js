@@ -239,7 +239,16 @@ const whole = async () => {
   return all.map(({ question, ...result }) => ({ question, result }));
 };
 
+/** Save the conversation as a file that the server writes. */
+const saved = async (suffix) => {
+  const onPage = answered().map(({ question, result: { record } }) => ({ question, record: { text: record.text, citations: record.citations } }));
+  const { content } = await call("conversation_file", { id: conversation.id, turns: conversation.id ? [] : onPage, suffix });
+  return content ? downloadBytes(`conversation${suffix}`, content) : say("Nothing is quoted yet");
+};
+
 const exports = {
+  "export-word": () => saved(".docx"),
+  "export-bibtex": () => saved(".bib"),
   "export-markdown": async () => download("conversation.md", "text/markdown", (await whole()).map(markdown).join("\n")),
   "export-json": async () => {
     const answers = (await whole()).map((turn) => turn.result.record);

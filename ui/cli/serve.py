@@ -52,7 +52,9 @@ Proxies = Annotated[
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 
 users = typer.Typer(help="Who may use the page. As soon as there is somebody, a page that starts asks for a login.")
-tokens = typer.Typer(help="Tokens for programs, which send them as `Authorization: Bearer TOKEN` to /api, /v1, MCP, /metrics.")
+tokens = typer.Typer(
+    help="Tokens for programs, which send them as `Authorization: Bearer TOKEN` to /api, /v1, MCP and /metrics."
+)
 
 
 def ui(

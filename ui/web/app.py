@@ -66,6 +66,7 @@ def build(service: Service, *, login: bool = False) -> gr.Blocks:
         service.documents, service.sources, service.followed, service.suggestions, service.following, service.glance,
         service.upload, service.replace, service.beside, service.fetch_page, service.remove,
         service.conversations, service.conversation, service.rename, service.forget, service.exported,
+        service.conversation_file,
         service.pin, service.notes, service.write_note, service.unpin, service.notes_file,
         service.reviewable, service.reviewed, service.review_file, service.marked,
     )  # fmt: skip

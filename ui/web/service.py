@@ -29,7 +29,7 @@ from ui.server import Conversations, Notebook, Readiness, Watch, person
 from ui.web import glance, render
 from ui.web import validation as incoming
 from ui.web.adding import Uploads, Watched, fetch
-from ui.web.notes import notes_file
+from ui.web.notes import conversation_file, notes_file
 from ui.words import PHRASES, one_line, searchable
 
 Namesake = Literal["ask", "replace", "beside"]
@@ -262,6 +262,16 @@ class Service:
             "title": self._conversations.title(person.get(), name),
             "turns": [{field: turn[field] for field in fields} for turn in turns],
         }
+
+    def conversation_file(self, asked: Mapping[str, Any]) -> dict[str, str]:
+        """Write the conversation {"id"} as a file: {"content"} in base64. suffix: ".docx" or ".bib".
+
+        turns: those on the page, {"question", "record": {"text", "citations"}}, where none is kept.
+        """
+        kept = self.exported(asked) if asked["id"] else {"title": "Conversation", "turns": list(asked["turns"])}
+        title, suffix = str(kept["title"]), incoming.text(asked["suffix"])
+        content = conversation_file(title, kept["turns"], self.library.header, suffix)
+        return {"content": base64.b64encode(content).decode()}
 
     # --- notes
 

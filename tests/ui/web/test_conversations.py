@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 
+import docx
 import httpx
 from playwright.sync_api import expect
 from ui_states import QUESTION, ask, open_context, open_page
@@ -91,6 +92,17 @@ def test_renamed_exported_and_deleted(visit):
     with page.expect_download() as download:
         page.click("[data-do=export-markdown]")
     assert download.value.path().read_text().startswith(f"## {QUESTION}\n\n> ")
+    quotes = page.locator(".turn blockquote").all_text_contents()
+    page.click(".menu summary >> text=Export")
+    with page.expect_download() as download:
+        page.click("[data-do=export-word]")
+    with download.value.path().open("rb") as file:
+        written = [each.text for each in docx.Document(file).paragraphs]
+    assert written[:3] == ["Troops", QUESTION, quotes[0]] and len(written) == 2 + 2 * len(quotes)
+    page.click(".menu summary >> text=Export")
+    with page.expect_download() as download:
+        page.click("[data-do=export-bibtex]")
+    assert "title = {{Russia’s Allies Do Not Want" in download.value.path().read_text()
     page.click("[data-forget]")
     page.click("dialog button[value=cancel]")
     expect(page.locator(".turn")).to_have_count(1)
