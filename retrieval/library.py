@@ -46,7 +46,8 @@ class Library:
         self.settings = settings or Settings.from_environment()
         self._given_encoder = encoder
         self._encoder: Encoder | None = None
-        self._reader: tuple[Reader | None] | None = (reader,) if reader else None
+        self._given_reader = reader
+        self._models = _Models(self.settings)
         self._lock = new_lock()
         self.path, self.backend = open_backend(name, self.settings, create)
 
@@ -55,6 +56,17 @@ class Library:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def beside(self, path: str | os.PathLike[str]) -> "Library":
+        """Open or create another library with the same settings; both then load models once between them.
+
+        >>> with library.beside("other.pincite") as other:
+        ...     other.documents()
+        []
+        """
+        other = Library(path, self.settings, encoder=self._given_encoder, reader=self._given_reader)
+        other._models = self._models
+        return other
 
     def close(self) -> None:
         """Write the index snapshot where it is behind, and close the files. Nothing is lost without it."""
@@ -434,22 +446,38 @@ class Library:
 
     def _load_reader(self) -> Reader | None:
         """Return the reader of the settings, or None; its model loads at the first question."""
-        with self._lock:
-            if not self._reader:
-                self._reader = (open_reader(self.settings.reader, self.settings),)
-            return self._reader[0]
+        return self._given_reader or self._models.reader()
 
     def _load_encoder(self) -> Encoder:
         """Open the encoder, and compare it with the one that the library was built with."""
         with self._lock:
             if self._encoder is None:
-                encoder = self._given_encoder or open_encoder(self.settings)
+                encoder = self._given_encoder or self._models.encoder()
                 if self.backend.facts.get("encoder") is None:
                     self.backend.facts.record("encoder", encoder.fingerprint)
                 check_encoder(encoder, self.backend.facts.get("encoder"), self.name)
                 self.backend.analyse(analysis_of(encoder))
                 self._encoder = encoder
             return self._encoder
+
+
+class _Models:
+    """The models of settings, each loaded when it is first needed, for all libraries beside each other."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._lock = settings, new_lock()
+        self._encoder: Encoder | None = None
+        self._reader: tuple[Reader | None] | None = None
+
+    def encoder(self) -> Encoder:
+        with self._lock:
+            self._encoder = self._encoder or open_encoder(self._settings)
+            return self._encoder
+
+    def reader(self) -> Reader | None:
+        with self._lock:
+            self._reader = self._reader or (open_reader(self._settings.reader, self._settings),)
+            return self._reader[0]
 
 
 def _citation(given: Citation) -> Citation:

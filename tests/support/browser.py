@@ -11,7 +11,7 @@ from ui_states import CHROMIUM, open_context, open_page
 from retrieval import Document, Library, Settings
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-from ui.web import Service, launch
+from ui.web import Libraries, Service, Shelf, launch
 
 
 @pytest.fixture(scope="module")  # while Playwright runs, no other test can run an event loop
@@ -24,13 +24,14 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def serve(encoder, tmp_path_factory):
-    """Serve a library with the shipped article; returns the library and the address."""
+    """Serve a library with the shipped article; returns the library and the address. shelf: whether others can be made."""
     opened = []
 
-    def start(*more, settings=None, encoder=encoder, seeds=True):
+    def start(*more, settings=None, encoder=encoder, seeds=True, shelf=False):
         library = Library(tmp_path_factory.mktemp("served"), settings or Settings(), encoder=encoder)
         library.add([SEED, *more] if seeds else list(more))
-        blocks, address = launch(Service(library))
+        libraries = Libraries(Service(library), shelf=Shelf(library.path / "others") if shelf else None)
+        blocks, address = launch(libraries)
         opened.append((blocks, library))
         return library, address
 
@@ -48,8 +49,8 @@ def site(serve):
 
 @pytest.fixture(scope="session")
 def busy(serve):
-    """A library that the states add to."""
-    return serve()[1]
+    """A library that the states add to, with others beside it."""
+    return serve(shelf=True)[1]
 
 
 @pytest.fixture(scope="session")

@@ -194,6 +194,14 @@ def menu(page: Page) -> None:
 
 
 @state
+def libraries(page: Page) -> None:
+    page.click("#libraries summary")
+    page.click("[data-shelf=new]")
+    page.press("#name", "Enter")
+    page.wait_for_selector("#naming-wrong >> text=A library needs a name.")
+
+
+@state
 def strict(page: Page) -> None:
     page.click("#confidence summary")
 

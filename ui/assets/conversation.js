@@ -100,10 +100,13 @@ function offer(turn, label, onclick) {
   turn.body.append(make("p", { className: "offer" }, button));
 }
 
+/** The page's address with a conversation; "#…" alone would lose the library, as Gradio's page has a base of its own. */
+const addressOf = (id) => `${location.pathname}${location.search}#${new URLSearchParams({ c: id })}`;
+
 /** Name the conversation in the address, once it has been kept, and list it. */
 function kept(id) {
   if (!id) return;
-  if (id !== conversation.id) history.replaceState(history.state, "", `#${new URLSearchParams({ c: id })}`);
+  if (id !== conversation.id) history.replaceState(history.state, "", addressOf(id));
   conversation.id = id;
   recall();
 }
@@ -130,7 +133,7 @@ async function open(id, remember = true) {
   }
   begin(false);
   conversation.id = id;
-  if (remember) history.pushState(null, "", `#${new URLSearchParams({ c: id })}`);
+  if (remember) history.pushState(null, "", addressOf(id));
   found.turns.forEach((turn) => restore(turn));
   find("#earlier").hidden = !found.more;
   for (const item of all(".conversations li")) item.toggleAttribute("aria-current", item.dataset.conversation === id);
@@ -268,19 +271,11 @@ async function recall() {
   for (const item of all(".conversations li")) item.toggleAttribute("aria-current", item.dataset.conversation === conversation.id);
 }
 
-function rename(button) {
-  const dialog = find("#naming");
-  find("#name").value = button.dataset.title;
-  dialog.returnValue = "";
-  const done = async () => {
-    if (dialog.returnValue !== "rename") return;
-    await call("rename", { id: button.dataset.rename, title: find("#name").value }).catch((error) => say(error.message));
+const rename = (button) =>
+  named("Rename this conversation", "Rename", button.dataset.title, async (title) => {
+    await call("rename", { id: button.dataset.rename, title });
     recall();
-  };
-  dialog.addEventListener("close", done, { once: true });
-  dialog.showModal();
-  find("#name").select();
-}
+  });
 
 const forget = (button) =>
   confirmed("Delete this conversation?", button.dataset.title, "Its questions and answers are gone then. The documents stay.", async () => {

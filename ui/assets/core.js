@@ -5,11 +5,13 @@ const page = element.querySelector(".pincite");
 const find = (selector, within = page) => within.querySelector(selector);
 const all = (selector, within = page) => [...within.querySelectorAll(selector)];
 
-const UNASKED = new Set(["status", "documents", "followed", "following", "sources", "suggestions", "conversations", "notes", "verify"]); // what the page calls by itself
+const UNASKED = new Set(["status", "documents", "followed", "following", "sources", "suggestions", "conversations", "notes", "verify", "libraries"]); // what the page calls by itself
+
+const shownLibrary = new URLSearchParams(location.search).get("library") || ""; // "" for the first
 
 /** Call a function of ui/web/service.py, after another login where one has ended; what goes wrong is thrown with a text for people. */
 async function call(name, given = {}) {
-  const once = () => server[name](given).catch(() => undefined);
+  const once = () => server[name]({ library: shownLibrary, ...given }).catch(() => undefined);
   let result = await once();
   if (!result && (await login.state()).ended) {
     await login.again(UNASKED.has(name));
@@ -132,6 +134,26 @@ function download(name, type, text) {
 
 /** Save a file that the server wrote. base64: its bytes. */
 const downloadBytes = (name, base64) => download(name, "application/octet-stream", Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+
+/** Ask for a name, and do something with it; what is wrong with it is said in the dialog, which stays. */
+function named(title, label, value, act) {
+  const dialog = find("#naming");
+  find("#naming-title").textContent = title;
+  find("#naming .strong").textContent = label;
+  find("#name").value = value;
+  find("#naming-wrong").textContent = "";
+  find("form", dialog).onsubmit = async (event) => {
+    event.preventDefault();
+    try {
+      await act(find("#name").value);
+      dialog.close();
+    } catch (error) {
+      find("#naming-wrong").textContent = error.message;
+    }
+  };
+  dialog.showModal();
+  find("#name").select();
+}
 
 function make(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);

@@ -179,7 +179,7 @@ async function sendAs(name, file) {
   if (file.size > bytes) return { error: `has ${(file.size / 2 ** 20).toFixed(1)} MB; at most ${bytes / 2 ** 20} MB are read` };
   const form = new FormData();
   const component = window.gradio_config.components.find((each) => each.props.elem_id === "pincite");
-  for (const [key, value] of Object.entries({ component_id: component.id, session_hash: "upload", fn_name: name })) form.append(key, value);
+  for (const [key, value] of Object.entries({ component_id: component.id, session_hash: "upload", fn_name: name, library: shownLibrary })) form.append(key, value);
   form.append("file", file);
   try {
     const response = await fetch("gradio_api/component_server/", { method: "POST", body: form });

@@ -14,6 +14,7 @@ const clicks = {
     boxInUse().focus();
   },
   remove: confirmDelete,
+  shelf: (button) => libraries[button.dataset.shelf](button.dataset.name),
   open: async (button) => {
     await open(button.dataset.open);
     work("ask");
@@ -47,7 +48,7 @@ function act(button, name) {
   if (name === "earlier") return earlier();
   if (name === "paste") return paste();
   if (name === "unpasted") return find("#pasting").close("");
-  if (name === "unnamed") return find("#naming").close("cancel");
+  if (name === "unnamed") return find("#naming").close();
   if (name === "logout") return login.out();
   if (name === "later") return find("#login").close("later");
   if (name === "theme") return localStorage.setItem("theme", document.body.classList.toggle("dark") ? "dark" : "light");
@@ -96,7 +97,10 @@ find("#filter").addEventListener("input", () => {
   typing = setTimeout(() => refresh().catch((error) => say(error.message)), 150);
 });
 
-page.addEventListener("toggle", (event) => event.target.matches?.(".glance") && viewer.glance(event.target), true); // it does not bubble
+page.addEventListener("toggle", (event) => {
+  if (event.target.matches?.(".glance")) viewer.glance(event.target);
+  if (event.target.id === "libraries" && event.target.open) libraries.list(); // another tab may have changed them
+}, true); // it does not bubble
 
 // --- the box
 
@@ -194,6 +198,7 @@ async function start() {
   find("#most").textContent = limits.bytes / 2 ** 20;
   confidence.begin();
   await login.begin();
+  await libraries.list();
   find("#types").textContent = limits.types.join(" ");
   box.value = sessionStorage.getItem("draft") || "";
   grow();

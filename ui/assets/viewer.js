@@ -10,7 +10,7 @@ viewer.open = async (docId, sha256 = "") => {
   if (opening !== viewer.opening) return false;
   Object.assign(viewer, { docId, sha256: view.sha256, earlier: view.earlier });
   find("#original").hidden = !view.file;
-  find("#original").href = `original?${new URLSearchParams({ doc_id: docId })}`;
+  find("#original").href = `original?${new URLSearchParams({ doc_id: docId, library: shownLibrary })}`;
   viewer.plain.clear();
   find("#paper").innerHTML = view.html;
   find("#paper").scrollTop = 0;

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.cli import terminal
-from ui.cli.session import LibraryFolder, complaining
+from ui.cli.session import Libraries, complaining
 
 if TYPE_CHECKING:
     from ui.server import Accounts
@@ -58,7 +58,7 @@ tokens = typer.Typer(
 
 
 def ui(
-    library: LibraryFolder = None,
+    library: Libraries = None,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Port = None,
     auth: Password = None,
@@ -96,8 +96,8 @@ def ui(
 
     with complaining():
         serve(
-            library, host=host, port=port, auth=known, mcp=mcp, open_browser=show, uploads=uploads, offline=offline,
-            watch=watch, log_json=log_json, log_questions=log_questions,
+            library or [], host=host, port=port, auth=known, mcp=mcp, open_browser=show, uploads=uploads,
+            offline=offline, watch=watch, log_json=log_json, log_questions=log_questions,
         )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What commands share: options, and libraries opened so that errors on purpose become a line and an exit code."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,14 @@ def _folder(value: str | None) -> str | None:
     return value
 
 
+def _folders(given: list[str] | None) -> list[str]:
+    """Read the libraries that were named, each once, or the one of the environment, which may have blanks in it."""
+    named = given or list(filter(None, [os.environ.get("PINCITE_LIBRARY")]))
+    for each in named:
+        _folder(each)
+    return list(dict.fromkeys(named))
+
+
 def filled(given: Any) -> Any:
     """Refuse an empty argument, which a forgotten shell variable makes and which would mean this folder."""
     if any(not str(each).strip() for each in (given if isinstance(given, list | tuple) else [given])):
@@ -34,6 +43,14 @@ LibraryFolder = Annotated[
     typer.Option(
         "--library", metavar="DIR", envvar="PINCITE_LIBRARY", callback=_folder,
         help="Folder of the library, or milvus://HOST:PORT/NAME.",
+    ),
+]  # fmt: skip
+Libraries = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--library", metavar="DIR", callback=_folders,
+        help="Folder of a library, or milvus://HOST:PORT/NAME. Of several, each named so, the page shows the first "
+        "first. Or PINCITE_LIBRARY names one.",
     ),
 ]  # fmt: skip
 CitationStyle = Literal["markdown", "plain", "bibtex", "ris", "csl-json"]

@@ -6,6 +6,7 @@ Without `texts`, nothing that anybody asked is kept or written.
 import logging
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
@@ -20,7 +21,10 @@ _log = logging.getLogger(__name__)
 
 
 class Watch:
-    """Prometheus metrics of one page and its library, in a registry of their own. texts: whether to log questions."""
+    """Prometheus metrics of one page and its first library, in a registry of their own.
+
+    texts: whether to log questions.
+    """
 
     def __init__(self, library: Library, *, texts: bool = False) -> None:
         self._library = library
@@ -34,6 +38,12 @@ class Watch:
             self._questions.labels(outcome)
         self.registry.register(_Facts(library))
         ProcessCollector(registry=self.registry)
+
+    def of(self, library: Library) -> "Watch":
+        """Return what counts the questions to another library of the same page with those to this one."""
+        other = copy(self)
+        other._library = library
+        return other
 
     def question(self, question: str, answering: Callable[[], Answer]) -> Answer:
         """Return what `answering` returns, or raise what it raises, and remember how it went.

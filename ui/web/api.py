@@ -1,4 +1,4 @@
-"""The library for programs: plain HTTP, Gradio's named endpoints, MCP tools.
+"""The libraries for programs: plain HTTP, Gradio's named endpoints, MCP tools.
 
 Names, types and docstrings are what Gradio's API page and MCP clients show.
 
@@ -27,7 +27,7 @@ from starlette.routing import Route
 
 from retrieval import PinciteError
 from retrieval.errors import QuestionError
-from ui.web.service import Service
+from ui.web.libraries import Libraries
 
 if TYPE_CHECKING:
     from gradio.mcp import GradioMCPServer
@@ -36,7 +36,7 @@ UNKNOWN = "Something went wrong; the terminal or the log of Pincite says what."
 _EXAMPLES = {
     "ask": '{"question": "Who said so?"}', "search": '{"question": "peacekeeping", "passages": 3}',
     "read_passage": '{"doc_id": "…", "paragraph": 1}', "documents": "{}", "overview": '{"doc_id": "…"}',
-    "review": '{"questions": ["Who signed it?", "When does it end?"]}',
+    "libraries": "{}", "review": '{"questions": ["Who signed it?", "When does it end?"]}',
 }  # fmt: skip
 _DOCS = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -52,8 +52,9 @@ status 400. Where the page has a login, send <code>Authorization: Bearer TOKEN</
 <code>pincite token create NAME</code> wrote, or user and password by HTTP Basic.</p>
 {}
 <h2><code>POST /v1/chat/completions</code>, <code>GET /v1/models</code></h2>
-<p>For tools that speak OpenAI’s protocol: the model is <code>pincite</code>, streamed if asked for. Nothing is
-generated; the reply is quotes, and its annotations lead to their places.</p>
+<p>For tools that speak OpenAI’s protocol: the model is <code>pincite</code>, or <code>pincite/NAME</code> for one of
+several libraries, streamed if asked for. Nothing is generated; the reply is quotes, and its annotations lead to their
+places.</p>
 <pre><code>OpenAI(base_url="http://127.0.0.1:7860/v1", api_key="TOKEN")</code></pre>
 <p>Started with <code>pincite ui --mcp</code>, the same calls are MCP tools at <code>/gradio_api/mcp/</code>.</p>
 </html>
@@ -62,14 +63,14 @@ _log = logging.getLogger(__name__)
 
 
 class Endpoints:
-    """The functions that programs may call, bound to one library."""
+    """The functions that programs may call, each for the library that is named, or the first."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, libraries: Libraries) -> None:
+        self._libraries = libraries
 
     def all(self) -> tuple[Callable[..., Any], ...]:
         """Return every function that programs may call."""
-        return self.ask, self.search, self.read_passage, self.review, self.overview, self.documents
+        return self.ask, self.search, self.read_passage, self.review, self.overview, self.documents, self.libraries
 
     def ask(
         self,
@@ -77,6 +78,7 @@ class Endpoints:
         history: list[dict[str, str]] | None = None,
         documents: list[str] | None = None,
         passages: int = 5,
+        library: str = "",
     ) -> dict[str, Any]:
         """
         Answer a question with verbatim quotes from the documents, each with its exact place, or say that they do not.
@@ -86,12 +88,15 @@ class Endpoints:
             history: earlier messages, [{"role": "user" or "assistant", "content": "..."}], so that follow-ups work
             documents: doc_ids to look in; all documents if empty
             passages: how many passages to return with the answer, 1 to 50
+            library: name of one of several; the first if empty
         Returns:
             found, confidence (0 to 1), citations (quote, doc_id, title, locator, start, end), passages, text
         """
-        return self._service.answer(question, history, documents, passages).to_dict()
+        return self._libraries.service(library).answer(question, history, documents, passages).to_dict()
 
-    def search(self, question: str, passages: int = 10, documents: list[str] | None = None) -> list[dict[str, Any]]:
+    def search(
+        self, question: str, passages: int = 10, documents: list[str] | None = None, library: str = ""
+    ) -> list[dict[str, Any]]:
         """
         Find the passages that are closest to a question, best first, without answering it.
 
@@ -99,12 +104,13 @@ class Endpoints:
             question: what to look for
             passages: how many passages to return, 1 to 50
             documents: doc_ids to look in; all documents if empty
+            library: name of one of several; the first if empty
         Returns:
             hits: rank, score (higher is better), signals, best_sentence, and the passage with doc_id, number and text
         """
-        return [asdict(hit) for hit in self._service.search(question, passages, documents)]
+        return [asdict(hit) for hit in self._libraries.service(library).search(question, passages, documents)]
 
-    def read_passage(self, doc_id: str, paragraph: int, around: int = 0) -> dict[str, Any]:
+    def read_passage(self, doc_id: str, paragraph: int, around: int = 0, library: str = "") -> dict[str, Any]:
         """
         Read a paragraph of a document, word for word, with some paragraphs around it.
 
@@ -112,56 +118,73 @@ class Endpoints:
             doc_id: of the document, as in citations and hits
             paragraph: its number, from 1
             around: how many paragraphs before and after it to read too, 0 to 10
+            library: name of one of several; the first if empty
         Returns:
             title, text, start and end (characters into the document's text)
         """
-        return self._service.read(doc_id, paragraph, around)
+        return self._libraries.service(library).read(doc_id, paragraph, around)
 
-    def review(self, questions: list[str], documents: list[str] | None = None) -> list[dict[str, Any]]:
+    def review(
+        self, questions: list[str], documents: list[str] | None = None, library: str = ""
+    ) -> list[dict[str, Any]]:
         """
         Ask every document the same questions, each on its own, as for a table with a row a document.
 
         Parameters:
             questions: what to ask of each, 1 to 100
             documents: doc_ids to ask; all documents if empty
+            library: name of one of several; the first if empty
         Returns:
             rows: doc_id, title, and for each question whether it was found, its confidence and its citations
         """
-        return self._service.review(questions, documents)
+        return self._libraries.service(library).review(questions, documents)
 
-    def overview(self, doc_id: str) -> dict[str, Any]:
+    def overview(self, doc_id: str, library: str = "") -> dict[str, Any]:
         """
         Say what a document is about in sentences of its own, each with its exact place.
 
         Parameters:
             doc_id: of the document, as in citations and hits
+            library: name of one of several; the first if empty
         Returns:
             found, confidence (0 to 1), citations (quote, doc_id, title, locator, start, end), passages, text
         """
-        return self._service.overview(doc_id).to_dict()
+        return self._libraries.service(library).overview(doc_id).to_dict()
 
-    def documents(self) -> list[dict[str, Any]]:
+    def documents(self, library: str = "") -> list[dict[str, Any]]:
         """
         List the documents that can be asked.
 
+        Parameters:
+            library: name of one of several; the first if empty
         Returns:
             doc_id, title, source, metadata, sha256 and number of paragraphs of each
         """
-        return self._service.listed()
+        return self._libraries.service(library).listed()
+
+    def libraries(self) -> list[str]:
+        """
+        List the names of the libraries that can be asked, the first one's first.
+
+        Returns:
+            names
+        """
+        return self._libraries.names()
 
 
-def routes(service: Service) -> list[Route]:
+def routes(libraries: Libraries) -> list[Route]:
     """Return POST /api/NAME for every endpoint: a JSON object of its parameters in, its result out.
 
     400 with {"error"} where the call is wrong, 503 where the library cannot be used, 500 for anything else.
     """
-    named = Endpoints(service)
+    named = Endpoints(libraries)
     functions = named.all()
     own = [Route(f"/api/{function.__name__}", _direct(function), methods=["POST"]) for function in functions]
 
     def original(request: Request) -> Response:
         try:
-            name, content = service.original(request.query_params.get("doc_id", ""))
+            asked = request.query_params
+            name, content = libraries.service(asked.get("library")).original(asked.get("doc_id", ""))
         except (PinciteError, TypeError) as error:
             return JSONResponse({"error": str(error)}, 404)
         named = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
@@ -201,9 +224,9 @@ def _direct(function: Callable[..., Any]) -> Callable[[Request], Awaitable[Respo
     return respond
 
 
-def publish(service: Service) -> None:
+def publish(libraries: Libraries) -> None:
     """Add the endpoints to the Blocks that is being built."""
-    named = Endpoints(service)
+    named = Endpoints(libraries)
     for function in named.all():
         # Not queued: a job waits in the memory of one process, where another copy of the page could not find it.
         api(_explained(function), api_name=function.__name__, queue=False)

@@ -10,6 +10,7 @@ import json
 import signal
 import threading
 import webbrowser
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ from ui.server import (
     with_peer,
 )
 from ui.web import api, openai
-from ui.web.service import Service, guarded, open_library
+from ui.web.libraries import Libraries, Shelf
+from ui.web.service import Service, guarded, open_library, shelf_folder
 
 _SCRIPTS = (
     "core.js",
@@ -40,6 +42,7 @@ _SCRIPTS = (
     "conversation.js",
     "notes.js",
     "library.js",
+    "libraries.js",
     "review.js",
     "main.js",
 )
@@ -53,8 +56,9 @@ _FONTS = (
 )
 
 
-def build(service: Service, *, login: bool = False) -> gr.Blocks:
-    """Build the page and the named endpoints around a service. login: whether people have to."""
+def build(libraries: Libraries, *, login: bool = False) -> gr.Blocks:
+    """Build the page and the named endpoints around some libraries. login: whether people have to."""
+    service = libraries.first
     settings = service.library.settings
     limits = {
         "types": sorted(FORMATS), "bytes": settings.max_file_bytes,
@@ -70,6 +74,11 @@ def build(service: Service, *, login: bool = False) -> gr.Blocks:
         service.pin, service.notes, service.write_note, service.unpin, service.notes_file,
         service.reviewable, service.reviewed, service.review_file, service.marked,
     )  # fmt: skip
+    own = (
+        libraries.libraries, libraries.new_library, libraries.rename_library, libraries.archive_library,
+        libraries.restore_library,
+    )  # fmt: skip
+    served = [*(_routed(libraries, call.__name__) for call in calls), *own]
     looks = f"<style>{_fonts()}{_asset('page.css')}</style>{_asset('page.html')}"
     acts = "\n".join(map(_asset, _SCRIPTS))
     page: gr.Blocks
@@ -79,17 +88,34 @@ def build(service: Service, *, login: bool = False) -> gr.Blocks:
             looks,
             elem_id="pincite",
             js_on_load=acts,
-            server_functions=[guarded(call) for call in calls],
+            server_functions=[guarded(call) for call in served],
             apply_default_css=False,
             limits=json.dumps(limits),
         )
-        api.publish(service)
+        api.publish(libraries)
     return page
+
+
+def _routed(libraries: Libraries, name: str) -> Callable[[Any], dict[str, Any]]:
+    """Return a function of the service of the library that a call names, or of the first."""
+
+    def call(given: Any) -> dict[str, Any]:
+        said = getattr(given, "data", given)  # files come beside what is said of them
+        answered: dict[str, Any] = getattr(libraries.service(said.get("library")), name)(given)
+        return answered
+
+    call.__name__ = name
+    return call
 
 
 class _Page(gr.Blocks):
     def validate_inputs(self, block_fn: Any, inputs: list[Any]) -> None:
-        """Refuse a call with too few values; Gradio's own complaint would put the question into the log."""
+        """Refuse a call with too few values; Gradio's own complaint would put the question into the log.
+
+        The last one, which library is meant, may be left out.
+        """
+        if len(inputs) == len(block_fn.inputs) - 1:
+            inputs.append(None)
         if len(inputs) < len(block_fn.inputs):
             expected = f"expected {len(block_fn.inputs)} values in order, null for what is left out"
             raise gr.Error(f"got {len(inputs)}, {expected}", print_exception=False)
@@ -114,7 +140,7 @@ def _asset(name: str) -> str:
 
 
 def launch(
-    service: Service,
+    shown: Service | Libraries,
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
@@ -126,13 +152,15 @@ def launch(
     port: 7860 or the next free one where it is None.
     """
     require_password(host, auth)
+    libraries = shown if isinstance(shown, Libraries) else Libraries(shown)
+    service = libraries.first
     threading.Thread(target=service.warm, daemon=True).start()
     most = service.library.settings.max_file_bytes
     guard = Middleware(Guard, local=is_loopback(host), most=most + 2**20, known=auth)
-    own = probe_routes(service.readiness, service.watch) + api.routes(service) + openai.routes(service)
+    own = probe_routes(service.readiness, service.watch) + api.routes(libraries) + openai.routes(libraries)
     if auth:
         own += login_routes(auth)
-    page = build(service, login=auth is not None)
+    page = build(libraries, login=auth is not None)
     _, address, _ = page.launch(
         server_name=host, server_port=port, mcp_server=mcp, max_file_size=most,
         app_kwargs={"routes": own, "middleware": [guard], "docs_url": None, "redoc_url": None, "openapi_url": None},
@@ -149,7 +177,7 @@ def launch(
 
 
 def serve(
-    folder: str | Path | None,
+    places: Sequence[str | Path],
     *,
     uploads: Path | None = None,
     open_browser: bool = False,
@@ -159,7 +187,9 @@ def serve(
     watch: Path | None = None,
     **options: Any,
 ) -> None:
-    """Serve a library until interrupted or told to end, the shipped documents where no folder is named.
+    """Serve libraries until interrupted or told to end; without any, the page's own and those that people create there.
+
+    places: folders or addresses, the first shown first.
 
     uploads: folder for what people send; open_browser: show the page to whoever started it; log_json: a line of JSON on
     stderr for each question; log_questions: with its text; offline: fetch no page of the web; watch: folder that the
@@ -168,21 +198,23 @@ def serve(
     if log_json:
         as_json()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what an orchestrator sends: questions are finished
-    opened, new = open_library(folder)
+    opened, new = open_library(places[0] if places else None)
     with opened as library:
         service = Service(library, seeds=new, texts=log_questions, uploads=uploads, offline=offline)
-        page, address = launch(service, **options)
+        libraries = Libraries(service, places, None if places else Shelf(shelf_folder()))
+        page, address = launch(libraries, **options)
         if watch:
             service.follow(watch)
         if log_json:
             adopt("uvicorn", "uvicorn.error", "uvicorn.access")
         also = f", for MCP at {address}gradio_api/mcp/" if options.get("mcp") else ""
         try:
-            print(f"Pincite is at {address}{also}; its library is {library.name}", flush=True)
+            held = f"library is {library.name}" if len(places) < 2 else f"libraries are {', '.join(libraries.names())}"
+            print(f"Pincite is at {address}{also}; its {held}", flush=True)
             if open_browser and not webbrowser.open(address):
                 print("No browser could be opened; open that address in one", flush=True)
             page.block_thread()
         finally:
             if service.watched:
                 service.watched.stop()
-            service.readiness.wait()  # the interpreter must not end under a thread that loads a model
+            libraries.close()

@@ -1,4 +1,4 @@
-"""The library as a chat model, for tools that speak OpenAI's protocol: POST /v1/chat/completions, GET /v1/models.
+"""Libraries as chat models, for tools that speak OpenAI's protocol: POST /v1/chat/completions, GET /v1/models.
 
     OpenAI(base_url="http://127.0.0.1:7860/v1", api_key=TOKEN)  # of `pincite token create`; without a login, any key
 
@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from retrieval import Answer, PinciteError
-from ui.web.service import Service
+from ui.web.libraries import Libraries
 
 MODEL = "pincite"
 _QUOTED_LINE = re.compile("^> ?", re.MULTILINE)
@@ -30,23 +30,32 @@ _ESCAPE = re.compile(r"\\(\W)")
 _log = logging.getLogger(__name__)
 
 
-def routes(service: Service) -> list[Route]:
+def routes(libraries: Libraries) -> list[Route]:
     """Return the routes of the protocol; errors come in its form, {"error": {"message", "type", "code"}}."""
     began = int(time.time())
-    model = {"id": MODEL, "object": "model", "created": began, "owned_by": "pincite"}
 
-    async def models(_: Request) -> Response:
-        return JSONResponse({"object": "list", "data": [model]})
+    def model(name: str) -> dict[str, Any]:
+        return {"id": name, "object": "model", "created": began, "owned_by": "pincite"}
 
-    async def described(request: Request) -> Response:
-        name = request.path_params["name"]
-        return JSONResponse(model) if name == MODEL else _unknown(name)
+    def known() -> list[str]:
+        names = libraries.names()
+        return [MODEL, *(f"{MODEL}/{name}" for name in names if len(names) > 1)]
+
+    def models(_: Request) -> Response:
+        return JSONResponse({"object": "list", "data": [*map(model, known())]})
+
+    def described(request: Request) -> Response:
+        name, there = request.path_params["name"], known()
+        return JSONResponse(model(name)) if name in there else _unknown(name, there)
 
     async def complete(request: Request) -> Response:
         try:
             asked = await request.json()
-            if asked.get("model", MODEL) != MODEL:
-                return _unknown(asked["model"])
+            named, there = asked.get("model", MODEL), await run_in_threadpool(known)
+            if named not in there:
+                return _unknown(named, there)
+            library = named.removeprefix(MODEL).removeprefix("/")
+            service = await run_in_threadpool(libraries.service, library)
             if asked.get("n") not in (None, 1):
                 raise ValueError(f"n is {asked['n']}; there is one answer")
             question, history = _conversation(asked["messages"])
@@ -57,11 +66,12 @@ def routes(service: Service) -> list[Route]:
         except Exception:
             _log.exception("a completion failed")
             return _refused(500, "Something went wrong; the log of Pincite says what.", "server_error", None)
-        return _replied(answer, str(request.base_url), bool(asked.get("stream")))
+        address = f"{request.base_url}{'?' if library else ''}{urlencode({'library': library} if library else {})}"
+        return _replied(answer, named, address, bool(asked.get("stream")))
 
     return [
         Route("/v1/models", models),
-        Route("/v1/models/{name}", described),
+        Route("/v1/models/{name:path}", described),
         Route("/v1/chat/completions", complete, methods=["POST"]),
     ]
 
@@ -89,8 +99,8 @@ def _unescaped(markdown: str) -> str:
     return _ESCAPE.sub(r"\1", _QUOTED_LINE.sub("", markdown))
 
 
-def _replied(answer: Answer, address: str, streamed: bool) -> Response:
-    head = {"id": f"chatcmpl-{token_hex(12)}", "created": int(time.time()), "model": MODEL}
+def _replied(answer: Answer, model: str, address: str, streamed: bool) -> Response:
+    head = {"id": f"chatcmpl-{token_hex(12)}", "created": int(time.time()), "model": model}
     content = answer.to_markdown()
     notes = list(_annotations(answer, content, address))
     if streamed:
@@ -126,10 +136,9 @@ def _events(head: dict[str, Any], content: str, notes: list[dict[str, Any]]) -> 
     yield "data: [DONE]\n\n"
 
 
-def _unknown(name: Any) -> Response:
-    return _refused(
-        404, f"there is no model {name!r}; the one here is {MODEL!r}", "invalid_request_error", "model_not_found"
-    )
+def _unknown(name: Any, there: list[str]) -> Response:
+    those = f"the one here is {there[0]!r}" if len(there) == 1 else f"those here are {', '.join(map(repr, there))}"
+    return _refused(404, f"there is no model {name!r}; {those}", "invalid_request_error", "model_not_found")
 
 
 def _refused(status: int, message: str, kind: str, code: str | None) -> Response:

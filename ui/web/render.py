@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from retrieval import Answer, Citation, Document, Hit, Passage
 from retrieval.answering import NOT_STATED, ReviewRow, is_row
@@ -511,3 +512,24 @@ def _named(version: Version) -> str:
 def questions(suggested: Iterable[str]) -> str:
     """Offer questions to begin with."""
     return "".join(f"<li>{_button('', _inline(question), ask=question)}</li>" for question in suggested)
+
+
+def libraries(names: Sequence[str], shown: str, own: bool, archived: Sequence[str] | None) -> str:
+    """List libraries, the first one as what the address without a name means, and what can be done with them.
+
+    own: whether the one that is shown can be renamed and archived. archived: those out of sight; None where nobody may
+    create any.
+    """
+    items = "".join(
+        f'<li><a href="?{place}"{current}>{_inline(name)}</a></li>'
+        for name in names
+        for place in [escape(urlencode({"library": name})) if name != names[0] else ""]
+        for current in [' aria-current="page"' if name == shown else ""]
+    )
+    acts = [_button("", "New library", shelf="new")] if archived is not None else []
+    if own:
+        acts += [
+            _button("", f"{label} {_inline(shown)}", shelf=label.lower(), name=shown) for label in ("Rename", "Archive")
+        ]
+    back = "".join(_button("", f"Bring back {_inline(name)}", shelf="restore", name=name) for name in archived or ())
+    return f"<ul>{items}</ul>{''.join(acts)}{back}"

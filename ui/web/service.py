@@ -45,6 +45,11 @@ def own_folder(settings: Settings) -> Path:
     return platformdirs.user_data_path("pincite", appauthor=False) / f"page-{fingerprint(settings)}.pincite"
 
 
+def shelf_folder() -> Path:
+    """Return where the libraries are that people create on the page."""
+    return platformdirs.user_data_path("pincite", appauthor=False) / "libraries"
+
+
 def open_library(folder: str | Path | None) -> tuple[Library, bool]:
     """Open the library in a folder, or without one the page's own; tell whether that is new.
 
@@ -60,7 +65,8 @@ class Service:
     """One library behind one page; safe to use from several threads.
 
     seeds: see Readiness. warm() must run once; until then calls wait. texts: whether questions may stand in the
-    log. uploads: folder for what people send, see Uploads. offline: whether no page of the web is fetched.
+    log. uploads: folder for what people send, see Uploads. offline: whether no page of the web is fetched. watch: what
+    counts the questions; of its own without one.
     """
 
     def __init__(
@@ -71,10 +77,12 @@ class Service:
         texts: bool = False,
         uploads: Path | None = None,
         offline: bool = False,
+        watch: Watch | None = None,
     ) -> None:
         self.library = library
         self.readiness = Readiness(library, seeds=seeds)
-        self.watch = Watch(library, texts=texts)
+        self.watch = watch or Watch(library, texts=texts)
+        self._shared = uploads
         self._pages = Pages(library.settings.max_file_bytes)
         self._uploads = Uploads.of(library, uploads)
         self.offline = offline
@@ -84,6 +92,12 @@ class Service:
         self._adding = threading.Lock()
         self._checked: tuple[float, int, dict[str, str]] = (-math.inf, -1, {})
         self._suggested: tuple[int, list[str]] = (-1, [])
+
+    def another(self, place: str | Path) -> "Service":
+        """Open another library for the same page, with these models, limits and counts, and uploads of its own."""
+        library = self.library.beside(place)
+        uploads = self._shared and self._shared / content_hash(library.name.encode())[:12]
+        return Service(library, uploads=uploads, offline=self.offline, watch=self.watch.of(library))
 
     def warm(self) -> None:
         """Get ready to answer, and let waiting calls go on."""

@@ -22,11 +22,14 @@ def run(*arguments, **environment):
 
 
 @pytest.mark.slow
-def test_the_command_serves_a_library_until_interrupted(served):
-    process = run("--library", str(served.path))
+def test_the_command_serves_libraries_until_interrupted(served, tmp_path):
+    process = run("--library", str(served.path), "--library", str(tmp_path / "second.pincite"))
     line = process.stdout.readline()
-    address = re.fullmatch(r"Pincite is at (http://127\.0\.0\.1:\d+/); its library is .*\n", line)[1]
-    assert call(address, "status", {}).json()["error"] == ""
+    address, first, second = re.fullmatch(
+        r"Pincite is at (http://127\.0\.0\.1:\d+/); its libraries are (.*), (.*)\n", line
+    ).groups()
+    assert (first, second) == (served.path.name, "second")
+    assert call(address, "status", {"library": "second"}).json()["error"] == ""
     process.send_signal(signal.SIGINT)
     assert process.wait(20) in (0, 130)
 

@@ -90,10 +90,10 @@ def test_curl_can_ask(address):
 
 def test_the_api_page_documents_names_types_and_purpose(address):
     endpoints = httpx.get(f"{address}gradio_api/info").json()["named_endpoints"]
-    assert sorted(endpoints) == ["/ask", "/documents", "/overview", "/read_passage", "/review", "/search"]
+    assert sorted(endpoints) == ["/ask", "/documents", "/libraries", "/overview", "/read_passage", "/review", "/search"]
     assert "verbatim quotes" in endpoints["/ask"]["description"]
     assert [each["parameter_name"] for each in endpoints["/ask"]["parameters"]] == [
-        "question", "history", "documents", "passages",
+        "question", "history", "documents", "passages", "library",
     ]  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def test_the_tools_work_with_the_official_mcp_client(address):
             return tools, asked, passage, found, reviewed, about
 
     tools, asked, passage, found, reviewed, about = asyncio.run(talk())
-    assert sorted(tools) == ["ask", "documents", "overview", "read_passage", "review", "search"]
+    assert sorted(tools) == ["ask", "documents", "libraries", "overview", "read_passage", "review", "search"]
     assert tools["ask"].inputSchema["properties"]["question"]["description"] == "what to ask"
     assert "Sergei Shoigu, urged" in asked.structuredContent["citations"][0]["quote"]
     assert asked.structuredContent == json.loads(asked.content[0].text)

@@ -109,7 +109,7 @@ def test_both_copies_are_the_same_page(copies):
     first, second = (httpx.get(f"{copy.address}config", auth=ANN).json() for copy in copies)
     assert first["app_id"] == second["app_id"] < 2**53  # with another, a browser would begin the conversation anew
     assert first["components"] == second["components"]
-    assert [each["queue"] for each in first["dependencies"]] == [False] * 6
+    assert [each["queue"] for each in first["dependencies"]] == [False] * 7
 
 
 def test_programs_get_the_librarys_answers_from_every_copy(client, front, library):

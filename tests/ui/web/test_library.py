@@ -96,6 +96,7 @@ def test_what_is_here_already_is_not_added_and_the_report_can_be_closed(visit, s
 
 def test_an_empty_library_says_so(visit, serve):
     page = visit(serve(seeds=False)[1])
+    expect(page.locator("#libraries")).to_be_hidden()  # where there is one only, and no place for others
     ask(page, "Who is it?")
     assert page.text_content(".outcome") == "There are no documents to ask yet. Add some first."
 
