@@ -1,5 +1,7 @@
 """Several libraries on one page: their names, the calls that name one, and the switcher in a real Chromium."""
 
+from types import SimpleNamespace
+
 import httpx
 import pytest
 from fakes import HashedEncoder
@@ -127,6 +129,22 @@ def test_what_the_page_begins_with_stays(tmp_path, hashed):
     libraries.new_library({"name": "Bats"})
     assert libraries.service("bats") is libraries.service("Bats") is not libraries.service("")
     libraries.close()
+
+
+def test_a_file_sent_to_two_libraries_is_each_ones_own_and_both_are_counted(tmp_path, hashed):
+    first = Service(hashed, uploads=tmp_path / "uploads")
+    second = first.another(tmp_path / "second")
+    ids = []
+    for service in (first, second):
+        service.warm()
+        sent = SimpleNamespace(files=[("owls.txt", b"The barn owl hunts voles.")])
+        ids.append(service.upload(sent)["doc_id"])
+        service.answer("What does the barn owl hunt?")
+    first.remove({"doc_id": ids[0]})
+    assert (first.library.documents(), len(second.library.documents())) == ([], 1)
+    assert second.original(ids[1]) == ("owls.txt", b"The barn owl hunts voles.")
+    assert first.watch.registry.get_sample_value("pincite_questions_total", {"outcome": "answered"}) == 2.0
+    second.library.close()
 
 
 # --- the switcher
