@@ -14,7 +14,9 @@ from retrieval.answering.verbatim import beside, located
 from retrieval.answering.views import (
     abbreviation,
     asked_of_one,
+    asked_speaker,
     asks_for_tasks,
+    by_speaker,
     completed,
     deciding,
     defining,
@@ -97,6 +99,8 @@ class Pipeline:
         red = time.perf_counter()
         quotes = given or choose(sentences, readings)
         sure = 1.0 if given else self._confidence(question, ranked, quotes, readings)
+        if not given and (who := asked_speaker(question)):
+            quotes, sure = self._said(question, who, quotes, sentences, ranked, readings, sure)
         quotes = quotes if sure >= self.threshold else []
         told = [] if given or not quotes else self._differing(question, quotes, ranked, readings)
         quotes = told or (quotes if given else self._whole(asked, quotes))
@@ -144,6 +148,19 @@ class Pipeline:
         self, question: str, ranked: Sequence[Ranked], quotes: Sequence[Quote], readings: Readings
     ) -> float:
         return confidence(self._unnamed(question, quotes), ranked, quotes, readings, encoder_name(self.encoder))
+
+    def _said(
+        self, question: str, who: str, quotes: Sequence[Quote], found: Sequence[Quote], ranked: Sequence[Ranked],
+        readings: Readings, sure: float,
+    ) -> tuple[list[Quote], float]:  # fmt: skip
+        """Return the quotes that are the words of whom a question asks for, and how sure that is.
+
+        As sure as of another sentence of the passage, as theirs often do not name them.
+        """
+        theirs = by_speaker(who, quotes, found, [item.candidate.passage for item in ranked[:PASSAGES]])
+        own = self._confidence(question, ranked, theirs, readings)
+        beside = theirs and theirs[0].passage in [quote.passage for quote in quotes]
+        return theirs, max(own, sure) if beside else own
 
     def _rank(self, question: str, k: int, where: Mapping[str, Any]) -> list[Ranked]:
         return rank(self.backend, question, self.encoder.question(question), k, where, languages_of(self.encoder))

@@ -7,6 +7,8 @@ from retrieval import Passage
 from retrieval.answering.quotes import Quote
 from retrieval.answering.views import (
     abbreviation,
+    asked_speaker,
+    by_speaker,
     completed,
     conclusion,
     defining,
@@ -272,3 +274,32 @@ def test_an_abbreviation_is_written_out_before_or_in_brackets():
     assert texts(defining("EDM", given)) == ["The EDM (Eurasia Daily Monitor) reports."]
     assert texts(defining("PFAS", given)) == ["PFAS means forever chemicals."]
     assert defining("RIA", given) == []
+
+
+REOPENING = (
+    "Council leader Tom Baker said that the hall would open in May. The engineer Dr Ines Falk was less confident. "
+    "“The beams are rotten. I would be surprised by that,” she told the Courier. Ann Lee lives there."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "quoted"),
+    [
+        ("What did Tom Baker say about the hall?", ["Council leader Tom Baker said that the hall would open in May."]),
+        ("What does Ines Falk think?", ["“The beams are rotten. I would be surprised by that,” she told the Courier."]),
+        ("What did the engineer say?", ["“The beams are rotten. I would be surprised by that,” she told the Courier."]),
+        (
+            "What did Baker and Falk say?",
+            ["Council leader Tom Baker said that the hall would open in May.",
+             "“The beams are rotten. I would be surprised by that,” she told the Courier."],
+        ),
+        ("What did Ann Lee say?", ["The engineer Dr Ines Falk was less confident."]),
+        ("Who is Ines Falk?", ["The engineer Dr Ines Falk was less confident."]),
+    ],
+)  # fmt: skip
+def test_the_words_of_whom_a_question_asks_for_are_preferred(question, quoted):
+    (passage,) = given = passages(REOPENING)
+    number = next(n for n, (a, b) in enumerate(passage.sentences) if "confident" in passage.text[a:b])
+    quotes = [Quote(passage, number, number, 0.0)]
+    who = asked_speaker(question)
+    assert texts(by_speaker(who, quotes, [], given) if who else quotes) == quoted

@@ -14,6 +14,7 @@ from retrieval.records import Passage, Span
 from retrieval.text import STOP_WORDS
 
 _QUOTATION = re.compile(r"“[^”]*(?:”|\Z)|(?<![\w\"])\"(?=\S)[^\"]*(?<=\S)\"(?!\w)")
+_LEAD = 5  # words that tell who somebody is, before the name
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
@@ -178,16 +179,15 @@ def _resolved(text: str, units: Sequence[_Unit]) -> Iterator[_Unit]:
 
 
 def _subject(text: str, unit: _Unit) -> Span | None:
-    """Return the person that a unit begins with, where it names nobody else and nobody speaks in it."""
-    masked = _masked(text)
-    names = list(re.finditer(speech.FULL_NAME, masked[: unit.end]))
-    own = [name for name in names if name.start() >= unit.start]
-    alone = len(own) == 1 and own[0].start() == unit.start and not unit.speaker and not unit.by_pronoun
-    return (
-        own[0].span()
-        if alone and not speech.GROUP.search(own[0].group()) and speech.TITLED.search(own[0].group())
-        else None
-    )
+    """Return the person that a unit begins with, by a title or a role, where it names nobody else and nobody speaks."""
+    masked = _masked(text)[: unit.end]
+    names = [name for name in re.finditer(speech.FULL_NAME, masked) if name.start() >= unit.start]
+    if len(names) != 1 or unit.speaker or unit.by_pronoun or speech.GROUP.search(names[0].group()):
+        return None
+    lead = masked[unit.start : names[0].start()].split()
+    described = 0 < len(lead) <= _LEAD and speech.ROLE.match(lead[-1]) and all(map(str.islower, lead[1:]))
+    titled = not lead and speech.TITLED.search(names[0].group())
+    return names[0].span() if described or titled else None
 
 
 def _is_alone(text: str, unit: _Unit) -> bool:

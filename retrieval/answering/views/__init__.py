@@ -7,6 +7,7 @@ from retrieval.answering.views.differing import differing, edition_meant, newest
 from retrieval.answering.views.lists import completed, is_cut, section
 from retrieval.answering.views.mentions import abbreviation, defining, outlets, speakers
 from retrieval.answering.views.overview import conclusion, overview
+from retrieval.answering.views.said import asked_speaker, by_speaker
 from retrieval.answering.views.scope import asked_of_one, asks_for_tasks, sections_meant
 from retrieval.answering.views.table import deciding, is_row, same_table
 from retrieval.answering.views.timeline import timeline
@@ -15,7 +16,9 @@ from retrieval.answering.views.view import view
 __all__ = [
     "abbreviation",
     "asked_of_one",
+    "asked_speaker",
     "asks_for_tasks",
+    "by_speaker",
     "completed",
     "conclusion",
     "deciding",
