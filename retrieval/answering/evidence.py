@@ -26,6 +26,7 @@ _WANTED = {
     r"\be-?mail address(?:es)?\b|\bwhat is the e-?mail\b": r"\S@\S",
     r"\b(?:web ?site|web address|url)\b": r"https?:|www\.|\w\.[a-z]{2,}\b",
 }
+_WORKED_OUT = re.compile(r"\b(?:average|mean|median|total|sum|in all|altogether|combined)\b", re.IGNORECASE)
 _FEW = 2  # keywords: an embedding of so few is near to whatever is of their kind, as one country to another
 
 
@@ -87,10 +88,16 @@ def is_of_another_row(question: str, best: Quote, ranked: Sequence[Ranked]) -> b
 
 
 def is_no_cell_of(question: str, quotes: Sequence[Quote]) -> bool:
-    """Tell whether the best quote is a row that a question names, and what it asks of that is in no quoted cell."""
+    """Tell whether the best quote is a row that a question names, and what it asks of that is in no quoted cell.
+
+    Nor is what would have to be worked out of many: an average, a total.
+    """
     best = quotes[0]
     rows = rows_of([best.passage]) if is_row(best.passage) else ()
     row = next((row for row in rows if row.number == best.first == best.last), None)
+    worked_out = stems(" ".join(_WORKED_OUT.findall(question)))
+    if row and worked_out and not worked_out & stems(" ".join(f"{h} {value}" for h, value in row.cells.items())):
+        return True
     asked = content(question) - ASKING
     labels = [content(value.partition("(")[0]) for value in row.cells.values()] if row else []
     label = max(labels, key=lambda own: len(own & asked) / max(1, len(own)), default=set())

@@ -21,6 +21,7 @@ from retrieval.answering.views import (
     deciding,
     defining,
     differing,
+    document_named,
     edition_meant,
     is_cut,
     is_row,
@@ -48,6 +49,7 @@ from retrieval.search import ENGLISH, Ranked, asked_in, corrected, merged, rank,
 from retrieval.storage import Backend
 from retrieval.text import STOP_WORDS, stems
 
+SURE = 0.5  # from which confidence a document that a question names is not asked alone
 AROUND = 3000  # characters around a quote that may belong to it
 _EVERY = {Kind.LIST, Kind.STEPS, Kind.REASONS}
 SECTIONS = 10  # of the best passages, whose headings a question may name
@@ -77,14 +79,24 @@ class Pipeline:
 
     def answer(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> Answer:
         """Answer with quotes, or say that the documents do not; several questions one by one. See Library.ask."""
-        whole = None if asked.kind is Kind.SEVERAL else self._one(asked, k, where)
+        whole = None if asked.kind is Kind.SEVERAL else self._surest(asked, k, where)
         if whole and not (asked.parts and _lacks_one(whole, asked.parts)):
             return whole
         before, parts = asked.before, list[Answer]()
         for question in asked.parts:
-            parts.append(self._one(interpret_question(question, before), k, where))
+            parts.append(self._surest(interpret_question(question, before), k, where))
             before = continued(before, Turn(question, parts[-1]))
         return together(asked.message, parts, k)
+
+    def _surest(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> Answer:
+        """Answer one question; where that is not sure, also of the document that it names, without the name."""
+        answer = self._one(asked, k, where)
+        unsure = answer.confidence < SURE and not (where or asked.context)
+        named = document_named(self.backend, asked.text) if unsure else None
+        if named is None:
+            return answer
+        inside = self._one(replace(asked, text=named[1]), k, {"doc_id": named[0]})
+        return inside if inside.confidence > answer.confidence else answer
 
     def _one(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> Answer:
         """Answer one question."""

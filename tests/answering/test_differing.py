@@ -164,3 +164,23 @@ def test_of_sections_that_teach_the_same_the_newest_answers_or_that_of_the_year(
     with Library(tmp_path / "library", Settings(), encoder=encoder) as opened:
         opened.add([tmp_path / "a.md", tmp_path / "b.md"])
         assert opened.ask(question).citations[0].quote == quote
+
+
+LEASE = "Parties. The flat at 17B Cobbler Street is let to Tamsin Hale.\n\nRent. The rent is £875 a month.\n"
+ALLOTMENT = "Rules of the allotment. The rent for a full plot is £42 a year, for a half plot £24.\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "asked_as", "quote"),
+    [
+        ("How much is the rent for the Cobbler Street flat?", "How much is the rent for the flat?", "The rent is £875"),
+        ("How much is the rent for the flat at 19A Cobbler Street?", None, ""),
+    ],
+)
+def test_a_document_is_chosen_by_a_name_in_its_title(tmp_path, encoder, question, asked_as, quote):
+    lease, plot = Document("lease", "Tenancy, Cobbler Street", LEASE), Document("plot", "Allotment", ALLOTMENT)
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as opened:
+        opened.add([lease, plot])
+        answer = opened.ask(question)
+    assert answer.asked_as == (asked_as or question)
+    assert any(citation.quote.startswith(quote) for citation in answer.citations) or not quote

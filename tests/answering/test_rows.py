@@ -197,6 +197,10 @@ def test_nothing_is_decided_where_the_table_does_not_say_all_that_is_asked(class
     assert classes.ask(question).confidence < 1
 
 
+def test_what_would_have_to_be_worked_out_is_not_answered_by_a_row(classes):
+    assert classes.ask("What is the average fee of a class?").confidence <= 0.2
+
+
 def test_a_row_tells_nothing_of_what_another_row_is_of(tmp_path, encoder):
     (tmp_path / "hire.csv").write_text("Boat,Half day EUR,Load kg\nSingle kayak,18,120\nCanoe,32,350\n")
     (tmp_path / "tours.csv").write_text("Tour,Price EUR,Minimum age\nMill Loop,48,12\nMoonlight,42,14\n")

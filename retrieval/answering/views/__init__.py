@@ -8,7 +8,7 @@ from retrieval.answering.views.lists import completed, is_cut, section
 from retrieval.answering.views.mentions import abbreviation, defining, outlets, speakers
 from retrieval.answering.views.overview import conclusion, overview
 from retrieval.answering.views.said import asked_speaker, by_speaker
-from retrieval.answering.views.scope import asked_of_one, asks_for_tasks, sections_meant
+from retrieval.answering.views.scope import asked_of_one, asks_for_tasks, document_named, sections_meant
 from retrieval.answering.views.table import deciding, is_row, same_table
 from retrieval.answering.views.timeline import timeline
 from retrieval.answering.views.view import view
@@ -24,6 +24,7 @@ __all__ = [
     "deciding",
     "defining",
     "differing",
+    "document_named",
     "edition_meant",
     "is_cut",
     "is_row",

@@ -4,14 +4,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from retrieval.answering.missing import called
+from retrieval.answering.missing import called, names
 from retrieval.answering.views.table import is_row
 from retrieval.records import Document, Passage
 from retrieval.search import Ranked
 from retrieval.storage import Backend
-from retrieval.text import STOP_WORDS, stem, words
+from retrieval.text import STOP_WORDS, stem, stems, words
 
 MOST = 50  # documents of which a view is made
+MOST_TITLES = 20_000  # of documents, up to which all are compared with a question
+OPENING = 20_000  # characters of a document in which a name is looked for
 TELLING = 3  # of those that only tell of what a message names
 # What a message calls a document, and what it asks of one: they name none.
 _GENERIC = frozenset(
@@ -26,6 +28,7 @@ _GENERIC = frozenset(
     ).split()
 )
 
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _RUN_IN = re.compile(r"\s*([^\W\d_][^.:\n]{2,40}):\s")  # "Actions: …"
 # What is to be done, however it is asked for, and what the sections and passages are called that say so.
 _TASKS = re.compile(
@@ -68,6 +71,28 @@ def asked_of_one(backend: Backend, message: str) -> tuple[str, str] | None:
         return None
     is_said = re.match(rf"(?:{_ABOUT})\b", found["rest"], re.IGNORECASE)
     return best[0], f"What does it say {found['rest']}" if is_said else found["rest"]
+
+
+def document_named(backend: Backend, question: str) -> tuple[str, str] | None:
+    """Return the doc_id of the one document whose title or file name has a name in a question; None if none or several.
+
+    And the question without that name, all of it: "the rent for the flat at 17B Cobbler Street". A name is a word or a
+    year; what stands with it must be in the document, as of 19A Cobbler Street it may tell nothing.
+    """
+    there = names(question) if backend.documents.count() <= MOST_TITLES else []
+    naming = {stem(word) for name in there for word in words(name) if word.isalpha() or _YEAR.fullmatch(word)}
+    held = {document.doc_id: naming & _named(document) for document, _ in backend.documents.all()} if naming else {}
+    meant = [doc_id for doc_id, own in held.items() if own]
+    if len(meant) != 1:
+        return None
+    runs = re.finditer(rf"(?:(?:{'|'.join(map(re.escape, there))})\b\s*)+", question)
+    named = [run[0] for run in runs if held[meant[0]] & stems(run[0])]
+    header, text = backend.documents.header(meant[0]), backend.documents.text_at(meant[0], 0, OPENING)
+    if header is None or not stems(" ".join(named)) <= stems(f"{text}\n{called(header.title, header.source)}"):
+        return None
+    for name in named:
+        question = question.replace(name, " ")
+    return meant[0], " ".join(question.split())
 
 
 def _title_stems(document: Document) -> set[str]:

@@ -151,8 +151,8 @@ def _superlative(said: str, table: Table) -> tuple[str, Callable[..., float], st
     """
     for words, best, headers in _EXTREMES:
         match = re.search(rf"\b(?:{words})\b", said)
-        if match is None:
-            continue
+        if match is None or re.search(r"\bthan (?:the|any|all)(?: \w+)? $", said[: match.start()]):
+            continue  # "more than the cheapest one" asks to compare with it
         if any(stem(match[0]) in stems(header) and content(header) <= stems(said) for header in table.headers):
             return None
         rest = said.replace(match[0], " ")
