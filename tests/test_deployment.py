@@ -13,6 +13,13 @@ def test_only_the_balancer_is_published_and_to_this_machine_only():
     assert all("networks" in service and service["restart"] == "unless-stopped" for service in services.values())
 
 
+def test_the_page_alone_is_for_this_machine_and_has_a_login(pincite):
+    page = yaml.safe_load((ROOT / ".deploy/page.yaml").read_text())["services"]["pincite"]
+    assert page["ports"] == ["127.0.0.1:7860:7860"] and ":?" in page["environment"]["PINCITE_AUTH"]
+    offered = pincite("ui", "--help").output
+    assert all(word in offered for word in page["command"] if word.startswith("--"))
+
+
 def test_what_the_deployment_asks_of_the_command_is_there(pincite):
     services = yaml.safe_load((ROOT / ".deploy/compose.yaml").read_text())["services"]
     offered = pincite("ui", "--help").output
