@@ -100,7 +100,7 @@ def test_killed_at_random_moments(synced, tmp_path):
 def disk(tmp_path):
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", folder], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=800k", "tmpfs", folder], capture_output=True)
     if mounted.returncode:
         pytest.skip(f"tmpfs cannot be mounted here: {mounted.stderr!r}")
     yield folder
@@ -113,7 +113,7 @@ def test_a_disk_that_fills_up_keeps_what_was_there(disk, tmp_path):
         write(folder / f"{number}.txt", f"Number{number} is written here.{FILLER}")
     with opened(disk / "library") as library:
         assert counts(library.sync(folder)) == {"added": few}
-        for number in range(few, 80):
+        for number in range(few, 200):
             write(folder / f"{number}.txt", f"Number{number} is written here.{FILLER}")
         write(folder / "0.txt", f"Number1000 is written here.{FILLER}")
         (folder / "1.txt").rename(folder / "moved.txt")
