@@ -1,7 +1,7 @@
 """Documents and files as rows of the database: a document and all that was derived from it in one transaction."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from retrieval.embedding import PassageVectors
@@ -209,18 +209,29 @@ def _document(row: Sequence[Any], text: str = "") -> Document:
 
 
 def _read(connection: Connection, doc_id: str, start: int = 0, end: int = 2**62) -> Document | None:
-    """Return a document with its text from one character up to another, or None; one statement sees one moment."""
-    query = f"""SELECT {_HEADER}, lead, p.start, p.text, p.reach, p.behind FROM documents d
-        LEFT JOIN passages p ON p.document = d.id AND p.reach > ? AND p.start < ? WHERE doc_id = ?
-        ORDER BY p.reach, p.start"""
-    rows = connection.execute(query, (start, end, doc_id)).fetchall()
-    if not rows:
-        return None
-    pieces = [(0, rows[0][5])]
-    for *_, first, text, reach, behind in rows:
-        if text is not None:
-            pieces += (first, text), (reach - len(behind), behind)
-    return _document(rows[0], together(pieces, start, end))
+    """Return a document with its text from one character up to another, or None."""
+    own = not connection.in_transaction
+    if own:
+        connection.execute("BEGIN")  # both statements see one moment
+    try:
+        row = connection.execute(f"SELECT {_HEADER}, id, lead FROM documents WHERE doc_id = ?", (doc_id,)).fetchone()
+        if row is None:
+            return None
+        return _document(row, together(_pieces(connection, row[5], row[6], start, end), start, end))
+    finally:
+        if own:
+            connection.execute("COMMIT")
+
+
+def _pieces(connection: Connection, document: int, lead: str, start: int, end: int) -> Iterator[tuple[int, str]]:
+    """Yield where a piece of a document's text begins, and the piece, of those between two characters."""
+    yield 0, lead
+    query = "SELECT start, text, reach, behind FROM passages WHERE document = ? AND reach > ? ORDER BY reach, start"
+    for first, text, reach, behind in connection.execute(query, (document, start)):
+        if first >= end:  # and so are all that follow
+            return
+        yield first, text
+        yield reach - len(behind), behind
 
 
 def _header(connection: Connection, doc_id: str) -> Document | None:
