@@ -7,9 +7,9 @@ from pathlib import Path
 
 from retrieval.answering.missing import ASKING, alike, names
 from retrieval.answering.quotes import Quote
-from retrieval.answering.views.table import MEASURES, content, is_row, rows_of
+from retrieval.answering.views.table import MEASURES, is_row, rows_of
 from retrieval.search import Ranked
-from retrieval.text import NUMBER, NUMBER_WORDS, STOP_WORDS, stem, stems, words
+from retrieval.text import NUMBER, NUMBER_WORDS, content_stems, stem, stems, words
 
 _NUMBER = re.compile(NUMBER)
 _NEGATION = re.compile(
@@ -69,7 +69,7 @@ def cannot_answer(question: str, quotes: Sequence[Quote], matched: bool) -> bool
     """
     if _lacks(question, " ".join(quote.text for quote in quotes)):
         return True
-    keywords = {stem(word) for word in words(question) if word not in STOP_WORDS}
+    keywords = content_stems(question)
     if len(keywords) > _FEW or matched:
         return False
     there = set().union(*(stems(quote.passage.text) for quote in quotes))
@@ -80,9 +80,9 @@ def is_of_another_row(question: str, best: Quote, ranked: Sequence[Ranked]) -> b
     """Tell whether a quote is a row, and a question names by its first cell another row that was found: "the raft"."""
     if not is_row(best.passage):
         return False
-    asked, own = content(question), content(f"{best.passage.heading} {best.text}")
-    found = {item.candidate.passage: None for item in ranked if is_row(item.candidate.passage)}
-    labels = [content(next(iter(row.cells.values())).partition("(")[0]) for row in rows_of(found)]
+    asked, own = content_stems(question), content_stems(f"{best.passage.heading} {best.text}")
+    found = (item.candidate.passage for item in ranked if is_row(item.candidate.passage))
+    labels = [content_stems(next(iter(row.cells.values())).partition("(")[0]) for row in rows_of(found)]
     named = [label for label in labels if 2 * len(label & asked) > len(label)]
     return any(not label & asked <= own for label in named) and not any(label <= own for label in named)
 
@@ -98,13 +98,13 @@ def is_no_cell_of(question: str, quotes: Sequence[Quote]) -> bool:
     worked_out = stems(" ".join(_WORKED_OUT.findall(question)))
     if row and worked_out and not worked_out & stems(" ".join(f"{h} {value}" for h, value in row.cells.items())):
         return True
-    asked = content(question) - ASKING
-    labels = [content(value.partition("(")[0]) for value in row.cells.values()] if row else []
+    asked = content_stems(question) - ASKING
+    labels = [content_stems(value.partition("(")[0]) for value in row.cells.values()] if row else []
     label = max(labels, key=lambda own: len(own & asked) / max(1, len(own)), default=set())
     if not label or 2 * len(label & asked) < len(label):
         return False
     text = " ".join([best.passage.heading, *(quote.text for quote in quotes)])
-    told = content(text) | ({"price"} if set(text) & set("€$£") else set())
+    told = content_stems(text) | ({"price"} if set(text) & set("€$£") else set())
     rest = asked - label
     measured = any(stems(measure) & told and stems(measure) & stems(question) for measure in MEASURES)
     return bool(rest) and not rest & told and not measured

@@ -170,6 +170,8 @@ class Pipeline:
         As sure as of another sentence of the passage, as theirs often do not name them.
         """
         theirs = by_speaker(who, quotes, found, [item.candidate.passage for item in ranked[:PASSAGES]])
+        if theirs == list(quotes):
+            return theirs, sure
         own = self._confidence(question, ranked, theirs, readings)
         beside = theirs and theirs[0].passage in [quote.passage for quote in quotes]
         return theirs, max(own, sure) if beside else own

@@ -8,6 +8,7 @@ NUMBER_WORDS = (
 ).split()
 MONTHS = "January February March April May June July August September October November December".split()
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+YEAR = r"(?:19|20)\d\d"
 QUESTION_WORD = r"(?:who|whom|whose|what|when|where|why|which|how)\b"
 PROPER_NAME = r"\b[A-Z][\w’'-]*(?: (?:(?:of|de|al|bin|van|von) )?[A-Z][\w’'-]*)*"
 VERBS_OF_SAYING = (

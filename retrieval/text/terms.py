@@ -56,3 +56,8 @@ def stem(word: str) -> str:
 def stems(text: str) -> set[str]:
     """Return the distinct stems of a text."""
     return {stem(word) for word in words(text)}
+
+
+def content_stems(text: str) -> set[str]:
+    """Return the distinct stems of the words of a text that are no stop words."""
+    return {stem(word) for word in words(text) if word not in STOP_WORDS}

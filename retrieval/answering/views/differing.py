@@ -10,7 +10,7 @@ from retrieval.answering.quotes import Quote, each_sentence, is_of_letter
 from retrieval.answering.reading import Readings
 from retrieval.records import Document, Passage
 from retrieval.search import Ranked
-from retrieval.text import MONTHS, NUMBER_WORDS, STOP_WORDS, WEEKDAYS, find_dates, stem, words
+from retrieval.text import MONTHS, NUMBER_WORDS, STOP_WORDS, WEEKDAYS, YEAR, find_dates, stem, words
 
 NEAR = 10  # of the best passages, in which another document may tell the same
 SAME = 0.6  # share of the weightier sentence's words from which two sentences tell of one thing
@@ -25,7 +25,7 @@ _DENIALS = frozenset({"no", "not", "never", "none", "cannot"})
 _VALUES = frozenset(word.replace("?", "").lower() for word in [*NUMBER_WORDS, *MONTHS, *WEEKDAYS, *_DENIALS])
 _DIGITS = {word: str(number) for number, word in enumerate(NUMBER_WORDS[:20], start=1)}
 _YES_NO = re.compile(r"(?:is|are|was|were|do|does|did|can|could|may|must|should|will|has|have|had)\b", re.IGNORECASE)
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(rf"\b{YEAR}\b")
 _VALID = re.compile(
     r"\b(?:version|edition|in force|effective|valid|as of|updated|revised|dated|issued)\b", re.IGNORECASE
 )
@@ -144,7 +144,7 @@ def newest_first(quotes: Sequence[Quote], headers: Mapping[str, Document], openi
 
     openings: doc_id -> the first words of a document, which may say from when it is in force.
     """
-    dates = {doc_id: dated(header, openings.get(doc_id, "")) for doc_id, header in headers.items()}
+    dates = _dates(headers, openings)
     return sorted(quotes, key=lambda quote: dates.get(quote.passage.doc_id, (0, 0, 0)), reverse=True)
 
 
@@ -153,10 +153,14 @@ def edition_meant(question: str, headers: Mapping[str, Document], openings: Mapp
 
     openings: as in `newest_first`. None where there are no documents.
     """
-    dates = {doc_id: dated(header, openings.get(doc_id, "")) for doc_id, header in headers.items()}
+    dates = _dates(headers, openings)
     years = {int(year) for year in _YEAR.findall(question)}
     named = [doc_id for doc_id, date in dates.items() if date[0] in years]
     return max(named or dates, key=dates.__getitem__, default=None)
+
+
+def _dates(headers: Mapping[str, Document], openings: Mapping[str, str]) -> dict[str, tuple[int, int, int]]:
+    return {doc_id: dated(header, openings.get(doc_id, "")) for doc_id, header in headers.items()}
 
 
 def dated(document: Document, opening: str) -> tuple[int, int, int]:

@@ -1,7 +1,8 @@
 """Which documents a message means: by their names in it, by what was quoted before, or all of them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import lru_cache
 from typing import Any
 
 from retrieval.answering.missing import called, names
@@ -9,7 +10,7 @@ from retrieval.answering.views.table import is_row
 from retrieval.records import Document, Passage
 from retrieval.search import Ranked
 from retrieval.storage import Backend
-from retrieval.text import STOP_WORDS, stem, stems, words
+from retrieval.text import STOP_WORDS, YEAR, content_stems, stem, stems, words
 
 MOST = 50  # documents of which a view is made
 MOST_TITLES = 20_000  # of documents, up to which all are compared with a question
@@ -28,7 +29,7 @@ _GENERIC = frozenset(
     ).split()
 )
 
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_YEAR = re.compile(YEAR)
 _RUN_IN = re.compile(r"\s*([^\W\d_][^.:\n]{2,40}):\s")  # "Actions: …"
 # What is to be done, however it is asked for, and what the sections and passages are called that say so.
 _TASKS = re.compile(
@@ -95,8 +96,14 @@ def document_named(backend: Backend, question: str) -> tuple[str, str] | None:
     return meant[0], " ".join(question.split())
 
 
-def _title_stems(document: Document) -> set[str]:
-    return set(map(stem, words(called(document.title, document.source).replace("-", " ").replace("_", " "))))
+def _title_stems(document: Document) -> Set[str]:
+    return _stems_of(called(document.title, document.source))
+
+
+@lru_cache(MOST_TITLES)
+def _stems_of(title: str) -> frozenset[str]:
+    """Return the stems of a title; kept, as all are compared with many a question."""
+    return frozenset(stems(title))
 
 
 def documents_meant(
@@ -131,7 +138,7 @@ def _allowed(backend: Backend, ranked: Sequence[Ranked], where: Mapping[str, Any
     return [header for header in headers if header]
 
 
-def _named(document: Document) -> set[str]:
+def _named(document: Document) -> Set[str]:
     return _title_stems(document) - _GENERIC
 
 
@@ -166,4 +173,4 @@ def sections_meant(
 
 
 def _naming(text: str) -> set[str]:
-    return {stem(word) for word in words(text) if word not in STOP_WORDS} - _GENERIC
+    return content_stems(text) - _GENERIC

@@ -8,14 +8,13 @@ from itertools import pairwise
 from statistics import median
 
 from retrieval.parsers.pdf.lines import Line, Page, PrintedTable, in_columns, without_furniture
-from retrieval.parsers.pdf.tables import continued, goes_on, with_aligned_tables, with_ruled_tables
+from retrieval.parsers.pdf.tables import APART, continued, goes_on, with_aligned_tables, with_ruled_tables
 
 _FURTHER = 1.45  # of a line's usual distance: from there on it is another paragraph
 _LIKE = 0.06  # relative difference in size of lines of one paragraph
 _SMALL = 0.94  # of the body's size: footnotes and captions, which a paragraph flows around
 _LARGE = 1.07  # of the body's size: headings
 _BULLET = re.compile(r"(?:[•◦▪‣·●○■–—*-]|\(?(?:\d{1,3}|[a-z]|[ivx]{1,4})[.)]|\[\d{1,3}\])\s")
-_APART = 0.7  # of the letters' height: from there on a number is set apart from the words behind it
 _CAPTION = re.compile(r"(?:figure|fig\.|table|listing)\s*\d", re.IGNORECASE)
 _FULL = 25  # characters of a line that may go on in upper case: a name in a narrow box does not
 _FEW_LINES = 3  # from which their ends tell something
@@ -130,7 +129,7 @@ def _is_item(line: Line) -> bool:
     if _BULLET.match(line.text):
         return True
     first, *rest = line.spans or ((0.0, 0.0),)
-    apart = bool(rest) and rest[0][0] - first[1] > _APART * line.size
+    apart = bool(rest) and rest[0][0] - first[1] > APART * line.size
     return apart and len(mark := line.text.split()[0]) <= 2 and mark.isdigit()
 
 

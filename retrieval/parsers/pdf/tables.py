@@ -16,7 +16,7 @@ _NEAR = 3.0  # points by which rules that meet may miss each other, and columns 
 _SAME_ROW = 0.35  # of the letters' height by which baselines of one row differ
 _FURTHER = 3.2  # of the letters' height: from there on a row belongs to something else
 _WRAPPED = 0.88  # of the usual distance of rows: lines of one cell are closer
-_GAP = 0.7  # of the letters' height: from there on words stand in two cells, where others stand below them
+APART = 0.7  # of the letters' height: from there on words stand in two cells, where others stand below them
 _LONGEST_CELL = 90  # characters of a line in a table without rules; what is longer is prose
 _MOST_RULES = 4000
 _LIST = re.compile(r"[•◦▪‣·●○■–—*-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)]|\[\d{1,3}\]|(?:\d{1,2}\.)+\d{0,2}")
@@ -280,7 +280,7 @@ def _pieces(line: Line) -> list[Line]:
     words = line.text.split()
     if len(line.spans) != len(words):
         return [line]
-    wide = (n for n, (one, two) in enumerate(pairwise(line.spans), start=1) if two[0] - one[1] > _GAP * line.size)
+    wide = (n for n, (one, two) in enumerate(pairwise(line.spans), start=1) if two[0] - one[1] > APART * line.size)
     cuts = [0, *wide, len(words)]
     if len(cuts) == 2:
         return [line]

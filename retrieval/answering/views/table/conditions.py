@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from retrieval.answering.views.table.numbers import EMPTY, NUMBER, UNITS, measured, number
-from retrieval.answering.views.table.rows import Row, Table, content
-from retrieval.text import MONTHS, stems
+from retrieval.answering.views.table.rows import Row, Table
+from retrieval.text import MONTHS, YEAR, content_stems, stems
 
 Test = Callable[[Row], bool]
 # What a word asks of which column: stems of headers where a question does not name one itself.
@@ -46,11 +46,11 @@ _LESS = re.compile(
     r"\b(?:fewer|less|lower|fall|falls|fell|drop\w*|decreas\w+|declin\w+|shr[aiu]nk\w*|cut|loses?|lost)\b"
 )
 _MORE = re.compile(r"\b(?:more|higher|rise|rises|rose|increas\w+|grow|grows|grew|grown|gains?|gained)\b")
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = re.compile(rf"\b{YEAR}\b")
 _YES = re.compile(r"\s*(?:yes|y|true|x|✓|✔|☑|ja|oui|sí)\s*$", re.IGNORECASE)
 _NO = re.compile(r"\s*(?:no|n|false|-|–|—|✗|✘|☐|nein|non|)\s*$", re.IGNORECASE)
 _MONTH_NAMES = [name.lower() for name in MONTHS]
-_MONTH = re.compile(rf"\b(?:in|during)\s+(?:early |mid |late )?({'|'.join(_MONTH_NAMES)})(?:\s+((?:19|20)\d\d))?\b")
+_MONTH = re.compile(rf"\b(?:in|during)\s+(?:early |mid |late )?({'|'.join(_MONTH_NAMES)})(?:\s+({YEAR}))?\b")
 _KIND = re.compile(
     r"\b(?:which|what|how many|list|name|show me|give me)(?: all)?(?: the)?((?: [\w-]+)*?) ([\w-]+)"
     r"(?= (?:are|is|were|was|have|has|do|does|did|can|cost|costs|by|from|with|that|which|in|on|of|under|over)\b|\W*$)"
@@ -122,7 +122,7 @@ def _limited(said: str, match: re.Match[str], unit: str, table: Table) -> str | 
 
 def _is_money(header: str, table: Table) -> bool:
     cells = f"{header} {table.rows[0].cells.get(header, '')}"
-    return bool(set(cells) & set("€$£")) or bool(content(cells) & content(PRICE))
+    return bool(set(cells) & set("€$£")) or bool(content_stems(cells) & content_stems(PRICE))
 
 
 def _stock(asked: Conditions, table: Table) -> None:
@@ -167,7 +167,7 @@ def _moved(before: str, now: str, up: bool) -> Test:
 def _ticks(asked: Conditions, table: Table) -> None:
     """Find a column of yes and no whose header is asked for, or with "not" its opposite."""
     for header in table.headers:
-        named, values = content(header), table.values(header)
+        named, values = content_stems(header), table.values(header)
         if not (named and named <= stems(asked.left) and any(map(_YES.match, values))):
             continue
         if all(_YES.match(value) or _NO.match(value) for value in values):
@@ -183,16 +183,16 @@ def _months(asked: Conditions, table: Table) -> None:
     """Find the month that a day is to be in."""
     match = _MONTH.search(asked.left)
     if match and table.of_days:
-        named = [header for header in table.of_days if content(header) & stems(asked.left)]
+        named = [header for header in table.of_days if content_stems(header) & stems(asked.left)]
         year, month = match[2] or "....", _MONTH_NAMES.index(match[1]) + 1
         asked.take(match.span(), _matching((named or table.of_days)[0], re.compile(f"{year}-{month:02}-")))
 
 
 def _cells(asked: Conditions, table: Table) -> None:
     """Find the cells that are named: whole ones, else what rows hold of the words that are left."""
-    words, taken = content(asked.left), set[str]()
+    words, taken = content_stems(asked.left), set[str]()
     negation = re.search(_NOT, asked.left)
-    behind = content(asked.left[negation.end() :]) if negation else set()
+    behind = content_stems(asked.left[negation.end() :]) if negation else set()
     held = set(chain.from_iterable(row.stems(header) for row in table.rows for header in table.labels))
     for header, values in _named(words, table).items():
         own = set(chain.from_iterable(values))
@@ -200,11 +200,11 @@ def _cells(asked: Conditions, table: Table) -> None:
             taken |= own
             denied = negation is not None and (bool(own & behind) or not held & behind)
             asked.tests.append(_equal(header, values, not denied))
-    about = content(" ".join([table.title.replace("_", " "), table.rows[0].passage.heading, *table.headers]))
+    about = content_stems(" ".join([table.called, *table.headers]))
     kind = _KIND.search(asked.left)
     for word in sorted(words & held - taken - about):
         first = any(word in row.stems(table.labels[0]) for row in table.rows)
-        if first or not (kind and word in content(kind[2])):
+        if first or not (kind and word in content_stems(kind[2])):
             asked.tests.append(_holding(word, table.labels, not (negation and word in behind)))
     if negation and not asked.tests:
         asked.is_whole = False

@@ -8,13 +8,14 @@ cheapest of tours in boats. Then the question is looked up like any other.
 import re
 from collections.abc import Callable, Sequence
 from math import isnan
+from typing import NamedTuple
 
 from retrieval.answering.quotes import Quote
 from retrieval.answering.views.table.conditions import PRICE, Conditions, conditions
 from retrieval.answering.views.table.numbers import measured
-from retrieval.answering.views.table.rows import Row, Table, content, rows_of
+from retrieval.answering.views.table.rows import Row, Table, rows_of
 from retrieval.records import Passage
-from retrieval.text import stem, stems
+from retrieval.text import content_stems, stem, stems
 
 MOST_ROWS = 20
 _TIME = "days weeks months time duration hours minutes"
@@ -72,6 +73,16 @@ _PLAIN = frozenset(
 )
 
 
+class _Superlative(NamedTuple):
+    """What asks for the least or the most. said: the words; column: of which; place: the second of them, or so many."""
+
+    said: str
+    best: Callable[..., float]
+    column: str
+    place: int
+    is_count: bool
+
+
 def deciding(question: str, passages: Sequence[Passage], title: str = "") -> list[Quote]:
     """Return the rows that decide a question, in order; none where it asks nothing of a column's numbers or cells.
 
@@ -91,22 +102,22 @@ def _compared(said: str, table: Table) -> list[Row]:
     rows = [_called(name, table) for name in alternatives.groups()] if alternatives and found else []
     if found is None or not rows or None in rows:
         return []
-    return _best([row for row in rows if row], *found[1:])
+    return _best([row for row in rows if row], found)
 
 
 def _chosen(said: str, table: Table) -> list[Row]:
     """Return the rows that meet all that a question asks, or the least or most of those."""
     asked = conditions(said, table)
     found = _superlative(asked.left, table)
-    if found and not found[0].endswith(("er", "more expensive")):  # than what is not in a column
-        asked.left = asked.left.replace(found[0], " ")
+    if found and not found.said.endswith(("er", "more expensive")):  # than what is not in a column
+        asked.left = asked.left.replace(found.said, " ")
     elif found or not (asked.tests or _counts_all(asked.left, table)):
         return []
     if not asked.is_whole or _unknown(asked.left, table):
         return []
     rows = [row for row in table.rows if all(test(row) for test in asked.tests)]
     if found:
-        return _best(rows, *found[1:])
+        return _best(rows, found)
     return rows if _is_choice(said, asked, rows, table) else []
 
 
@@ -116,14 +127,14 @@ def _is_choice(said: str, asked: Conditions, rows: Sequence[Row], table: Table) 
         return True
     if _CHOOSING.match(said):
         return len(rows) < len(table.rows) or not asked.tests
-    return len(rows) == 1 and _is_cell_of(rows[0], content(said), table)
+    return len(rows) == 1 and _is_cell_of(rows[0], content_stems(said), table)
 
 
 def _is_cell_of(row: Row, asked: set[str], table: Table) -> bool:
     """Tell whether words call a row and name a column, and nothing that is not in the row's cells and headers."""
     label = row.stems(table.labels[0]) if table.labels else set()
-    named = [own for header in table.headers if (own := content(_UNIT.sub("", header))) and own <= asked - label]
-    cells = content(" ".join(f"{header} {value}" for header, value in row.cells.items()))
+    named = [own for header in table.headers if (own := content_stems(_UNIT.sub("", header))) and own <= asked - label]
+    cells = content_stems(" ".join(f"{header} {value}" for header, value in row.cells.items()))
     return bool(label) and label <= asked and bool(named) and asked <= cells
 
 
@@ -131,21 +142,21 @@ def _unknown(left: str, table: Table) -> set[str]:
     """Return the words of a question that the table does not say and that do not only ask."""
     left = _DONE.sub(" ", re.sub(r"\b(?:except|excluding|apart|without)\b", " ", left))
     known = table.vocabulary | _PLAIN | stems(" ".join(MEASURES))
-    return content(left) - known
+    return content_stems(left) - known
 
 
 def _counts_all(left: str, table: Table) -> bool:
     """Tell whether all rows are to be counted: named by the header of what they are called by, or by the title."""
     counted = _COUNTED.search(left)
-    wanted = content(counted[1]) if counted else set()
-    title = content(f"{table.title.replace('_', ' ').replace('-', ' ')} {table.rows[0].passage.heading}")
-    heads = [content(label) for label in table.labels]
+    wanted = content_stems(counted[1]) if counted else set()
+    title = content_stems(table.called)
+    heads = [content_stems(label) for label in table.labels]
     # "Pond name", not "Distance to old pond"
     return any(head & wanted and wanted <= head | title and len(head - wanted) <= 1 for head in heads)
 
 
-def _superlative(said: str, table: Table) -> tuple[str, Callable[..., float], str, int, bool] | None:
-    """Return the words that ask for the least or most, which it is, of which column, the how manieth, and so many.
+def _superlative(said: str, table: Table) -> _Superlative | None:
+    """Return what asks for the least or the most.
 
     None where nothing asks for it, or the words are of a header: "the minimum age for …".
     """
@@ -153,41 +164,38 @@ def _superlative(said: str, table: Table) -> tuple[str, Callable[..., float], st
         match = re.search(rf"\b(?:{words})\b", said)
         if match is None or re.search(r"\bthan (?:the|any|all)(?: \w+)? $", said[: match.start()]):
             continue  # "more than the cheapest one" asks to compare with it
-        if any(stem(match[0]) in stems(header) and content(header) <= stems(said) for header in table.headers):
+        if any(stem(match[0]) in stems(header) and content_stems(header) <= stems(said) for header in table.headers):
             return None
         rest = said.replace(match[0], " ")
         column = _measuring(rest, headers, table)
         if column is None:
             return None
         before = _BEFORE.search(said, 0, match.start())
-        place = _ORDINALS.get(before[1], 0) if before else 0
-        several = _COUNTS.get(before[1], 0) if before else 0
+        word = before[1] if before else ""
         asked = said[(before or match).start() : match.end()]
-        return asked, best, column, place or several or 1, bool(several)
+        return _Superlative(asked, best, column, (_ORDINALS | _COUNTS).get(word, 1), word in _COUNTS)
     return None
 
 
 def _measuring(rest: str, headers: str, table: Table) -> str | None:
     """Return the column that a superlative is of: the one that is named, if it is of the superlative's kind."""
-    named = table.column(" ".join(content(rest)))
+    named = table.column(" ".join(content_stems(rest)))
     if not headers:
         return named or next(
-            (found for each in MEASURES if stems(each) & content(rest) and (found := table.column(each))), None
+            (found for each in MEASURES if stems(each) & content_stems(rest) and (found := table.column(each))), None
         )
-    if named and content(named) & content(headers):
+    if named and content_stems(named) & content_stems(headers):
         return named
     if headers == _SINCE:
         return table.column(headers) or next(iter(table.of_days), named)
     return table.column(headers, [header for header in table.numeric if header not in table.of_days]) or named
 
 
-def _best(rows: Sequence[Row], best: Callable[..., float], column: str, place: int, several: bool) -> list[Row]:
+def _best(rows: Sequence[Row], asked: _Superlative) -> list[Row]:
     """Return the rows with the least or most in a column: the second after it, or the first two."""
-    numbers = [(row, measured(row.cells.get(column, ""))) for row in rows]
-    values = sorted({value for _, value in numbers if not isnan(value)}, reverse=best is max)
-    if len(values) < place and not several:
-        return []
-    wanted = values[:place] if several else values[place - 1 : place]
+    numbers = [(row, measured(row.cells.get(asked.column, ""))) for row in rows]
+    values = sorted({value for _, value in numbers if not isnan(value)}, reverse=asked.best is max)
+    wanted = values[: asked.place] if asked.is_count else values[asked.place - 1 : asked.place]
     return [row for row, value in numbers if value in wanted]
 
 

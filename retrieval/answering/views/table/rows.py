@@ -11,7 +11,7 @@ from functools import cached_property
 from retrieval.answering.quotes import Quote
 from retrieval.answering.views.table.numbers import EMPTY, is_number
 from retrieval.records import Passage
-from retrieval.text import STOP_WORDS, stem, stems, words
+from retrieval.text import content_stems, stems
 
 ROW = re.compile(r"\brows? \d")
 _CELL = re.compile(r"(?:^|; )([^:;]{1,60}): ([^;]*)")
@@ -35,7 +35,7 @@ class Row:
 
     def stems(self, header: str) -> set[str]:
         """Return the stems of a cell without stop words."""
-        return content(self.cells.get(header, ""))
+        return content_stems(self.cells.get(header, ""))
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ class Table:
 
     rows: Sequence[Row]
     title: str = ""
+
+    @property
+    def called(self) -> str:
+        """What stands above the rows: the document's title and the heading."""
+        return f"{self.title} {self.rows[0].passage.heading}"
 
     @cached_property
     def headers(self) -> list[str]:
@@ -69,7 +74,7 @@ class Table:
     def vocabulary(self) -> set[str]:
         """The stems of all that the table says, its heading and its document's title."""
         cells = (f"{header} {value}" for row in self.rows for header, value in row.cells.items())
-        return stems(" ".join([self.title.replace("_", " "), self.rows[0].passage.heading, *cells]))
+        return stems(" ".join([self.called, *cells]))
 
     def values(self, header: str) -> list[str]:
         """Return the cells of a column, "" where a row has none."""
@@ -81,18 +86,13 @@ class Table:
 
     def column(self, wanted: str, among: Sequence[str] | None = None) -> str | None:
         """Return the first column of numbers, or of some, whose header has most of some words; None: none has any."""
-        asked = content(wanted) | (_MARKS & set(wanted))
+        asked = content_stems(wanted) | (_MARKS & set(wanted))
         scores = {header: len(asked & self._named(header)) for header in (self.numeric if among is None else among)}
         best = max(scores, key=scores.__getitem__, default=None)
         return best if best is not None and scores[best] else None
 
     def _named(self, header: str) -> set[str]:
-        return content(header) | (_MARKS & set(header + self.rows[0].cells.get(header, "")))
-
-
-def content(text: str) -> set[str]:
-    """Return the stems of the words of a text that are no stop words."""
-    return {stem(word) for word in words(text) if word not in STOP_WORDS}
+        return content_stems(header) | (_MARKS & set(header + self.rows[0].cells.get(header, "")))
 
 
 def rows_of(passages: Iterable[Passage]) -> Iterator[Row]:
