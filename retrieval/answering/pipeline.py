@@ -15,7 +15,6 @@ from retrieval.answering.views import (
     abbreviation,
     asked_of_one,
     asked_speaker,
-    asks_for_tasks,
     by_speaker,
     completed,
     deciding,
@@ -26,6 +25,7 @@ from retrieval.answering.views import (
     is_cut,
     is_row,
     newest_first,
+    part_asked,
     rivals,
     same_table,
     section,
@@ -54,7 +54,6 @@ AROUND = 3000  # characters around a quote that may belong to it
 _EVERY = {Kind.LIST, Kind.STEPS, Kind.REASONS}
 SECTIONS = 10  # of the best passages, whose headings a question may name
 OPENING = 600  # characters of a document that may say from when it is valid
-TASKS = "Actions. Action items, next steps, tasks, to do"  # to find what is called so
 TABLES = 3  # best passages, of whose tables a question may ask
 MOST_RIVALS = 2  # other documents that are read for what they say instead
 FUSED = 100  # passages of each ranking that are fused, or of which those already quoted are left out
@@ -183,10 +182,10 @@ class Pipeline:
         """Return the view of documents or of a section that a message asks for; "this" is what was quoted last."""
         if asked.kind not in VIEWS and asked.kind is not Kind.COMPARE:
             told = self._defined(asked.text, where) or self._rows(asked.text, ranked[:TABLES])
-            tasks = asks_for_tasks(asked.text)
-            if told or not (tasks or asked.kind in (Kind.LIST, Kind.STEPS)):
+            part = part_asked(asked.text)
+            if told or not (part or asked.kind in (Kind.LIST, Kind.STEPS)):
                 return told
-            near = [*ranked[:SECTIONS], *(self._rank(TASKS, SECTIONS, where) if tasks else ())]
+            near = [*ranked[:SECTIONS], *(self._rank(part.query, SECTIONS, where) if part else ())]
             return self._section(asked.text, near, asked.kind is Kind.STEPS)
         before = asked.before.quotes if asked.before else ()
         found = self._rank(before[0][:LONGEST_QUESTION], 1, where) if before else []
@@ -217,9 +216,11 @@ class Pipeline:
         chosen = edition_meant(text, *self._dated(meant))
         if chosen is None:
             return []
-        first, is_section = meant[chosen]
+        first, labelled = meant[chosen]
+        if labelled:
+            return [labelled]
         around = self.backend.passages.of_document(first.doc_id, max(0, first.start - AROUND), first.end + AROUND)
-        return section([passage for passage in around if passage.heading == first.heading] if is_section else [first])
+        return section([passage for passage in around if passage.heading == first.heading])
 
     def _dated(self, doc_ids: Iterable[str]) -> tuple[dict[str, Document], dict[str, str]]:
         """Return the headers and the first words of documents, by which editions are dated."""

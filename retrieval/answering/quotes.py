@@ -28,7 +28,7 @@ QUOTE_MARGIN = 2.6  # log-odds behind the best sentence within which others are 
 # of the questions; .909, 2.87 and .746 by search alone, .891, 1.54 and .835 where the reader alone chooses.
 READ_FROM, READ_SENTENCES = 6.0, 10
 READ_MARGIN = 4.0
-_MAIL_HEAD = re.compile(r"(?:From|To|Cc|Bcc|Date|Sent|Reply-To|Subject): ")
+_MAIL_HEAD = re.compile(r"(?:From|To|Cc|Bcc|Date|Sent|Reply-To|Subject): |(?:On|Am|Le|El|Il) .{5,300}:\Z", re.DOTALL)
 _CLOSING = re.compile(
     r"(?:yours (?:faithfully|sincerely|truly)|(?:kind|best|warm) (?:regards|wishes)|sincerely|regards|cheers|"
     r"many thanks|mit freundlichen grüßen|cordialement|un saludo)\b",

@@ -17,9 +17,9 @@ class Kind(StrEnum):
     """What a message asks for; each has its own way to an answer.
 
     LOOK_UP: a question. MORE: what was not quoted yet. PASTED: where a piece of a document stands. SEVERAL: a few
-    questions at once. SMALL_TALK: nothing of the documents. OVERVIEW, CONCLUSION, SPEAKERS, OUTLETS, COUNTRIES and
-    TIMELINE: a view of whole documents. LIST, STEPS, REASONS: all of several things, looked up like one. COMPARE: a
-    difference.
+    questions at once. SMALL_TALK: nothing of the documents. OVERVIEW, CONCLUSION, SPEAKERS, OUTLETS, COUNTRIES,
+    DECISIONS and TIMELINE: a view of whole documents. LIST, STEPS, REASONS: all of several things, looked up like one.
+    COMPARE: a difference.
     """
 
     LOOK_UP = "look-up"
@@ -32,6 +32,7 @@ class Kind(StrEnum):
     SPEAKERS = "speakers"
     OUTLETS = "outlets"
     COUNTRIES = "countries"
+    DECISIONS = "decisions"
     TIMELINE = "timeline"
     LIST = "list"
     STEPS = "steps"
@@ -39,7 +40,9 @@ class Kind(StrEnum):
     COMPARE = "compare"
 
 
-VIEWS = frozenset({Kind.OVERVIEW, Kind.CONCLUSION, Kind.SPEAKERS, Kind.OUTLETS, Kind.COUNTRIES, Kind.TIMELINE})
+VIEWS = frozenset(
+    {Kind.OVERVIEW, Kind.CONCLUSION, Kind.SPEAKERS, Kind.OUTLETS, Kind.COUNTRIES, Kind.DECISIONS, Kind.TIMELINE}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ _POINTS = "points?|ideas?|topics?|themes?|takeaways?|arguments?|messages?|findin
 _PEOPLE = "people|persons|speakers|sources|experts|officials|voices|names"
 _OUTLETS = r"(?:news |media |press )?(?:outlets?|newspapers?|agenc(?:y|ies)|sources?|publications?|media)"
 _QUOTED = "cited|quoted|named|mentioned|used"
+_DECIDED = "decided?|agreed?(?: (?:up)?on)?|resolved?"
+_AT = r"(?: (?:at|by|during|of|from|in the) .{1,80})?\W*$"
 _DATE = (
     r"(?:(?:early|mid|late)[ -])?(?:\d{1,2}(?:st|nd|rd|th)? )?"
     rf"(?:(?:{'|'.join(MONTHS)}),? ?)?(?:\d{{1,2}},? ?)?(?:\d{{4}})?"
@@ -85,6 +87,13 @@ _VIEWS: dict[Kind, re.Pattern[str]] = {
         r"(?:mentioned|named|discussed|involved|listed|covered?|mention|name|about)\b.{0,40}$",
         rf"{_PLEASE}(?:list|name|give me|show(?: me)?)(?: all| the| of| every)* (?:countries|nations)\W*"
         r"(?:(?:that are |which are )?(?:mentioned|named|in)\b.{0,40})?$",
+    ),
+    Kind.DECISIONS: _any(
+        rf"what (?:(?:all )?(?:was|were|has been|got) |(?:did|has|have) .{{1,40}} )(?:{_DECIDED}){_AT}",
+        r"(?:what|which) (?:decisions?|resolutions?|votes)\b.{0,40}\b"
+        rf"(?:made|taken|passed|reached|adopted|there|make|take|pass|reach|adopt){_AT}",
+        rf"{_GIVE}(?:(?:all|of|the|a|list) )*(?:decisions|resolutions)(?: (?:made|taken|passed|reached))?{_AT}",
+        rf"what (?:are|were) the (?:decisions|resolutions|outcomes)(?: (?:made|taken|passed|reached))?{_AT}",
     ),
     Kind.TIMELINE: _any(
         rf"{_GIVE}{_A}(?:timeline|chronology|chronological (?:list|order|overview))\b.{{0,80}}$",

@@ -28,6 +28,10 @@ _NOT_ABBREVIATIONS = frozenset(
 # On the gold breaks of xquad-r-zh F1 is .945 with them and 0 without.
 # A colon at the end of a line, as in "On Monday Ann wrote:", ends one where the next line begins like a sentence.
 _ENDS = re.compile('([。！？｡।॥؟۔]+[”’」』）》〉】"\')\\]»]*|:(?=[ \\t]*\\n\\s*["“‘(]?[A-ZÀ-ÖØ-Þ]))\\s*')
+# "Present: …" and, on the next line, "Apologies: …": what begins with a name and a colon stands alone.
+_LABEL = r"[A-ZÀ-ÖØ-Þ][^\W\d_]*(?: [^\W\d_]+){0,3}:[ \t]+(?=\S)"
+_LABELLED = re.compile(rf"\s*{_LABEL}")
+_NEXT_LABEL = re.compile(rf"[ \t]*\n\s*(?={_LABEL})")
 _WINDOW = 10_000  # characters that are split at once
 _GAP = re.compile(r"\s{40,}")  # no sentence goes on behind; nupunkt takes seconds for 10,000 line ends
 # "(RIA Novosti, June 6)." after a closing quote, "[citation needed]" and ":212" belong to the sentence before them.
@@ -84,10 +88,19 @@ def _parts(text: str, start: int, end: int) -> Iterator[Span]:
     """Cut a span behind the marks of other scripts, which only end sentences; one without any stays as it is."""
     begin = start
     for mark in _ENDS.finditer(text, start, end):
-        yield begin, mark.end(1)
+        yield from _labelled(text, begin, mark.end(1))
         begin = mark.end()
     if begin < end:
-        yield begin, end
+        yield from _labelled(text, begin, end)
+
+
+def _labelled(text: str, start: int, end: int) -> Iterator[Span]:
+    """Cut a span that begins with a name and a colon before each line of it that does."""
+    if _LABELLED.match(text, start, end):
+        for line in _NEXT_LABEL.finditer(text, start, end):
+            yield start, line.start()
+            start = line.end()
+    yield start, end
 
 
 def sentence_spans(text: str) -> list[Span]:

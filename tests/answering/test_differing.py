@@ -184,3 +184,25 @@ def test_a_document_is_chosen_by_a_name_in_its_title(tmp_path, encoder, question
         answer = opened.ask(question)
     assert answer.asked_as == (asked_as or question)
     assert any(citation.quote.startswith(quote) for citation in answer.citations) or not quote
+
+
+THREAD = """From: Ruth Adler <ruth@example.org>
+Date: Tue, 08 Sep 2026 10:00:00 +0200
+Subject: Re: Which printer?
+
+I talked to the dealer again. Kestrel cannot deliver before November, so we go with Marlin after all.
+
+On Mon, 7 Sep 2026 at 09:12, Ben Cole <ben@example.org> wrote:
+> We go with Kestrel, it is the cheapest.
+"""
+
+
+@pytest.mark.parametrize("question", ["Which printer do we buy?", "Do we go with Kestrel?"])
+def test_the_newest_of_a_thread_stands_before_what_it_repeats(question, encoder, tmp_path):
+    (tmp_path / "thread.eml").write_text(THREAD)
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as library:
+        library.add(tmp_path / "thread.eml")
+        assert [quote for _, quote in quoted(library.ask(question))] == [
+            "Kestrel cannot deliver before November, so we go with Marlin after all.",
+            "We go with Kestrel, it is the cheapest.",
+        ]

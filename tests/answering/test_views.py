@@ -18,8 +18,8 @@ from retrieval.answering.views import (
     speakers,
     timeline,
 )
-from retrieval.answering.views.mentions import countries
-from retrieval.answering.views.scope import sections_meant
+from retrieval.answering.views.documents.mentions import countries, decisions
+from retrieval.answering.views.sections import sections_meant
 from retrieval.text import find_dates, sentence_spans
 
 
@@ -186,6 +186,11 @@ def test_steps_in_prose_end_with_their_section():
     assert completed(first, given, every=False) == [first]
 
 
+def test_what_was_decided_is_told_by_the_verb():
+    given = passages("It was decided to mend the boat. Tom is the chair.", "Decision: no more newsletters. It rained.")
+    assert texts(decisions(given)) == ["It was decided to mend the boat.", "Decision: no more newsletters."]
+
+
 @pytest.mark.parametrize(
     ("question", "found"),
     [("Which risks does Heron face?", True), ("What risks are mentioned?", True), ("Which risks did Ann see?", False)],
@@ -193,7 +198,7 @@ def test_steps_in_prose_end_with_their_section():
 def test_a_section_is_called_by_its_heading(question, found):
     (passage,) = passages("The printers are old.", headings=["Plan › Risks"])
     ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]
-    assert next(sections_meant(question, ranked, {"d": "Project Heron"}), None) == ((passage, True) if found else None)
+    assert next(sections_meant(question, ranked, {"d": "Project Heron"}), None) == ((passage, None) if found else None)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +211,24 @@ def test_a_section_is_called_by_its_heading(question, found):
 def test_a_passage_is_called_by_the_words_that_it_begins_with(question, found):
     (passage,) = passages("Actions: Mr Lee to write the application. Mrs Holm to order the swings.")
     ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]
-    assert next(sections_meant(question, ranked, {"d": "Minutes"}), None) == ((passage, False) if found else None)
+    whole = Quote(passage, 0, 1, 0.0)
+    assert next(sections_meant(question, ranked, {"d": "Minutes"}), None) == ((passage, whole) if found else None)
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("Who was present at the meeting?", "Present: Ida Marten, Tom Okafor"),
+        ("How many people attended the September meeting?", "Present: Ida Marten, Tom Okafor"),
+        ("Who was absent?", "Apologies: Grace Holm"), ("Who couldn't come to the meeting?", "Apologies: Grace Holm"),
+        ("Who attended the school in Rome?", None), ("Who came first in the race?", None),
+    ],
+)  # fmt: skip
+def test_who_was_there_is_told_in_a_line_of_its_own(question, found):
+    (passage,) = passages("Present: Ida Marten, Tom Okafor\nApologies: Grace Holm")
+    ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]
+    told = next(sections_meant(question, ranked, {"d": "Minutes"}), None)
+    assert (told[1].text if told else None) == found
 
 
 @pytest.mark.parametrize(("steps", "found"), [(True, True), (False, False)])
@@ -214,7 +236,7 @@ def test_a_section_teaches_what_a_question_asks_how_to_do(steps, found):
     (passage,) = passages("Close the lid.", headings=["How to fire"])
     ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage))]
     assert next(sections_meant("How do I fire the kiln?", ranked, {}, steps), None) == (
-        (passage, True) if found else None
+        (passage, None) if found else None
     )
 
 

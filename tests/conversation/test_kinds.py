@@ -14,6 +14,9 @@ from retrieval.conversation.kinds import kind_of
         ("outlets", "Which outlets are cited?|What newspapers does it quote?|List all news agencies"),
         ("timeline", "Give me a timeline|List all dates|What are the important dates in the mail?|What happened in June 2017?|What happened on 3 May 2025?"),
         ("list", "What are the limitations?|Which countries signed?|What do I need to bring?|List all rooms"),
+        ("decisions", "What was decided?|What did the board agree on at the meeting?|List the decisions|"
+         "Which decisions were made by the board?"),
+        ("look-up", "What was decided about the roof?|What did they agree to pay?|What did they agree on in 2014?"),
         ("countries", "Which countries are mentioned?|List all countries|What countries does the article mention?"),
         ("steps", "How do I claim expenses?|How can I descale the machine?|What should I do when the display shows E3?"),
         ("reasons", "Why did they refuse?|What two reasons are given?|What are the main reasons for the delay?"),

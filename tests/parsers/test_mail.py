@@ -75,11 +75,11 @@ def test_what_a_reply_repeats_is_not_its_own():
     mail = "Subject: S\n\nNoon is fine.\n\nOn Tue, 3 Mar 2026, Ann wrote:\n> Is noon fine?\n>\n> Ann\n\nBob\n"
     assert blocks(mail) == [
         ("", "S"), ("", "Noon is fine."), ("", "Bob"),
-        ("quoted text", "On Tue, 3 Mar 2026, Ann wrote:\nIs noon fine?"), ("quoted text", "Ann"),
+        ("quoted text", "On Tue, 3 Mar 2026, Ann wrote:"), ("quoted text", "Is noon fine?"), ("quoted text", "Ann"),
     ]  # fmt: skip
     forwarded = "Subject: S\n\nSee below.\n\n-----Original Message-----\nFrom: Ann\n\nIs noon fine?\n"
     assert blocks(forwarded)[1:] == [
-        ("", "See below."), ("quoted text", "-----Original Message-----\nFrom: Ann"), ("quoted text", "Is noon fine?"),
+        ("", "See below."), ("quoted text", "-----Original Message-----"), ("quoted text", "From: Ann"), ("quoted text", "Is noon fine?"),
     ]  # fmt: skip
     html = (
         "Subject: S\nContent-Type: text/html\n\n<p>Fine.</p><blockquote type=cite><p>Is noon fine?</p></blockquote>\n"

@@ -166,6 +166,26 @@ def test_items_by_style_are_one_list(tmp_path):
     assert pieces(load(tmp_path / "a.docx", MEGABYTE)) == ["Two things:", "one\n1. another", "Text."]
 
 
+def test_a_short_line_above_a_paragraph_is_a_heading(tmp_path):
+    prose = "The sample was small, and all of them were students of one school."
+    loaded = read(tmp_path, "t.txt", f"Amber glasses\n\n{prose}\n\nLimitations\n{prose}\n\nWho paid for it\n\n{prose}")
+    assert headings(loaded) == [(1, "Amber glasses"), (2, "Limitations"), (2, "Who paid for it")]
+    assert pieces(loaded) == ["Amber glasses", prose, "Limitations", prose, "Who paid for it", prose]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dear Ms Holm,\n\nThe machine that you sold me in the spring leaks again.",
+        "We met at noon in the old town hall near\nRiverside, where it rained all day long.",
+        "12 March 2026\n\nThe machine that you sold me in the spring leaks again.",
+        "Flour\nSugar\nButter", "Ida Marten\nThe Boathouse, Lock Lane 4, Riverside", "Come soon!\n\nThe machine leaks, and nobody knows why.",
+    ],
+)  # fmt: skip
+def test_other_short_lines_are_text(text, tmp_path):
+    assert headings(read(tmp_path, "t.txt", f"A title\n\nThis is how it begins.\n\n{text}")) == [(1, "A title")]
+
+
 def test_word_headings_and_properties(tmp_path):
     document = docx.Document()
     document.core_properties.author, document.core_properties.title = "Ann Lee", "On Bridges"

@@ -91,6 +91,13 @@ def test_a_colon_at_the_end_of_a_line_ends_a_sentence():
     assert sentences(text) == ["On Monday, Ann wrote:", "The boat is late.", "Its ratio is:\nthree to one."]
 
 
+def test_lines_that_begin_with_a_name_and_a_colon_stand_alone():
+    lines = ["Present: Ida Marten,\nTom Okafor", "Apologies for absence: Grace Holm"]
+    assert sentences("\n".join(lines)) == lines
+    wrapped = "The boat left at noon.\nNote that\nIda: the chair, and\nTom: the clerk, were there."
+    assert sentences(wrapped) == ["The boat left at noon.", wrapped.partition("\n")[2]]
+
+
 @pytest.mark.parametrize(
     "sentences",
     [

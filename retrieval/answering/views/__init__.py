@@ -4,20 +4,27 @@ Each takes a document's passages and returns quotes; none writes a word of its o
 """
 
 from retrieval.answering.views.differing import differing, edition_meant, newest_first, rivals
+from retrieval.answering.views.documents import (
+    abbreviation,
+    asked_of_one,
+    conclusion,
+    defining,
+    document_named,
+    outlets,
+    overview,
+    speakers,
+    timeline,
+    view,
+)
 from retrieval.answering.views.lists import completed, is_cut, section
-from retrieval.answering.views.mentions import abbreviation, defining, outlets, speakers
-from retrieval.answering.views.overview import conclusion, overview
 from retrieval.answering.views.said import asked_speaker, by_speaker
-from retrieval.answering.views.scope import asked_of_one, asks_for_tasks, document_named, sections_meant
+from retrieval.answering.views.sections import part_asked, sections_meant
 from retrieval.answering.views.table import deciding, is_row, same_table
-from retrieval.answering.views.timeline import timeline
-from retrieval.answering.views.view import view
 
 __all__ = [
     "abbreviation",
     "asked_of_one",
     "asked_speaker",
-    "asks_for_tasks",
     "by_speaker",
     "completed",
     "conclusion",
@@ -31,6 +38,7 @@ __all__ = [
     "newest_first",
     "outlets",
     "overview",
+    "part_asked",
     "rivals",
     "same_table",
     "section",

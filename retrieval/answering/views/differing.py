@@ -35,15 +35,16 @@ def rivals(question: str, best: Quote, ranked: Sequence[Ranked]) -> list[Passage
     """Return the passages of other documents, one of each, that may tell otherwise what a quote tells. Best first.
 
     None where nothing that answers could be otherwise: no number or day, and no yes or no is asked for. One that may
-    has a sentence with half of the question's words, and a number or a day, or a yes or no.
+    has a sentence with half of the question's words, and a number or a day, or a yes or no. For what a mail repeats of
+    earlier ones, the passages of the mail's own words.
     """
-    settled = _told(best.text).values & _DENIALS or _YES_NO.match(question)
-    if not _answer_values(best) and not settled:
-        return []
     if _is_repeated(best.passage):
         mail = (item.candidate.passage for item in ranked[:NEAR])
         own = (passage for passage in mail if passage.doc_id == best.passage.doc_id)
         return [passage for passage in own if not _is_repeated(passage) and not is_of_letter(passage)]
+    settled = _told(best.text).values & _DENIALS or _YES_NO.match(question)
+    if not _answer_values(best) and not settled:
+        return []
     near = [item.candidate.passage for item in ranked[:NEAR] if item.score >= ranked[0].score - BEHIND]
     asked = set(map(stem, _told(question).rest))
     first = {passage.doc_id: passage for passage in reversed(near) if passage.doc_id != best.passage.doc_id}
@@ -71,11 +72,11 @@ def differing(question: str, quotes: Sequence[Quote], ranked: Sequence[Ranked], 
     """
     best = quotes[0]
     own = _told(best.text)
+    if _is_repeated(best.passage):
+        since = next(_said_since(question, best, rivals(question, best, ranked), readings), None)
+        return [since, best] if since else []
     if not own.values:
         return []
-    if _is_repeated(best.passage):
-        since = next(_said_since(best, rivals(question, best, ranked), readings), None)
-        return [since, best] if since else []
     told = {best.passage.doc_id: best}
     for item in ranked[:NEAR]:
         passage = item.candidate.passage
@@ -107,20 +108,26 @@ def _otherwise(one: _Told, other: _Told) -> bool:
     return len(set(map(stem, one.rest)) & set(map(stem, other.rest))) >= least
 
 
-def _said_since(best: Quote, passages: Sequence[Passage], readings: Readings) -> Iterator[Quote]:
-    """Yield the sentences of a mail's own passages that answer, by the reader, with other numbers or days."""
+def _said_since(question: str, best: Quote, passages: Sequence[Passage], readings: Readings) -> Iterator[Quote]:
+    """Yield the sentences of a mail's own passages that answer, by the reader, in other words, numbers or days."""
     for passage in passages:
         reading = readings.of(passage)
         if reading is not None and reading.answerable >= PERHAPS_ANSWERS:
-            own, its = _answer_values(best), _told(passage.text[slice(*reading.span)]).values
-            if own and its and not own & its:
+            own, its = _told(_answer_of(best)), _told(passage.text[slice(*reading.span)])
+            new = its.values if own.values else its.rest - _told(question).rest
+            if new and not new & (own.values | own.rest):
                 yield Quote(passage, reading.best_sentence, reading.best_sentence, 0.0)
+
+
+def _answer_of(quote: Quote) -> str:
+    """Return the words of a quote that answer; all of them where those are not known."""
+    start, end = (place - quote.passage.start for place in quote.answer or quote.span)
+    return quote.passage.text[start:end]
 
 
 def _answer_values(quote: Quote) -> set[str]:
     """Return the numbers and days among the words that answer; none where those are not known."""
-    start, end = (place - quote.passage.start for place in quote.answer or (0, 0))
-    return _told(quote.passage.text[start:end]).values if quote.answer else set()
+    return _told(_answer_of(quote)).values if quote.answer else set()
 
 
 def _answered_otherwise(question: str, best: Quote, passage: Passage, readings: Readings) -> Iterator[Quote]:

@@ -1,6 +1,8 @@
 """Plain text -> blocks, title and "Publication: …" lines. Knows nothing about files."""
 
 import re
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from retrieval.parsers.base import LONGEST_HEADING, Block, ParsedText
 from retrieval.parsers.metadata import common
@@ -12,6 +14,9 @@ _LINE = re.compile(r"[^\n]+")
 _SENTENCE_ENDS = tuple(".!?:;…”\"')]")
 _WRAPPED_AT = 120  # a longer line that ends like a sentence is a paragraph on one line; a shorter one is hard-wrapped
 _NUMBERED = re.compile(r"(?:\d+\.)+\d*\s(?=.*[^\W\d_])[^\n]{1,80}(?<![.;,:])")
+# "Limitations", "How to pay the deposit": up to seven words that end without a mark, and tell no date, time or sum.
+_HEADLINE = re.compile(r"[^\W\d_a-z][^\n\d,;:|@]{2,60}(?<![.!?…”\"')\]*_=-])(?<!\s)")
+_PROSE = 40  # characters in the first line of a paragraph below a heading, at least
 _FIELDS = "publication|volume|issue|author|date|published|publisher|source|journal|edition|language"
 _FIELD = re.compile(rf"\b({_FIELDS})\s*:\s*(.*?)\s*(?=\b(?:{_FIELDS})\s*:|$)", re.IGNORECASE)
 
@@ -42,7 +47,7 @@ def read_text(text: str) -> ParsedText:
     for block in blocks[:4]:
         metadata |= _fields(text[block.start : block.end])
     titled = 1 if title else 0
-    rest = (_as_heading(text, block) for block in blocks[titled:])
+    rest = list(_with_headings(text, blocks[titled:]))
     return ParsedText(text, title, (*blocks[:titled], *rest), common(metadata))
 
 
@@ -50,12 +55,31 @@ def _is_title(line: str) -> bool:
     return "\n" not in line.strip() and len(line) <= LONGEST_HEADING and line.rstrip()[-1] not in ".,;:"
 
 
-def _as_heading(text: str, block: Block) -> Block:
-    """Make a block a heading when it is one short line in capitals or with a section number."""
-    line = text[block.start : block.end]
-    if "\n" not in line and len(line) <= 90 and ((line.isupper() and len(line) > 2) or _NUMBERED.fullmatch(line)):
-        return Block(block.start, block.end, level=2, heading=line)
-    return block
+def _with_headings(text: str, blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield blocks; one short line in capitals, with a section number or above a paragraph is a heading."""
+    for block, after in zip_longest(blocks, blocks[1:]):
+        line, _, rest = text[block.start : block.end].partition("\n")
+        end = block.start + len(line.rstrip())
+        if not rest and len(line) <= 90 and ((line.isupper() and len(line) > 2) or _NUMBERED.fullmatch(line)):
+            yield Block(block.start, block.end, level=2, heading=line)
+        elif _is_headline(line.rstrip(), rest or (text[after.start : after.end] if after else "")):
+            yield Block(block.start, end, level=2, heading=line.rstrip())
+            if rest:
+                yield Block(*trimmed(text, end, block.end))
+        else:
+            yield block
+
+
+def _is_headline(line: str, paragraph: str) -> bool:
+    """Tell whether a line is the heading of the paragraph behind it, and not its first line, wrapped.
+
+    A heading's line ends where a word more would have found room.
+    """
+    first = paragraph.partition("\n")[0].strip()
+    if len(first) < _PROSE or not first[0].isupper() or not paragraph.endswith(_SENTENCE_ENDS):
+        return False
+    room = max(len(each.strip()) for each in paragraph.split("\n"))
+    return bool(_HEADLINE.fullmatch(line)) and len(f"{line} {first.split()[0]}") <= room
 
 
 def _fields(line: str) -> dict[str, Scalar]:

@@ -40,6 +40,7 @@ _INTRODUCING = re.compile(  # "On Tue, Ann wrote:", "Am Di. schrieb Ann:", "----
     r"|_{20,}\s*",
     re.IGNORECASE,
 )
+_INTRODUCED = re.compile(rf"^(?:{_INTRODUCING.pattern})$", re.IGNORECASE | re.MULTILINE)  # a paragraph of its own
 _QUOTE_LINE = re.compile(r"[ \t]*>")
 _MARKS = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.MULTILINE)
 _HTML_QUOTES = (
@@ -234,7 +235,8 @@ def _apart(text: str) -> tuple[str, str]:
         (repeated if _QUOTE_LINE.match(line) else own).append(line)
         number += 1
     is_all = not any(line.strip() for line in own)  # a mail that only repeats is read as what it is
-    return (text, "") if is_all else ("\n".join(own), _MARKS.sub("", "\n".join(repeated)))
+    unmarked = _MARKS.sub("", "\n".join(repeated))
+    return (text, "") if is_all else ("\n".join(own), _INTRODUCED.sub(r"\n\g<0>\n\n", unmarked))
 
 
 def _is_header(lines: list[str]) -> bool:

@@ -1,14 +1,15 @@
 """One entry for all views: the quotes of a kind, from the documents that are meant."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from retrieval.answering.quotes import Quote
 from retrieval.answering.views.differing import changes, dated
-from retrieval.answering.views.mentions import countries, outlets, speakers
-from retrieval.answering.views.overview import conclusion, overview
-from retrieval.answering.views.scope import documents_meant
-from retrieval.answering.views.timeline import timeline
+from retrieval.answering.views.documents.mentions import countries, decisions, outlets, speakers
+from retrieval.answering.views.documents.overview import conclusion, overview
+from retrieval.answering.views.documents.scope import MOST, documents_meant
+from retrieval.answering.views.documents.timeline import timeline
 from retrieval.conversation import Interpretation, Kind
 from retrieval.records import Document
 from retrieval.search import Ranked
@@ -16,6 +17,7 @@ from retrieval.storage import Backend, IndexedDocument
 from retrieval.text import find_dates
 
 MOST_QUOTES = 20
+_MEETING = re.compile(r"\bminutes\b|\b(?:present|apologies|attendees|attendance|agenda):", re.IGNORECASE)
 OPENING = 3  # passages that may say from when a document is valid
 SEVERAL = 6  # documents of which an overview has a sentence each, where none is meant more than the others
 
@@ -40,10 +42,15 @@ def _of_all(backend: Backend, asked: Interpretation, ranked: Sequence[Ranked], m
         meant = meant[:SEVERAL]
     if asked.kind is Kind.COMPARE:
         return _editions(backend, meant, [] if asked.parts else ranked)
-    items = backend.documents.indexed(meant)
+    if asked.kind is Kind.DECISIONS:
+        near = [item.candidate.passage.doc_id for item in ranked]
+        meant = sorted(meant, key=lambda doc_id: near.index(doc_id) if doc_id in near else len(near))
+        items = (item for doc_id in meant[:MOST] for item in backend.documents.indexed([doc_id]))
+        return max((decisions(item.passages) for item in items if _is_of_meeting(item)), key=len, default=[])
+    found = backend.documents.indexed(meant)
     if asked.kind is Kind.TIMELINE:
-        return timeline([(item.passages, _year(item.document)) for item in items], find_dates(asked.message))
-    return [quote for item in items for quote in _of_one(item, asked.kind, len(items) == 1)][:MOST_QUOTES]
+        return timeline([(item.passages, _year(item.document)) for item in found], find_dates(asked.message))
+    return [quote for item in found for quote in _of_one(item, asked.kind, len(found) == 1)][:MOST_QUOTES]
 
 
 def _editions(backend: Backend, meant: Sequence[str], ranked: Sequence[Ranked]) -> list[Quote]:
@@ -65,6 +72,12 @@ def _of_one(item: IndexedDocument, kind: Kind, alone: bool) -> list[Quote]:
         return outlets(item.passages)
     made = conclusion if kind is Kind.CONCLUSION else overview
     return made(item.passages, [own.sentences for own in item.vectors])[: None if alone else 1]
+
+
+def _is_of_meeting(item: IndexedDocument) -> bool:
+    """Tell whether a document is the minutes of a meeting, by its name or its beginning."""
+    opening = f"{item.document.title} {item.document.source} {' '.join(each.text for each in item.passages[:OPENING])}"
+    return bool(_MEETING.search(opening.replace("_", " ")))
 
 
 def _year(document: Document) -> int:

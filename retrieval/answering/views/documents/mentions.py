@@ -1,4 +1,4 @@
-"""Who and what a document names: speakers, outlets, countries, and what an abbreviation stands for."""
+"""Who and what a document names: speakers, outlets, countries, decisions, and what an abbreviation stands for."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,11 @@ _STANDS_FOR = re.compile(
     r"\b(?:stands? for|(?:short|abbreviation|acronym) (?:for|of)|full (?:form|name) of|what does .+ mean)\b",
     re.IGNORECASE,
 )
+_DECIDING = re.compile(
+    r"\b(?:decided|resolved|agreed|approved|adopted|carried|rejected|accepted|elected|appointed|chose|chosen|passed|voted|"
+    r"unanimous(?:ly)?|is to be|are to be)\b|^\W*(?:decisions?|resolutions?)\W*:",
+    re.IGNORECASE,
+)
 _SHORT = re.compile(r"\b[A-Z][A-Za-z]*[A-Z][A-Za-z]*\b")
 
 
@@ -28,6 +33,11 @@ def outlets(passages: Sequence[Passage], most: int = MOST) -> list[Quote]:
     """Return for each source that is named (a newspaper, an agency) the first sentence that it stands behind."""
     named = ((said.reported_in.partition(",")[0], quote) for said, quote in _attributed(passages))
     return _first_of_each(named, most)
+
+
+def decisions(passages: Sequence[Passage], most: int = MOST) -> list[Quote]:
+    """Return the sentences that tell what was decided."""
+    return [quote for quote in each_sentence(passages) if _DECIDING.search(quote.text)][:most]
 
 
 def countries(passages: Sequence[Passage], most: int = MOST) -> list[Quote]:

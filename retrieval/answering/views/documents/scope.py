@@ -1,13 +1,12 @@
 """Which documents a message means: by their names in it, by what was quoted before, or all of them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any
 
 from retrieval.answering.missing import called, names
-from retrieval.answering.views.table import is_row
-from retrieval.records import Document, Passage
+from retrieval.records import Document
 from retrieval.search import Ranked
 from retrieval.storage import Backend
 from retrieval.text import STOP_WORDS, YEAR, content_stems, stem, stems, words
@@ -25,22 +24,12 @@ _GENERIC = frozenset(
         "everything pdf summary summarize summarise overview outline gist main key point points idea topic "
         "takeaway finding conclusion conclude author timeline date dates event events list people speaker quote "
         "quoted say cite cited outlet newspaper source give show tell write make short brief quick about please "
+        "decide decision agree resolve resolution "
         "describe explain face mention include involve identify exist remain contain item need"
     ).split()
 )
 
 _YEAR = re.compile(YEAR)
-_RUN_IN = re.compile(r"\s*([^\W\d_][^.:\n]{2,40}):\s")  # "Actions: …"
-# What is to be done, however it is asked for, and what the sections and passages are called that say so.
-_TASKS = re.compile(
-    r"\b(?:action (?:items?|points?)|next steps?|to-?dos?|tasks|who (?:has|is|needs|must) (?:to do )?what(?: to do)?|"
-    r"who does what|what (?:has|have|needs?|is|remains) to be done(?=\W*$))\b",
-    re.IGNORECASE,
-)
-_TASKS_NAME = re.compile(
-    r"(?:actions?(?: (?:items?|points?))?|next steps?|to-?dos?|tasks|follow-?ups?)\W*$", re.IGNORECASE
-)
-_HOW_TO = re.compile(r"(?:how to|steps|procedure|instructions)\b", re.IGNORECASE)
 _ABOUT = r"about|on|regarding|concerning|as to|with regard to"
 # "What does the lease with Mr Lee say about pets?", "According to the handbook, how many days …?"
 _NAMED_IN = (
@@ -118,7 +107,7 @@ def documents_meant(
     known = _allowed(backend, ranked, where)
     if len(known) < 2:
         return [document.doc_id for document in known], False
-    asked = _naming(message)
+    asked = naming(message)
     scores = {document.doc_id: len(asked & _named(document)) for document in known}
     best = max(scores.values())
     if best:
@@ -142,35 +131,6 @@ def _named(document: Document) -> Set[str]:
     return _title_stems(document) - _GENERIC
 
 
-def asks_for_tasks(message: str) -> bool:
-    """Tell whether a message asks what is to be done, by whom."""
-    return bool(_TASKS.search(message))
-
-
-def sections_meant(
-    message: str, ranked: Sequence[Ranked], title: Mapping[str, str], steps: bool = False
-) -> Iterator[tuple[Passage, bool]]:
-    """Yield the passages that a message calls by their headings, as "the action items", one of each document at most.
-
-    And whether that is the heading of a section; else it is a word or two that the passage begins with ("Actions: …").
-    After the first, only those of the same heading: editions. title: of documents, by doc_id, whose words may stand in
-    the message beside the heading's. steps: whether it asks how something is done, as a heading such as "How to fire"
-    may say in fewer words.
-    """
-    found: dict[str, set[str]] = {}
-    asked, tasks = _naming(message), asks_for_tasks(message)
-    for item in ranked:
-        passage = item.candidate.passage
-        named = asked - {stem(word) for word in words(title.get(passage.doc_id, ""))}
-        begins = None if is_row(passage) else _RUN_IN.match(passage.text)
-        for is_section, text in ((True, passage.heading.rpartition(" › ")[2]), (False, begins[1] if begins else "")):
-            own = _naming(text)
-            taught = steps and own and own <= asked and _HOW_TO.match(text)
-            meant = (named and named == own) or (tasks and _TASKS_NAME.match(text)) or taught
-            if meant and passage.doc_id not in found and own == next(iter(found.values()), own):
-                found[passage.doc_id] = own
-                yield passage, is_section
-
-
-def _naming(text: str) -> set[str]:
+def naming(text: str) -> set[str]:
+    """Return the stems of the words of a message or a heading by which something is named."""
     return content_stems(text) - _GENERIC

@@ -1,0 +1,98 @@
+"""Parts of documents that a question calls by name: sections by their headings, lines by the words before a colon."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from retrieval.answering.quotes import Quote, each_sentence
+from retrieval.answering.views.documents import naming
+from retrieval.answering.views.table import is_row
+from retrieval.records import Passage
+from retrieval.search import Ranked
+from retrieval.text import stem, words
+
+_LABEL = re.compile(r"\s*([^\W\d_][^.:\n]{2,40}):\s")  # "Actions: …"
+
+
+class Part(NamedTuple):
+    """A part that minutes and plans have. asked: how it is asked for; called: what it is called; query: to find it."""
+
+    asked: re.Pattern[str]
+    called: re.Pattern[str]
+    query: str
+
+
+def _part(asked: str, called: str, query: str) -> Part:
+    return Part(re.compile(asked, re.IGNORECASE), re.compile(rf"(?:{called})\W*$", re.IGNORECASE), query)
+
+
+_THERE = (
+    r"(?:(?: [\w’'-]+){0,6} (?:meetings?|session|assembly|gathering|committee|council|board|agm|workshop|conference|"
+    r"event)\b.{0,40})?\W*$"
+)
+_PARTS = (
+    _part(
+        r"\b(?:action (?:items?|points?)|next steps?|to-?dos?|tasks|who does what|"
+        r"who (?:has|is|needs|must) (?:to do )?what(?: to do)?|"
+        r"what (?:has|have|needs?|is|remains) to be done(?=\W*$))\b",
+        r"actions?(?: (?:items?|points?))?|next steps?|to-?dos?|tasks|follow-?ups?",
+        "Actions. Action items, next steps, tasks, to do",
+    ),
+    _part(
+        r"^(?:who|how many (?:people|members|persons))(?: all)? "
+        r"(?:(?:was|were|is|are)(?: present| there| in attendance|(?= at\b))|attended|took part|participated|came)"
+        rf"{_THERE}",
+        r"(?:members? |those )?present|attendance|in attendance|attend(?:ees|ed|ing)|participants?",
+        "Present. Attendees, participants, in attendance",
+    ),
+    _part(
+        r"^who (?:all )?"
+        r"(?:(?:was|were) (?:absent|missing|away|excused|not (?:present|there)|unable to (?:attend|come))|"
+        r"(?:sent|gave|made|had sent) (?:(?:their|his|her) )?(?:apologies|regrets|excuses)|"
+        rf"(?:did not|didn['’]t|could not|couldn['’]t|was not able to) (?:attend|come|be there|make it)){_THERE}",
+        r"apologies(?: for absence| received)?|absent|absentees|absences|regrets|excused|not present",
+        "Apologies for absence. Absent, excused",
+    ),
+)
+_HOW_TO = re.compile(r"(?:how to|steps|procedure|instructions)\b", re.IGNORECASE)
+
+
+def part_asked(message: str) -> Part | None:
+    """Return the part of a document that a message asks for in words of its own: what is to be done, who was there."""
+    return next((part for part in _PARTS if part.asked.search(message.strip())), None)
+
+
+def sections_meant(
+    message: str, ranked: Sequence[Ranked], title: Mapping[str, str], steps: bool = False
+) -> Iterator[tuple[Passage, Quote | None]]:
+    """Yield the passages that a message calls by their headings, as "the action items", one of each document at most.
+
+    And None where that is the heading of a section; else the sentences of the passage that stand behind such a word or
+    two ("Actions: …"). After the first, only those of the same heading: editions. title: of documents, by doc_id, whose
+    words may stand in the message beside the heading's. steps: whether it asks how something is done, as a heading such
+    as "How to fire" may say in fewer words.
+    """
+    found: dict[str, set[str]] = {}
+    asked, part = naming(message), part_asked(message)
+    for item in ranked:
+        passage = item.candidate.passage
+        named = asked - {stem(word) for word in words(title.get(passage.doc_id, ""))}
+        sections = [(passage.heading.rpartition(" › ")[2], None), *_labelled(passage)]
+        for text, labelled in sections:
+            own = naming(text)
+            taught = steps and own and own <= asked and _HOW_TO.match(text)
+            meant = (named and named == own) or (part and part.called.match(text)) or taught
+            if meant and passage.doc_id not in found and own == next(iter(found.values()), own):
+                found[passage.doc_id] = own
+                yield passage, labelled
+
+
+def _labelled(passage: Passage) -> Iterator[tuple[str, Quote]]:
+    """Yield the words before a colon with which a sentence of a passage begins, and the sentences up to the next."""
+    every = [] if is_row(passage) else list(each_sentence([passage]))
+    labels = [(found[1], quote.first) for quote in every if (found := _LABEL.match(f"{quote.text} "))]
+    ends = [*(first for _, first in labels[1:]), len(every)]
+    for (label, first), end in zip(labels, ends, strict=False):
+        run = Quote(passage, first, end - 1, 0.0)
+        if not run.text.endswith(":"):  # else it announces what is in the passages behind it
+            yield label, run
