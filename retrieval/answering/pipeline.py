@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from retrieval.answering.confidence import confidence
@@ -16,11 +16,14 @@ from retrieval.answering.views import (
     asked_of_one,
     asked_speaker,
     by_speaker,
+    clause,
+    clause_asked,
     completed,
     deciding,
     defining,
     differing,
     document_named,
+    documents_meant,
     edition_meant,
     is_cut,
     is_row,
@@ -54,6 +57,7 @@ AROUND = 3000  # characters around a quote that may belong to it
 _EVERY = {Kind.LIST, Kind.STEPS, Kind.REASONS}
 SECTIONS = 10  # of the best passages, whose headings a question may name
 OPENING = 600  # characters of a document that may say from when it is valid
+CLAUSES = 3  # of one number, where several documents may be meant
 TABLES = 3  # best passages, of whose tables a question may ask
 MOST_RIVALS = 2  # other documents that are read for what they say instead
 FUSED = 100  # passages of each ranking that are fused, or of which those already quoted are left out
@@ -95,7 +99,7 @@ class Pipeline:
         if named is None:
             return answer
         inside = self._one(replace(asked, text=named[1]), k, {"doc_id": named[0]})
-        return inside if inside.confidence > answer.confidence else answer
+        return replace(inside, asked_as=answer.asked_as) if inside.confidence > answer.confidence else answer
 
     def _one(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> Answer:
         """Answer one question."""
@@ -122,7 +126,7 @@ class Pipeline:
         timings = {name: (end - start) * 1e3 for name, (start, end) in moments.items()}
         found, coverage = bool(citations), self.backend.files.coverage()
         return Answer(
-            asked.message, question, found, sure, citations, hits, coverage, timings, missing, differ=bool(told)
+            asked.message, question, found, sure, citations, hits, coverage, timings, missing, differ=len(told) > 1
         )
 
     def _search(self, asked: Interpretation, k: int, where: Mapping[str, Any]) -> tuple[str, list[Ranked]]:
@@ -181,7 +185,11 @@ class Pipeline:
     def _view(self, asked: Interpretation, ranked: Sequence[Ranked], where: Mapping[str, Any]) -> list[Quote]:
         """Return the view of documents or of a section that a message asks for; "this" is what was quoted last."""
         if asked.kind not in VIEWS and asked.kind is not Kind.COMPARE:
-            told = self._defined(asked.text, where) or self._rows(asked.text, ranked[:TABLES])
+            told = (
+                self._defined(asked.text, where)
+                or self._clause(asked.text, ranked, where)
+                or self._rows(asked.text, ranked[:TABLES])
+            )
             part = part_asked(asked.text)
             if told or not (part or asked.kind in (Kind.LIST, Kind.STEPS)):
                 return told
@@ -196,6 +204,17 @@ class Pipeline:
         short = abbreviation(text)
         found = self._rank(short, FUSED, where) if short else []
         return defining(short, [item.candidate.passage for item in found])
+
+    def _clause(self, text: str, ranked: Sequence[Ranked], where: Mapping[str, Any]) -> list[Quote]:
+        """Return the clause that a question names by its number, of each document that may be meant."""
+        number = clause_asked(text)
+        if not number:
+            return []
+        near = dict.fromkeys(item.candidate.passage.doc_id for item in ranked)
+        meant, _ = documents_meant(self.backend, text.replace(number, " "), (), ranked, where)
+        every = dict.fromkeys([*(each for each in near if each in meant), *meant])
+        found = (clause(number, self.backend.passages.of_document(doc_id)) for doc_id in every)
+        return list(chain.from_iterable(islice(filter(None, found), CLAUSES)))
 
     def _rows(self, text: str, ranked: Sequence[Ranked]) -> list[Quote]:
         """Return the rows of one of the best passages' tables that decide a question; none where none do."""
@@ -249,7 +268,7 @@ class Pipeline:
             if readings.found and readings.of(passage) is None
         ]
         told = differing(question, quotes, ranked, readings.and_of(self._read(question, ranked, unread[:MOST_RIVALS])))
-        return newest_first(told, *self._dated(quote.passage.doc_id for quote in told))
+        return newest_first(question, told, *self._dated(quote.passage.doc_id for quote in told))
 
     def _located(self, asked: Interpretation, ranked: Sequence[Ranked]) -> list[Quote]:
         """Return what a message names: the sentences it is pasted from, or those next to a quote that it points at."""

@@ -23,7 +23,8 @@ _NOUNS = (
     "article documents? texts? papers? reports? files? letter lease contract agreement book handbook manual pages? "
     "story essay study chapter section notes? minutes meeting transcript interview mail e-?mail post presentation "
     "slides policy thread conversation library collection folder archive everything newsletter bulletin brochure "
-    "leaflet flyer invoice memo agenda guide recipe programme program proposal speech statement"
+    "leaflet flyer invoice memo agenda guide recipe programme program proposal speech statement "
+    "itinerary trip thread faq cv"
 )
 _DOCUMENT = rf"(?:{_NOUNS.replace(' ', '|')})"
 _OF = r"(?: (?:of|in|from) .{1,80})?\W*$"
@@ -61,7 +62,7 @@ _VIEWS: dict[Kind, re.Pattern[str]] = {
         rf"{_GIVE}{_A}(?:main|key) (?:{_POINTS}){_OF}",
         rf"(?:so )?what(?:'s| is| are| was) (?:{_THIS} ?(?:[\w'-]+ ){{0,5}}?{_DOCUMENT}?|it|this|these|they)"
         r" (?:all )?about\W*$",
-        rf"what(?:'s| is| are) {_THIS} (?:[\w'-]+ ){{0,2}}?{_DOCUMENT}\b.{{1,50}} about\W*$",
+        rf"what(?:'s| is| are) {_THIS} (?:[\w'-]+ ){{0,3}}?{_DOCUMENT}\b.{{1,50}} about\W*$",
         rf"what (?:does|do) {_THIS} ?(?:[\w-]+ ){{0,3}}?{_DOCUMENT} "
         r"(?:say|cover|contain|deal with|discuss|describe|talk about)\W*$",
         rf"(?:describe|explain|introduce) {_THIS} (?:[\w-]+ ){{0,2}}?{_DOCUMENT}\W*$",
@@ -134,13 +135,15 @@ _COMPARE = _any(
     r"\bhow (?:does|do|did|is|are) .{1,60}\b(?:differ|changed?|different)\b",
     r"what (?:has |have |is |was |are the )?(?:changed|new|different|changes)\b.{0,60}"
     r"\b(?:edition|version|since|between|from|in|to)\b",
+    r"what (?:has |have )?changed (?:about|for|with|regarding)\b",
 )
+_SHORT = re.compile(r"^(what|who|where|when|how)s\b", re.IGNORECASE)  # "whats it about"
 _COUNTED = _any(r"\bhow (?:many|much|long|old|far|often|close)\b|\bdifferent [\w-]+s\b")
 
 
 def kind_of(message: str) -> Kind:
     """Return what kind of answer a message asks for; LOOK_UP for all that is looked up like a fact."""
-    said = " ".join(message.replace("’", "'").split()).strip(" \"'“”")
+    said = _SHORT.sub(r"\1 is", " ".join(message.replace("’", "'").split()).strip(" \"'“”"))
     return next(_kinds(said))
 
 

@@ -47,7 +47,7 @@ _INSTEAD = re.compile(
     r"(?P<right2>[^?,]{2,60}), not (?P<wrong2>[^?,]{2,60}))[.!?]*",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"\d[\d.,]*\b")
+_NUMBER = re.compile(r"\d(?:[\d.,]*\d)?\b")
 _NAMED = re.compile(PROPER_NAME)
 _WHOLE = re.compile(
     rf"(?:and|but|so|also),? (?!(?:what|how) about\b)(?={QUESTION_WORD})", re.IGNORECASE

@@ -29,7 +29,7 @@ _NOT_ABBREVIATIONS = frozenset(
 # A colon at the end of a line, as in "On Monday Ann wrote:", ends one where the next line begins like a sentence.
 _ENDS = re.compile('([。！？｡।॥؟۔]+[”’」』）》〉】"\')\\]»]*|:(?=[ \\t]*\\n\\s*["“‘(]?[A-ZÀ-ÖØ-Þ]))\\s*')
 # "Present: …" and, on the next line, "Apologies: …": what begins with a name and a colon stands alone.
-_LABEL = r"[A-ZÀ-ÖØ-Þ][^\W\d_]*(?: [^\W\d_]+){0,3}:[ \t]+(?=\S)"
+_LABEL = r"[*_]{0,3}[A-ZÀ-ÖØ-Þ][^\W\d_]*(?: [^\W\d_]+){0,3}:[*_]{0,3}[ \t]+(?=\S)"
 _LABELLED = re.compile(rf"\s*{_LABEL}")
 _NEXT_LABEL = re.compile(rf"[ \t]*\n\s*(?={_LABEL})")
 _WINDOW = 10_000  # characters that are split at once

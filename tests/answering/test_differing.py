@@ -100,6 +100,14 @@ def test_what_changed_where_no_sentence_is_the_same(town):
     ]
 
 
+def test_what_changed_of_one_thing(library):
+    answer = library.ask("What changed about working from home in the remote work policy?")
+    assert quoted(answer) == [
+        ("new", "Employees may work from home three days a week."),
+        ("old", "Employees may work from home two days a week."),
+    ]
+
+
 def test_of_two_editions_the_newest_answers(library):
     answer = library.ask("How many days a week may employees work from home?")
     assert quoted(answer) == [
@@ -171,19 +179,19 @@ ALLOTMENT = "Rules of the allotment. The rent for a full plot is £42 a year, fo
 
 
 @pytest.mark.parametrize(
-    ("question", "asked_as", "quote"),
+    ("question", "sure"),
     [
-        ("How much is the rent for the Cobbler Street flat?", "How much is the rent for the flat?", "The rent is £875"),
-        ("How much is the rent for the flat at 19A Cobbler Street?", None, ""),
+        ("How much is the rent for the Cobbler Street flat?", True),
+        ("How much is the rent for the flat at 19A Cobbler Street?", False),
     ],
 )
-def test_a_document_is_chosen_by_a_name_in_its_title(tmp_path, encoder, question, asked_as, quote):
+def test_a_document_is_chosen_by_a_name_in_its_title(tmp_path, encoder, question, sure):
     lease, plot = Document("lease", "Tenancy, Cobbler Street", LEASE), Document("plot", "Allotment", ALLOTMENT)
     with Library(tmp_path / "library", Settings(), encoder=encoder) as opened:
         opened.add([lease, plot])
         answer = opened.ask(question)
-    assert answer.asked_as == (asked_as or question)
-    assert any(citation.quote.startswith(quote) for citation in answer.citations) or not quote
+    assert answer.asked_as == question
+    assert (answer.confidence > 0.4) == sure and answer.citations[0].quote.startswith("The rent is £875")
 
 
 THREAD = """From: Ruth Adler <ruth@example.org>

@@ -10,6 +10,7 @@ from retrieval.answering.views.documents import (
     conclusion,
     defining,
     document_named,
+    documents_meant,
     outlets,
     overview,
     speakers,
@@ -18,7 +19,7 @@ from retrieval.answering.views.documents import (
 )
 from retrieval.answering.views.lists import completed, is_cut, section
 from retrieval.answering.views.said import asked_speaker, by_speaker
-from retrieval.answering.views.sections import part_asked, sections_meant
+from retrieval.answering.views.sections import clause, clause_asked, part_asked, sections_meant
 from retrieval.answering.views.table import deciding, is_row, same_table
 
 __all__ = [
@@ -26,12 +27,15 @@ __all__ = [
     "asked_of_one",
     "asked_speaker",
     "by_speaker",
+    "clause",
+    "clause_asked",
     "completed",
     "conclusion",
     "deciding",
     "defining",
     "differing",
     "document_named",
+    "documents_meant",
     "edition_meant",
     "is_cut",
     "is_row",

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from difflib import SequenceMatcher
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any, NamedTuple
 
 from retrieval.answering.quotes import Quote, each_sentence, is_of_letter
 from retrieval.answering.reading import Readings
 from retrieval.records import Document, Passage
 from retrieval.search import Ranked
-from retrieval.text import MONTHS, NUMBER_WORDS, STOP_WORDS, WEEKDAYS, YEAR, find_dates, stem, words
+from retrieval.text import MONTHS, NUMBER_WORDS, STOP_WORDS, WEEKDAYS, YEAR, find_dates, stem, stems, words
 
 NEAR = 10  # of the best passages, in which another document may tell the same
 SAME = 0.6  # share of the weightier sentence's words from which two sentences tell of one thing
@@ -146,13 +146,18 @@ def _answered_otherwise(question: str, best: Quote, passage: Passage, readings: 
         yield other
 
 
-def newest_first(quotes: Sequence[Quote], headers: Mapping[str, Document], openings: Mapping[str, str]) -> list[Quote]:
+def newest_first(
+    question: str, quotes: Sequence[Quote], headers: Mapping[str, Document], openings: Mapping[str, str]
+) -> list[Quote]:
     """Put quotes in order by the dates of their documents, the newest first; those of one date stay in order.
 
-    openings: doc_id -> the first words of a document, which may say from when it is in force.
+    Only those of the year that a question names, where there are. openings: doc_id -> the first words of a document,
+    which may say from when it is in force.
     """
     dates = _dates(headers, openings)
-    return sorted(quotes, key=lambda quote: dates.get(quote.passage.doc_id, (0, 0, 0)), reverse=True)
+    years = {int(year) for year in _YEAR.findall(question)}
+    named = [quote for quote in quotes if dates.get(quote.passage.doc_id, (0, 0, 0))[0] in years]
+    return sorted(named or quotes, key=lambda quote: dates.get(quote.passage.doc_id, (0, 0, 0)), reverse=True)
 
 
 def edition_meant(question: str, headers: Mapping[str, Document], openings: Mapping[str, str]) -> str | None:
@@ -184,11 +189,11 @@ def dated(document: Document, opening: str) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
-def changes(documents: Sequence[Sequence[Passage]]) -> list[Quote]:
+def changes(documents: Sequence[Sequence[Passage]], topic: Set[str] = frozenset()) -> list[Quote]:
     """Return what changed between the two of some documents that are most alike: sentences of one, then of the other.
 
     Pair by pair, in the order of the first document. None where no two have much in common. documents: passages of
-    each, in order.
+    each, in order. topic: stems of which those that are wanted hold one; all are, where none does.
     """
     runs = [_runs(" ".join(passage.text for passage in passages)) for passages in documents]
     shares = {(one, two): _share(runs[one], runs[two]) for one, two in combinations(range(len(runs)), 2)}
@@ -198,8 +203,12 @@ def changes(documents: Sequence[Sequence[Passage]]) -> list[Quote]:
     first, second = (list(each_sentence(documents[number])) for number in best)
     one, other = ([" ".join(quote.text.split()) for quote in quotes] for quotes in (first, second))
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
-    changed = [block for block in blocks if block[0] != "equal"][:MOST_CHANGES]
-    return [quote for _, a, b, c, d in changed for quote in _paired(first[a:b][:MOST_LINES], second[c:d][:MOST_LINES])]
+    changed = [block for block in blocks if block[0] != "equal"][: None if topic else MOST_CHANGES]
+    pairs = [
+        pair for _, a, b, c, d in changed for pair in _paired(first[a:b][:MOST_LINES], second[c:d][:MOST_LINES])
+    ]
+    wanted = [pair for pair in pairs if any(topic & stems(f"{each.passage.heading} {each.text}") for each in pair)]
+    return list(chain.from_iterable(wanted or pairs))
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:
@@ -213,14 +222,15 @@ def _share(one: Set[Any], other: Set[Any]) -> float:
     return 2 * len(one & other) / max(1, len(one) + len(other))
 
 
-def _paired(one: Sequence[Quote], other: Sequence[Quote]) -> Iterator[Quote]:
+def _paired(one: Sequence[Quote], other: Sequence[Quote]) -> Iterator[tuple[Quote, ...]]:
     """Yield sentences of one edition, each with the one that stands for it in the other; then what is left there."""
     left = list(other)
     for quote in one:
-        yield quote
         said = set(words(quote.text))
         nearest = max(left, key=lambda each: _share(said, set(words(each.text))), default=None)
         if nearest and _share(said, set(words(nearest.text))) >= ALIKE:
             left.remove(nearest)
-            yield nearest
-    yield from left
+            yield quote, nearest
+        else:
+            yield (quote,)
+    yield from ((quote,) for quote in left)

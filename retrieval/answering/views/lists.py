@@ -96,6 +96,8 @@ def completed(
             first -= 1
     elif is_lead_in(units[last].text):
         last = _announced(units, last)
+    elif every and _is_announced(units, last + 1):
+        last = _announced(units, last + 1)
     elif _is_short_item(units[last].text):
         last = _enumerated(units, last)
     elif _LEFT_OPEN.search(units[last].text):
@@ -174,6 +176,13 @@ def _announced(units: Sequence[_Unit], lead: int) -> int:
     if _PROSE_ITEM.match(units[following].text):
         return _enumerated(units, following)
     return following
+
+
+def _is_announced(units: Sequence[_Unit], lead: int) -> bool:
+    """Tell whether a sentence announces an enumeration in its paragraph: of what the sentence before it tells."""
+    if lead + 1 >= len(units) or units[lead].passage != units[lead - 1].passage or not is_lead_in(units[lead].text):
+        return False
+    return bool(_PROSE_ITEM.match(units[lead + 1].text))
 
 
 def _enumerated(units: Sequence[_Unit], index: int) -> int:

@@ -11,7 +11,10 @@ from retrieval.answering.quotes import Quote, each_sentence
 from retrieval.records import Passage
 from retrieval.text import STOP_WORDS, stems
 
-_SAYING = "say|said|think|believe|argue|claim|state|tell|told|answer|reply|promise|warn|announce|explain|suggest|add"
+_SAYING = (
+    "say|said|think|believe|argue|claim|state|tell|told|answer|reply|promise|warn|announce|explain|suggest|add|report|"
+    "predict|recommend|propose|demand|ask|urge|want|complain|object|note|stress|confirm|deny|admit|write|mention|conclude"
+)
 _ASKED = re.compile(
     rf"(?:and |but |so )?what (?:exactly )?(?:did|does|do|has|had) (?P<who>.{{2,60}}?) (?:{_SAYING})\b", re.IGNORECASE
 )
@@ -74,4 +77,4 @@ def _is_by(asked: set[str], quote: Quote) -> bool:
     beside = _BESIDE.match(quote.passage.text, end)
     around = stems(f"{before} {beside[0] if beside else ''}")
     named = [word for word in asked if any(alike(word, other) for other in name)]
-    return bool(named) or asked <= around
+    return bool(named) or all(any(alike(word, other) for other in around) for word in asked)

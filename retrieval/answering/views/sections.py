@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from retrieval.answering.quotes import Quote, each_sentence
 from retrieval.answering.views.documents import naming
+from retrieval.answering.views.lists import MOST_ITEMS
 from retrieval.answering.views.table import is_row
 from retrieval.records import Passage
 from retrieval.search import Ranked
 from retrieval.text import stem, words
 
-_LABEL = re.compile(r"\s*([^\W\d_][^.:\n]{2,40}):\s")  # "Actions: …"
+_LABEL = re.compile(r"[\s*_]*([^\W\d_][^.:\n]{2,40}):[*_]*\s")  # "Actions: …"
 
 
 class Part(NamedTuple):
@@ -42,7 +44,7 @@ _PARTS = (
         r"^(?:who|how many (?:people|members|persons))(?: all)? "
         r"(?:(?:was|were|is|are)(?: present| there| in attendance|(?= at\b))|attended|took part|participated|came)"
         rf"{_THERE}",
-        r"(?:members? |those )?present|attendance|in attendance|attend(?:ees|ed|ing)|participants?",
+        r"(?:members? |those )?present|in attendance|attendees|attending|participants?",
         "Present. Attendees, participants, in attendance",
     ),
     _part(
@@ -54,6 +56,13 @@ _PARTS = (
         "Apologies for absence. Absent, excused",
     ),
 )
+_CLAUSE = re.compile(
+    r"(?:\b(?:clause|section|paragraph|article|rule|point|sec\.|art\.)\s+|§+\s*)(\d{1,3}(?:\.\d{1,3})*)\b|"
+    r"\bwhat (?:does|is in|says) (\d{1,3}(?:\.\d{1,3})+)(?= (?:of|in|say)\b)",
+    re.IGNORECASE,
+)
+_NUMBERING = r"\W*(?:(?:clause|section|paragraph|article|rule|point)\s+)?"
+_NUMBERED = re.compile(rf"{_NUMBERING}\d{{1,3}}(?:\.\d{{1,3}})*[.)]?\s", re.IGNORECASE)
 _HOW_TO = re.compile(r"(?:how to|steps|procedure|instructions)\b", re.IGNORECASE)
 
 
@@ -96,3 +105,34 @@ def _labelled(passage: Passage) -> Iterator[tuple[str, Quote]]:
         run = Quote(passage, first, end - 1, 0.0)
         if not run.text.endswith(":"):  # else it announces what is in the passages behind it
             yield label, run
+
+
+def clause_asked(message: str) -> str:
+    """Return the number of the clause that a message names, "" where it names none.
+
+    >>> clause_asked("What does clause 3.3 of the contract say?")
+    '3.3'
+    """
+    found = _CLAUSE.search(message)
+    return found[1] or found[2] if found else ""
+
+
+def clause(number: str, passages: Sequence[Passage]) -> list[Quote]:
+    """Return the clause of a number with all below it, one quote a passage; none where nothing begins with the number.
+
+    passages: of a document, in order.
+    """
+    own = re.compile(rf"{_NUMBERING}{re.escape(number)}(?![\d%])(?:[.)]|\b)", re.IGNORECASE)
+    headed = [each for each in passages if any(map(own.match, each.heading.split(" › ")))]
+    if headed:
+        return [Quote(each, 0, len(each.sentences) - 1, 0.0) for each in headed][:MOST_ITEMS]
+    run: list[Quote] = []
+    for quote in each_sentence(passages):
+        if own.match(quote.text) or (run and not _NUMBERED.match(quote.text)):
+            run.append(quote)
+        elif run:
+            break
+    whole: dict[Passage, Quote] = {}
+    for quote in run[:MOST_ITEMS]:
+        whole[quote.passage] = replace(whole.get(quote.passage, quote), last=quote.last)
+    return list(whole.values())

@@ -76,6 +76,8 @@ def _is_headline(line: str, paragraph: str) -> bool:
     A heading's line ends where a word more would have found room.
     """
     first = paragraph.partition("\n")[0].strip()
+    if _NUMBERED.fullmatch(line) and re.match(rf"{re.escape(line.split()[0].rstrip('.'))}\.\d", first):
+        return True  # "3. Price" above "3.1 The client pays …"
     if len(first) < _PROSE or not first[0].isupper() or not paragraph.endswith(_SENTENCE_ENDS):
         return False
     room = max(len(each.strip()) for each in paragraph.split("\n"))

@@ -2,7 +2,7 @@
 
 from retrieval.answering.views.documents.mentions import abbreviation, defining, outlets, speakers
 from retrieval.answering.views.documents.overview import conclusion, overview
-from retrieval.answering.views.documents.scope import asked_of_one, document_named, naming
+from retrieval.answering.views.documents.scope import asked_of_one, document_named, documents_meant, naming
 from retrieval.answering.views.documents.timeline import timeline
 from retrieval.answering.views.documents.view import view
 
@@ -12,6 +12,7 @@ __all__ = [
     "conclusion",
     "defining",
     "document_named",
+    "documents_meant",
     "naming",
     "outlets",
     "overview",

@@ -2,21 +2,27 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
-from retrieval.answering.quotes import Quote
+from retrieval.answering.missing import called
+from retrieval.answering.quotes import Quote, each_sentence
 from retrieval.answering.views.differing import changes, dated
 from retrieval.answering.views.documents.mentions import countries, decisions, outlets, speakers
 from retrieval.answering.views.documents.overview import conclusion, overview
-from retrieval.answering.views.documents.scope import MOST, documents_meant
+from retrieval.answering.views.documents.scope import MOST, documents_meant, naming
 from retrieval.answering.views.documents.timeline import timeline
 from retrieval.conversation import Interpretation, Kind
 from retrieval.records import Document
 from retrieval.search import Ranked
 from retrieval.storage import Backend, IndexedDocument
-from retrieval.text import find_dates
+from retrieval.text import find_dates, stems
 
 MOST_QUOTES = 20
+_OF_EDITIONS = stems(
+    "edition editions version versions old older new newer latest last previous earlier differ differs different "
+    "difference differences change changed changes compare comparison between since both two one ones"
+)
 _MEETING = re.compile(r"\bminutes\b|\b(?:present|apologies|attendees|attendance|agenda):", re.IGNORECASE)
 OPENING = 3  # passages that may say from when a document is valid
 SEVERAL = 6  # documents of which an overview has a sentence each, where none is meant more than the others
@@ -41,7 +47,7 @@ def _of_all(backend: Backend, asked: Interpretation, ranked: Sequence[Ranked], m
     if asked.kind in (Kind.OVERVIEW, Kind.CONCLUSION):
         meant = meant[:SEVERAL]
     if asked.kind is Kind.COMPARE:
-        return _editions(backend, meant, [] if asked.parts else ranked)
+        return _editions(backend, asked.message, meant, [] if asked.parts else ranked)
     if asked.kind is Kind.DECISIONS:
         near = [item.candidate.passage.doc_id for item in ranked]
         meant = sorted(meant, key=lambda doc_id: near.index(doc_id) if doc_id in near else len(near))
@@ -53,13 +59,16 @@ def _of_all(backend: Backend, asked: Interpretation, ranked: Sequence[Ranked], m
     return [quote for item in found for quote in _of_one(item, asked.kind, len(found) == 1)][:MOST_QUOTES]
 
 
-def _editions(backend: Backend, meant: Sequence[str], ranked: Sequence[Ranked]) -> list[Quote]:
+def _editions(backend: Backend, message: str, meant: Sequence[str], ranked: Sequence[Ranked]) -> list[Quote]:
     """Return what changed between editions: of the documents meant, or where that is one, also of those ranked."""
     found = [item.candidate.passage.doc_id for item in ranked]
     items = backend.documents.indexed(list(dict.fromkeys(meant if len(meant) > 1 else [*meant, *found]))[:SEVERAL])
     openings = {item.document.doc_id: "\n".join(p.text for p in item.passages[:OPENING]) for item in items}
     items.sort(key=lambda item: dated(item.document, openings[item.document.doc_id]), reverse=True)
-    return changes([item.passages for item in items])[:MOST_QUOTES]
+    titles = (called(item.document.title, item.document.source).replace("_", " ") for item in items)
+    opening = (quote.text for item in items for quote in islice(each_sentence(item.passages), 1))
+    topic = naming(message) - _OF_EDITIONS - stems(" ".join([*titles, *opening]))
+    return changes([item.passages for item in items], topic)[:MOST_QUOTES]
 
 
 def _of_one(item: IndexedDocument, kind: Kind, alone: bool) -> list[Quote]:
