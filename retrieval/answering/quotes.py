@@ -34,6 +34,11 @@ _CLOSING = re.compile(
     r"many thanks|mit freundlichen grüßen|cordialement|un saludo)\b",
     re.IGNORECASE,
 )
+_CONTACT = re.compile(r"(?:[\w .-]{1,20}: )?(?:\S+@\S+|(?:https?://|www\.)\S+|[+(]?\d[\d ()/.-]{6,})[.,;]?")
+_OF_CONTACT = re.compile(
+    r"\b(?:e-?mails?|mail|contact|reach|phone|telephone|call|ring|numbers?|address|web|(?:web)?site|link|url|touch|where)\b",
+    re.IGNORECASE,
+)
 _OF_MAIL = re.compile(
     r"\b(?:sen[dt]|sen(?:der|ding)|wr[io]te|writ(?:es|ing|ten)|e-?mails?|mail|message|address|recipients?|cc|copied|"
     r"receive[ds]?|dated?|subject|(?:from|to) whom|who(?:se)? (?:from|is it from))\b",
@@ -88,6 +93,8 @@ def found_sentences(ranked: Sequence[Ranked], question: str = "") -> list[Quote]
         if score >= least
     ]
     sentences.sort(key=lambda quote: -quote.score)
+    if question and not _OF_CONTACT.search(question):
+        sentences = [quote for quote in sentences if not _CONTACT.fullmatch(quote.text)] or sentences
     distinct: dict[str, Quote] = {}
     for quote in sentences:
         distinct.setdefault(" ".join(quote.text.casefold().split()), quote)

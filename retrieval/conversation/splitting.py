@@ -7,6 +7,7 @@ from retrieval.text import QUESTION_WORD
 
 _ASKING = re.compile(QUESTION_WORD, re.IGNORECASE)
 _ALSO = re.compile(rf",? (?:and|and also|as well as) (?={QUESTION_WORD})", re.IGNORECASE)
+_COMMA = re.compile(rf", (?={QUESTION_WORD})", re.IGNORECASE)
 _NEXT = re.compile(rf"(?<=\?)\s+(?:(?:and|but|also),? (?={QUESTION_WORD}))?(?=\S)", re.IGNORECASE)
 _IN = r"(?: (?:in terms of|with regard to|regarding|concerning|by|in|on|for) (?P<topic>[^?!.]+))?\W*$"
 _PAIR = r"(?P<one>[^?!.]{2,60}?) (?:and|with|to|against|or|versus|vs\.?) (?P<other>[^?!.]{2,60}?)"
@@ -39,7 +40,11 @@ def questions(message: str) -> list[str]:
     if len(parts) == 1:
         parts = [half.strip() for half in _ALSO.split(message.strip(), maxsplit=1)]
         own = len(parts) == 2 and _ASKING.match(parts[0]) and _is_whole(parts[0])
-        return [f"{parts[0].rstrip(',;')}?", parts[1]] if own and count_content(parts[1]) else [message]
+        if not (own and count_content(parts[1])):
+            return [message]
+        before = [part.strip() for part in _COMMA.split(parts[0].rstrip(",;"))]
+        before = before if all(map(_is_whole, before)) else [parts[0].rstrip(",;")]
+        return [*(f"{part}?" for part in before), parts[1]]
     several = _asks(parts[0]) and all(part.endswith("?") for part in parts)
     return parts if several and len(parts) <= _MOST_QUESTIONS else [message]
 

@@ -19,7 +19,8 @@ _FORMS = [
         rf"\b{_MONTH},?\s+{_YEAR}(?!\d)",
         rf"(?<!\d){_DAY}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?!\w)",
         rf"\b{_MONTH}\s+{_DAY}(?:st|nd|rd|th)?(?![\d:])",
-        rf"(?<![\w.,$€£-])(?<!\d ){_YEAR}(?![\w%]|[.,]\d|-\d|\s*(?:kg|km|euros?|dollars?|people|hours|litres?)\b)",
+        r"(?<![\w.,$€£-])(?<!\d )(?<!\b(?-i:[A-Z]{2}) )"  # nor of a flight, "EZ 1873"
+        rf"{_YEAR}(?![\w%]|[.,]\d|-\d|\s*(?:kg|km|euros?|dollars?|people|hours|litres?)\b)",
         rf"\b(?:(?:in|by|since|until|before|after|from|during|of|mid|early|late|last|next)[\s-]+){_MONTH}\b",
     )
 ]

@@ -209,3 +209,28 @@ def test_a_row_tells_nothing_of_what_another_row_is_of(tmp_path, encoder):
         assert opened.ask("What is the minimum age for the single kayak?").confidence <= 0.2
         assert opened.ask("What is the guarantee on the single kayak?").confidence <= 0.2
         assert opened.ask("How much is half a day with the canoe?").citations[0].quote.startswith("Boat: Canoe")
+
+
+FERRY = """No,Departs,Arrives,Days
+1,06:15,07:05,Mon-Fri
+2,08:40,09:30,daily
+3,15:30,16:35,Sat-Sun
+4,21:45,22:35,Fri only
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "numbers"),
+    [
+        ("When does the last ferry leave?", "4"), ("What is the first ferry on Saturday?", "2"),
+        ("Which ferries run on Sundays?", "23"), ("Which ferry goes only on Fridays?", "4"),
+        ("Which ferries don't run at the weekend?", "14"),
+    ],
+)  # fmt: skip
+def test_times_of_the_day_and_days_of_the_week_decide(question, numbers, tmp_path, encoder):
+    (tmp_path / "ferry.csv").write_text(FERRY)
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as library:
+        library.add(tmp_path / "ferry.csv")
+        answer = library.ask(question)
+    assert [row for row in "1234" if any(c.quote.startswith(f"No: {row};") for c in answer.citations)] == list(numbers)
+    assert answer.confidence == 1.0

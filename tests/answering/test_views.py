@@ -19,7 +19,7 @@ from retrieval.answering.views import (
     timeline,
 )
 from retrieval.answering.views.documents.mentions import countries, decisions
-from retrieval.answering.views.sections import sections_meant
+from retrieval.answering.views.sections import clause, clause_asked, sections_meant
 from retrieval.text import find_dates, sentence_spans
 
 
@@ -325,3 +325,19 @@ def test_the_words_of_whom_a_question_asks_for_are_preferred(question, quoted):
     quotes = [Quote(passage, number, number, 0.0)]
     who = asked_speaker(question)
     assert texts(by_speaker(who, quotes, [], given) if who else quotes) == quoted
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("What does clause 3.3 say?", ["3.3 The price may rise."]),
+        ("What's in section 3 of the contract?", ["3. Price. 3.1 The fee is 9 euros. Late fees are 2. 3.3 The price may rise."]),
+        ("What does clause 8 say?", []), ("Do 3 people fit?", []),
+    ],
+)  # fmt: skip
+def test_a_clause_is_called_by_its_number(question, found):
+    given = passages(
+        "3. Price. 3.1 The fee is 9 euros. Late fees are 2. 3.3 The price may rise.", "4. Staff. They come."
+    )
+    number = clause_asked(question)
+    assert texts(clause(number, given) if number else []) == found

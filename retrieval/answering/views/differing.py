@@ -204,9 +204,7 @@ def changes(documents: Sequence[Sequence[Passage]], topic: Set[str] = frozenset(
     one, other = ([" ".join(quote.text.split()) for quote in quotes] for quotes in (first, second))
     blocks = SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
     changed = [block for block in blocks if block[0] != "equal"][: None if topic else MOST_CHANGES]
-    pairs = [
-        pair for _, a, b, c, d in changed for pair in _paired(first[a:b][:MOST_LINES], second[c:d][:MOST_LINES])
-    ]
+    pairs = [pair for _, a, b, c, d in changed for pair in _paired(first[a:b][:MOST_LINES], second[c:d][:MOST_LINES])]
     wanted = [pair for pair in pairs if any(topic & stems(f"{each.passage.heading} {each.text}") for each in pair)]
     return list(chain.from_iterable(wanted or pairs))
 

@@ -16,6 +16,7 @@ _STANDS_FOR = re.compile(
     r"\b(?:stands? for|(?:short|abbreviation|acronym) (?:for|of)|full (?:form|name) of|what does .+ mean)\b",
     re.IGNORECASE,
 )
+_ALONE = re.compile(r"\W*(?:[Ww]hat(?:['’]?s| is| are) (?:the |an? )?)?([A-Z]{2,6}s?)\W*$")  # "What is the CIS?"
 _DECIDING = re.compile(
     r"\b(?:decided|resolved|agreed|approved|adopted|carried|rejected|accepted|elected|appointed|chose|chosen|passed|voted|"
     r"unanimous(?:ly)?|is to be|are to be)\b|^\W*(?:decisions?|resolutions?)\W*:",
@@ -66,8 +67,8 @@ def abbreviation(question: str) -> str:
     >>> abbreviation("What does CIS stand for?")
     'CIS'
     """
-    found = _SHORT.search(question) if _STANDS_FOR.search(question) else None
-    return found[0] if found else ""
+    found = _SHORT.search(question) if _STANDS_FOR.search(question) else _ALONE.match(question)
+    return found[found.lastindex or 0] if found else ""
 
 
 def defining(short: str, passages: Sequence[Passage]) -> list[Quote]:

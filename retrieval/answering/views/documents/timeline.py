@@ -1,5 +1,6 @@
 """What happened when: a document's sentences that name a date, in the order of the dates."""
 
+import re
 from collections.abc import Sequence
 
 from retrieval.answering.quotes import Quote
@@ -7,6 +8,8 @@ from retrieval.records import Passage
 from retrieval.text import Date, find_dates, with_years
 
 MOST = 20  # quotes
+_BEGINS = 12  # characters into a paragraph, up to which a date begins it
+_MAIL_HEAD = re.compile(r"(?:Date|Sent): |On [^\n]{5,300}:\s*$", re.MULTILINE)
 
 
 def timeline(
@@ -32,11 +35,14 @@ def _dated(
     found: list[tuple[tuple[int, int, int], Quote]] = []
     for passage in passages:
         dates = with_years(find_dates(passage.text), year)
+        is_begun = dates and dates[0].span[0] < passage.sentences[0][0] - passage.start + _BEGINS  # "Sat 16 May: …"
         for number, (start, end) in enumerate(passage.sentences):
             own = [date for date in dates if start - passage.start <= date.span[0] < end - passage.start]
             wanted = [date for date in own if not within or any(holds(outer, date) for outer in within)]
-            if wanted:
+            if wanted and not _MAIL_HEAD.match(passage.text, start - passage.start):
                 found.append((min(date.order for date in wanted), Quote(passage, number, number, 0.0)))
+            elif not own and found and found[-1][1] == Quote(passage, 0, number - 1, 0.0) and is_begun:
+                found[-1] = found[-1][0], Quote(passage, 0, number, 0.0)
     return found
 
 

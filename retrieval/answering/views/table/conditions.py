@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from retrieval.answering.views.table.numbers import EMPTY, NUMBER, UNITS, measured, number
+from retrieval.answering.views.table.numbers import EMPTY, NUMBER, UNITS, WEEK, days, measured, number
 from retrieval.answering.views.table.rows import Row, Table
 from retrieval.text import MONTHS, YEAR, content_stems, stems
 
@@ -51,6 +51,7 @@ _YES = re.compile(r"\s*(?:yes|y|true|x|✓|✔|☑|ja|oui|sí)\s*$", re.IGNORECA
 _NO = re.compile(r"\s*(?:no|n|false|-|–|—|✗|✘|☐|nein|non|)\s*$", re.IGNORECASE)
 _MONTH_NAMES = [name.lower() for name in MONTHS]
 _MONTH = re.compile(rf"\b(?:in|during)\s+(?:early |mid |late )?({'|'.join(_MONTH_NAMES)})(?:\s+({YEAR}))?\b")
+_WEEKDAY = re.compile(rf"\b(?:(only|just) )?(?:on |at )?(?:an? |the |every )?({WEEK}s?)\b(?: only)?")
 _KIND = re.compile(
     r"\b(?:which|what|how many|list|name|show me|give me)(?: all)?(?: the)?((?: [\w-]+)*?) ([\w-]+)"
     r"(?= (?:are|is|were|was|have|has|do|does|did|can|cost|costs|by|from|with|that|which|in|on|of|under|over)\b|\W*$)"
@@ -79,7 +80,7 @@ class Conditions:
 def conditions(said: str, table: Table) -> Conditions:
     """Return what a question, in lower case, asks of the rows of a table."""
     asked = Conditions(said)
-    for find in (_limits, _stock, _changes, _ticks, _months, _cells):
+    for find in (_limits, _stock, _changes, _ticks, _months, _weekdays, _cells):
         find(asked, table)
     return asked
 
@@ -186,6 +187,23 @@ def _months(asked: Conditions, table: Table) -> None:
         named = [header for header in table.of_days if content_stems(header) & stems(asked.left)]
         year, month = match[2] or "....", _MONTH_NAMES.index(match[1]) + 1
         asked.take(match.span(), _matching((named or table.of_days)[0], re.compile(f"{year}-{month:02}-")))
+
+
+def _weekdays(asked: Conditions, table: Table) -> None:
+    """Find the days of the week on which something is to be: "Mon-Fri" and "daily" hold a Friday."""
+    match = _WEEKDAY.search(asked.left)
+    named = [header for header in table.headers if all(days(value) for value in table.values(header))]
+    if match and named:
+        wanted, negated = days(match[2]), _NEGATED_BEFORE.search(asked.left, 0, match.start())
+        asked.take(((negated or match).start(), match.end()), _on(named[0], wanted, bool(match[1]), not negated))
+
+
+def _on(column: str, wanted: set[int], only: bool, there: bool) -> Test:
+    def on(row: Row) -> bool:
+        own = days(row.cells.get(column, ""))
+        return (own == wanted if only else wanted <= own) == there
+
+    return on
 
 
 def _cells(asked: Conditions, table: Table) -> None:

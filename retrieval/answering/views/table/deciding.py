@@ -22,6 +22,7 @@ _TIME = "days weeks months time duration hours minutes"
 _DISTANCE = f"{_TIME} length km"
 _WEIGHT = "weight kg mass load"
 _SINCE = "year date founded built since born start release released"
+_CLOCK = "departs departure leaves start begin opens time"  # times of the day
 # Superlatives and comparatives: the least or the most, of the columns whose headers have one of some words.
 _EXTREMES: tuple[tuple[str, Callable[..., float], str], ...] = (
     (r"cheaper|cheapest|(?:least|lowest)[- ](?:expensive|priced?|costly)|costs? (?:the )?least", min, PRICE),
@@ -33,6 +34,8 @@ _EXTREMES: tuple[tuple[str, Callable[..., float], str], ...] = (
     (r"(?:takes?|lasts?) (?:the )?(?:shortest|least)(?: time)?|shortest (?:time|duration)", min, _TIME),
     (r"longer|longest", max, _DISTANCE),
     (r"shorter|quicker|faster|shortest|quickest|fastest|soonest", min, _DISTANCE),
+    (r"last|latest", max, _CLOCK),
+    (r"first|earliest", min, _CLOCK),
     (r"(?:starts?|begins?|opens?|leaves?|departs?) (?:the )?(?:last|latest)", max, _SINCE),
     (r"(?:starts?|begins?|opens?|leaves?|departs?) (?:the )?(?:first|earliest)", min, _SINCE),
     (r"older|oldest|earlier|earliest|first founded", min, _SINCE),
@@ -168,6 +171,8 @@ def _superlative(said: str, table: Table) -> _Superlative | None:
             return None
         rest = said.replace(match[0], " ")
         column = _measuring(rest, headers, table)
+        if column is None and headers == _CLOCK:
+            continue
         if column is None:
             return None
         before = _BEFORE.search(said, 0, match.start())
@@ -180,6 +185,8 @@ def _superlative(said: str, table: Table) -> _Superlative | None:
 def _measuring(rest: str, headers: str, table: Table) -> str | None:
     """Return the column that a superlative is of: the one that is named, if it is of the superlative's kind."""
     named = table.column(" ".join(content_stems(rest)))
+    if headers == _CLOCK:
+        return table.column(rest, table.of_times) or next(iter(table.of_times), None)
     if not headers:
         return named or next(
             (found for each in MEASURES if stems(each) & content_stems(rest) and (found := table.column(each))), None

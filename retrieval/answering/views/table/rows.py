@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from retrieval.answering.quotes import Quote
-from retrieval.answering.views.table.numbers import EMPTY, is_number
+from retrieval.answering.views.table.numbers import CLOCK, EMPTY, is_number
 from retrieval.records import Passage
 from retrieval.text import content_stems, stems
 
@@ -64,6 +64,11 @@ class Table:
     def of_days(self) -> list[str]:
         """The headers of columns of days, as 2025-09-08."""
         return [header for header in self.headers if self._mostly(header, _ISO_DAY.search)]
+
+    @cached_property
+    def of_times(self) -> list[str]:
+        """The headers of columns of times of the day, as 21:45."""
+        return [header for header in self.headers if self._mostly(header, CLOCK.match)]
 
     @cached_property
     def labels(self) -> list[str]:
