@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from fuzzing import picture
+from fuzzing import SIZE, picture
 from PIL import Image
 
 from retrieval.citations.page_images import Pages
@@ -21,13 +21,14 @@ def pieces(loaded):
     return [loaded.document.text[block.start : block.end] for block in loaded.blocks]
 
 
-def image(*lines):
-    return Image.open(io.BytesIO(picture(*lines)))
+def image(*lines, **options):
+    return Image.open(io.BytesIO(picture(*lines, **options)))
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp"])
+@pytest.mark.parametrize("name", ["strip.png", "a.png", "a.jpg", "a.tif", "a.webp"])
 def test_the_letters_of_a_picture_are_read_and_it_is_said_that_they_are(tmp_path, name):
-    image(*LINES).save(tmp_path / name)
+    strip = {"size": (900, 140), "letters": 28}
+    image(*LINES, **strip if name == "strip.png" else {}).save(tmp_path / name)
     loaded = load(tmp_path / name, MEGABYTE)
     assert " ".join(pieces(loaded)) == " ".join(LINES)
     assert loaded.document.metadata["warnings"] == WARNING
@@ -75,4 +76,5 @@ def test_the_words_of_a_quote_are_marked_in_the_picture(tmp_path):
     passages = split(loaded.document, loaded.blocks, lambda texts: [len(text.split()) for text in texts], 200)
     (page,) = Pages(MEGABYTE).show(loaded.document, passages, LINES[0])
     ((left, top, right, bottom),) = page.boxes
-    assert left == pytest.approx(30 / 900 * 1e4, abs=120) and 0 < top < bottom < 6000 and right < 9000
+    assert left == pytest.approx(30 / SIZE[0] * 1e4, abs=120)
+    assert 0 < top < bottom < 102 / SIZE[1] * 1e4 and right < 9800  # above the second line

@@ -103,11 +103,15 @@ def office():
 FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 
-def picture(*lines: str) -> bytes:
+SIZE = (760, 500)  # of a picture, in dots; a strip is enlarged until it is 736 high, which takes four times as long
+
+
+def picture(*lines: str, size: tuple[int, int] = SIZE, letters: int = 40) -> bytes:
     """Return a PNG of lines of black letters on white."""
-    image = Image.new("L", (900, 40 + 50 * len(lines)), 255)
+    image = Image.new("L", size, 255)
     for number, line in enumerate(lines):
-        ImageDraw.Draw(image).text((30, 30 + 50 * number), line, fill=0, font=ImageFont.truetype(FONT, 28))
+        place = (30, 30 + letters * 9 // 5 * number)
+        ImageDraw.Draw(image).text(place, line, fill=0, font=ImageFont.truetype(FONT, letters))
     written = io.BytesIO()
     image.save(written, "PNG")
     return written.getvalue()
