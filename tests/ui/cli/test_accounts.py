@@ -3,16 +3,14 @@
 import asyncio
 import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 from contextlib import contextmanager
 
 import httpx
 import openai
 import pytest
-from articles import ROOT, SEED
+from articles import SEED
+from forked import Command
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
@@ -34,14 +32,12 @@ def folder(encoder, tmp_path_factory):
     return folder
 
 
-def run(folder, *arguments, given=None, code=0):
+def run(folder, *arguments, given="", code=0):
     """Run a command with the accounts of a folder; what it wrote."""
-    done = subprocess.run(
-        [sys.executable, "-m", "ui.cli", *arguments], cwd=ROOT, env=environment(folder), text=True, input=given,
-        capture_output=True,
-    )  # fmt: skip
-    assert done.returncode == code, done.stderr
-    return done.stdout if code == 0 else done.stderr
+    command = Command(arguments, environment(folder), folder / "command.log", given)
+    said = command.stdout.read()
+    assert command.end() == code, command.log.read_text()
+    return said if code == 0 else command.log.read_text()
 
 
 def environment(folder):
@@ -53,18 +49,14 @@ def page(folder, *arguments):
     """Serve the library in a process of its own; its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "ui", "--library", folder / "library", "--port", port, *arguments]
-    with (folder / f"{port}.log").open("w") as log:
-        process = subprocess.Popen(
-            list(map(str, command)), cwd=ROOT, env=environment(folder), text=True, stdout=subprocess.PIPE, stderr=log
-        )
+    command = ["ui", "--library", folder / "library", "--port", port, *arguments]
+    process = Command(command, environment(folder), folder / f"{port}.log")
     try:
         address = f"http://127.0.0.1:{port}/"
         assert any(line.startswith(f"Pincite is at {address}") for line in iter(process.stdout.readline, ""))
         yield address
     finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        process.interrupt()
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,14 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 from collections import Counter
 
 import httpx
 import pytest
-from articles import ROOT, articles
+from articles import articles
 from axe_playwright_python.sync_playwright import Axe
 from balancer import balanced
+from forked import Command
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from prometheus_client.parser import text_string_to_metric_families
@@ -37,16 +36,13 @@ class Copy:
             self.port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}/"
         self.log = folder.parent / f"{self.port}.log"
-        command = [sys.executable, "-m", "ui", "--library", folder, "--port", self.port, "--auth", ":".join(ANN)]
+        command = ["ui", "--library", folder, "--port", self.port, "--auth", ":".join(ANN)]
         command += ["--mcp", "--log-json", *arguments]
         environment = os.environ | {
             "PINCITE_SECRET": SECRET, "PINCITE_ACCOUNTS": str(folder.parent / "accounts.db"),
             "GRADIO_ANALYTICS_ENABLED": "False",
         }  # fmt: skip
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                list(map(str, command)), cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=log
-            )
+        self.process = Command(command, environment, self.log)
 
     def started(self):
         told = f"Pincite is at {self.address}, for MCP at {self.address}gradio_api/mcp/"
@@ -74,7 +70,6 @@ def copies(library):
     finally:
         for copy in both:
             copy.process.kill()
-            copy.process.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -275,8 +270,7 @@ def test_the_log_has_a_line_for_each_question_and_no_text_unless_wanted(copies):
 
 @pytest.mark.slow
 def test_one_copy_may_end_while_the_other_goes_on(copies, front):
-    copies[0].process.send_signal(signal.SIGTERM)
-    assert copies[0].process.wait(30) in (0, 130)
+    assert copies[0].process.interrupt(signal.SIGTERM) in (0, 130)
     response = httpx.post(f"{copies[1].address}api/ask", json={"question": FIRST}, auth=ANN, timeout=60)
     assert response.json()["found"] is True
 
