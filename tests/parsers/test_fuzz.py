@@ -13,7 +13,7 @@ import time
 import hypothesis
 import pytest
 from every_block import MARKDOWN
-from fuzzing import PAGES, SEEDS, ZIPPED, check, edited, edited_member, edited_xml, edits, larger, printed
+from fuzzing import LEGIBLE, PAGES, SEEDS, ZIPPED, check, edited, edited_member, edited_xml, edits, larger, printed
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -60,9 +60,16 @@ def test_archives_of_odd_xml(sandbox, suffix, share, edits):
     check(sandbox, suffix, edited_xml(SEEDS[suffix], share, edits))
 
 
-@settings(QUICK, max_examples=30)
+@settings(QUICK, max_examples=100)
 @given(pages=PAGES)
 def test_words_anywhere_on_a_page(sandbox, pages):
+    check(sandbox, ".pdf", printed([[LEGIBLE, *page] for page in pages]))
+
+
+@settings(QUICK, max_examples=8)
+@given(pages=PAGES)
+def test_pages_on_which_letters_are_looked_for(sandbox, pages):
+    """Those without words, or with words out of view, are recognized as scans are: a second each."""
     check(sandbox, ".pdf", printed(pages))
 
 

@@ -200,17 +200,21 @@ def _edit_element(root, place, kind, token):
 
 
 TEXT = st.text("aZé-,. \u00ad\ufb01–•1中\u05d0)", min_size=1, max_size=40)
+SHEET = (220, 220)  # points; where no words are found on it, letters are looked for, which takes long on a larger one
 PRINTED = st.tuples(
-    st.floats(-50, 650), st.floats(-50, 900), st.sampled_from([1, 6, 8, 10, 10, 10, 14, 24, 200]), TEXT,
+    st.floats(-50, 270), st.floats(-50, 270), st.sampled_from([1, 6, 8, 10, 10, 10, 14, 24, 200]), TEXT,
     st.sampled_from([0, 0, 0, 0, 90, 180, 37]), st.booleans(),
 )  # fmt: skip
 PAGES = st.lists(st.lists(PRINTED, max_size=30), min_size=1, max_size=4)
 
 
+LEGIBLE = (20, 110, 10, "Words that can be read.", 0, False)  # a page with them is not taken for a scan
+
+
 def printed(pages):
     """Return a PDF with words anywhere on its pages, of many sizes, some bold or turned."""
     content = io.BytesIO()
-    canvas = Canvas(content)
+    canvas = Canvas(content, pagesize=SHEET)
     for page in pages:
         for x, y, size, text, angle, is_bold in page:
             canvas.saveState()
