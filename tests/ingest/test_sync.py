@@ -3,13 +3,12 @@
 import os
 import random
 import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
 from encoders import CountingEncoder
 from fakes import HashedEncoder
-from folders import TEXTS, assert_in_step, counts, disturb, four_files, sources, write
+from folders import TEXTS, assert_in_step, counts, disturb, four_files, open_to_all, sources, write
 
 from retrieval import Document, Library, Settings
 from retrieval.errors import SyncError
@@ -276,9 +275,7 @@ def nobody(library, tmp_path):
     if os.geteuid() != 0:
         yield
         return
-    for path in (tmp_path, *tmp_path.parents):
-        if path.is_relative_to(tempfile.gettempdir()) and path != Path(tempfile.gettempdir()):
-            path.chmod(0o755)
+    open_to_all(tmp_path)
     for path in (tmp_path, *tmp_path.rglob("*")):
         os.chown(path, 65534, 65534)
     os.seteuid(65534)

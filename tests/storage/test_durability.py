@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from fakes import HashedEncoder, assert_answers, numbered
+from folders import open_to_all
 
 from retrieval import Library, Settings
 from retrieval.errors import LibraryDamagedError, StorageError
@@ -95,8 +96,9 @@ def test_whoever_may_only_read_gets_answers(built):
     """And sees what the owner adds meanwhile."""
     if os.getuid() != 0:
         pytest.skip("only root can become somebody else")
-    for path in (built / "library.db", built / "vectors.faiss", built, *built.parents[:3]):
-        path.chmod(0o755)
+    open_to_all(built)
+    for name in ("library.db", "vectors.faiss"):
+        (built / name).chmod(0o755)
     importlib.import_module("mmap")  # that the reader needs: Python may lie where nobody else may read
     read, write = os.pipe()
     child = os.fork()

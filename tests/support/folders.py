@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import tempfile
+from pathlib import Path
 
 TEXTS = {
     "a.txt": "Bees shiver in winter.",
@@ -20,6 +22,14 @@ def write(path, text):
 
 
 write.time = 10**18
+
+
+def open_to_all(folder):
+    """Let everybody on this machine list a folder of a test: pytest makes the one above all of them for its user alone."""
+    top = Path(tempfile.gettempdir())
+    for path in (folder, *folder.parents):
+        if path.is_relative_to(top) and path != top:
+            path.chmod(0o755)
 
 
 def four_files(root):
