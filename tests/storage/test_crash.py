@@ -1,5 +1,6 @@
 """Promise 3: a crash loses nothing that was acknowledged, and leaves nothing half there."""
 
+import os
 import random
 import time
 
@@ -12,7 +13,7 @@ from retrieval import Library, Settings
 pytestmark = pytest.mark.slow  # processes are killed
 
 COUNT = 200
-KILLS = 16
+KILLS = int(os.environ.get("PINCITE_TEST_KILLS", "8"))  # 200 before a release
 ADD = """
 import sys
 from fakes import HashedEncoder, numbered
