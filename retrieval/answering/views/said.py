@@ -77,4 +77,5 @@ def _is_by(asked: set[str], quote: Quote) -> bool:
     beside = _BESIDE.match(quote.passage.text, end)
     around = stems(f"{before} {beside[0] if beside else ''}")
     named = [word for word in asked if any(alike(word, other) for other in name)]
-    return bool(named) or all(any(alike(word, other) for other in around) for word in asked)
+    beside_it = len(asked) > 1 and all(any(alike(word, other) for other in around) for word in asked)
+    return bool(named) or asked <= around or beside_it
