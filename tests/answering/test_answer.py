@@ -249,3 +249,10 @@ def test_what_nothing_mentions_is_named_when_nothing_was_found(asked, tmp_path):
         answer = strict.ask("What is the GDP of Mongolia?")
     assert answer.outcome == "not found"
     assert answer.text.startswith("The documents do not say this. Nothing in them mentions “GDP”, “Mongolia”. Related")
+
+
+def test_a_country_is_not_asked_for_by_what_stands_beside_another_name(tmp_path, encoder):
+    with Library(tmp_path / "library", Settings(), encoder=encoder) as library:
+        library.add(SEED)
+        answer = library.ask("What did Kazakhstan say about deploying troops to Syria?")
+    assert answer.citations[0].quote.startswith("“Kazakhstan is not in talks with anyone")
