@@ -27,6 +27,7 @@ from retrieval.answering.views import (
     edition_meant,
     is_cut,
     is_row,
+    nearest_first,
     newest_first,
     part_asked,
     rivals,
@@ -210,10 +211,9 @@ class Pipeline:
         number = clause_asked(text)
         if not number:
             return []
-        near = dict.fromkeys(item.candidate.passage.doc_id for item in ranked)
         meant, _ = documents_meant(self.backend, text.replace(number, " "), (), ranked, where)
-        every = dict.fromkeys([*(each for each in near if each in meant), *meant])
-        found = (clause(number, self.backend.passages.of_document(doc_id)) for doc_id in every)
+        every = (self.backend.passages.of_document(doc_id) for doc_id in nearest_first(meant, ranked))
+        found = (clause(number, passages) for passages in every)
         return list(chain.from_iterable(islice(filter(None, found), CLAUSES)))
 
     def _rows(self, text: str, ranked: Sequence[Ranked]) -> list[Quote]:

@@ -24,7 +24,7 @@ _NOUNS = (
     "story essay study chapter section notes? minutes meeting transcript interview mail e-?mail post presentation "
     "slides policy thread conversation library collection folder archive everything newsletter bulletin brochure "
     "leaflet flyer invoice memo agenda guide recipe programme program proposal speech statement "
-    "itinerary trip thread faq cv"
+    "itinerary trip faq cv"
 )
 _DOCUMENT = rf"(?:{_NOUNS.replace(' ', '|')})"
 _OF = r"(?: (?:of|in|from) .{1,80})?\W*$"

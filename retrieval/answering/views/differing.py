@@ -155,8 +155,8 @@ def newest_first(
     which may say from when it is in force.
     """
     dates = _dates(headers, openings)
-    years = {int(year) for year in _YEAR.findall(question)}
-    named = [quote for quote in quotes if dates.get(quote.passage.doc_id, (0, 0, 0))[0] in years]
+    of_year = _of_year(question, dates)
+    named = [quote for quote in quotes if quote.passage.doc_id in of_year]
     return sorted(named or quotes, key=lambda quote: dates.get(quote.passage.doc_id, (0, 0, 0)), reverse=True)
 
 
@@ -166,9 +166,13 @@ def edition_meant(question: str, headers: Mapping[str, Document], openings: Mapp
     openings: as in `newest_first`. None where there are no documents.
     """
     dates = _dates(headers, openings)
+    return max(_of_year(question, dates) or dates, key=dates.__getitem__, default=None)
+
+
+def _of_year(question: str, dates: Mapping[str, tuple[int, int, int]]) -> list[str]:
+    """Return the doc_ids of the documents of a year that a question names."""
     years = {int(year) for year in _YEAR.findall(question)}
-    named = [doc_id for doc_id, date in dates.items() if date[0] in years]
-    return max(named or dates, key=dates.__getitem__, default=None)
+    return [doc_id for doc_id, date in dates.items() if date[0] in years]
 
 
 def _dates(headers: Mapping[str, Document], openings: Mapping[str, str]) -> dict[str, tuple[int, int, int]]:

@@ -47,7 +47,7 @@ def read_text(text: str) -> ParsedText:
     for block in blocks[:4]:
         metadata |= _fields(text[block.start : block.end])
     titled = 1 if title else 0
-    rest = list(_with_headings(text, blocks[titled:]))
+    rest = _with_headings(text, blocks[titled:])
     return ParsedText(text, title, (*blocks[:titled], *rest), common(metadata))
 
 

@@ -2,7 +2,13 @@
 
 from retrieval.answering.views.documents.mentions import abbreviation, defining, outlets, speakers
 from retrieval.answering.views.documents.overview import conclusion, overview
-from retrieval.answering.views.documents.scope import asked_of_one, document_named, documents_meant, naming
+from retrieval.answering.views.documents.scope import (
+    asked_of_one,
+    document_named,
+    documents_meant,
+    naming,
+    nearest_first,
+)
 from retrieval.answering.views.documents.timeline import timeline
 from retrieval.answering.views.documents.view import view
 
@@ -14,6 +20,7 @@ __all__ = [
     "document_named",
     "documents_meant",
     "naming",
+    "nearest_first",
     "outlets",
     "overview",
     "speakers",

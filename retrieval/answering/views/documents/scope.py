@@ -118,6 +118,12 @@ def documents_meant(
     return quoted[:1] or list(scores)[:MOST], False
 
 
+def nearest_first(doc_ids: Iterable[str], ranked: Sequence[Ranked]) -> list[str]:
+    """Put doc_ids in the order in which search found their documents; those that it did not find stay behind."""
+    near = {doc_id: place for place, doc_id in enumerate(dict.fromkeys(r.candidate.passage.doc_id for r in ranked))}
+    return sorted(doc_ids, key=lambda doc_id: near.get(doc_id, len(near)))
+
+
 def _allowed(backend: Backend, ranked: Sequence[Ranked], where: Mapping[str, Any]) -> list[Document]:
     """Return the headers of the documents that can be meant; with conditions, those that search found within them."""
     if not where:

@@ -10,7 +10,7 @@ from retrieval.answering.quotes import Quote, each_sentence
 from retrieval.answering.views.differing import changes, dated
 from retrieval.answering.views.documents.mentions import countries, decisions, outlets, speakers
 from retrieval.answering.views.documents.overview import conclusion, overview
-from retrieval.answering.views.documents.scope import MOST, documents_meant, naming
+from retrieval.answering.views.documents.scope import MOST, documents_meant, naming, nearest_first
 from retrieval.answering.views.documents.timeline import timeline
 from retrieval.conversation import Interpretation, Kind
 from retrieval.records import Document
@@ -49,9 +49,8 @@ def _of_all(backend: Backend, asked: Interpretation, ranked: Sequence[Ranked], m
     if asked.kind is Kind.COMPARE:
         return _editions(backend, asked.message, meant, [] if asked.parts else ranked)
     if asked.kind is Kind.DECISIONS:
-        near = [item.candidate.passage.doc_id for item in ranked]
-        meant = sorted(meant, key=lambda doc_id: near.index(doc_id) if doc_id in near else len(near))
-        items = (item for doc_id in meant[:MOST] for item in backend.documents.indexed([doc_id]))
+        nearest = nearest_first(meant, ranked)[:MOST]
+        items = (item for doc_id in nearest for item in backend.documents.indexed([doc_id]))
         return max((decisions(item.passages) for item in items if _is_of_meeting(item)), key=len, default=[])
     found = backend.documents.indexed(meant)
     if asked.kind is Kind.TIMELINE:

@@ -192,7 +192,7 @@ def _months(asked: Conditions, table: Table) -> None:
 def _weekdays(asked: Conditions, table: Table) -> None:
     """Find the days of the week on which something is to be: "Mon-Fri" and "daily" hold a Friday."""
     match = _WEEKDAY.search(asked.left)
-    named = [header for header in table.headers if all(days(value) for value in table.values(header))]
+    named = match and [header for header in table.headers if all(map(days, table.values(header)))]
     if match and named:
         wanted, negated = days(match[2]), _NEGATED_BEFORE.search(asked.left, 0, match.start())
         asked.take(((negated or match).start(), match.end()), _on(named[0], wanted, bool(match[1]), not negated))

@@ -184,9 +184,9 @@ def _superlative(said: str, table: Table) -> _Superlative | None:
 
 def _measuring(rest: str, headers: str, table: Table) -> str | None:
     """Return the column that a superlative is of: the one that is named, if it is of the superlative's kind."""
-    named = table.column(" ".join(content_stems(rest)))
     if headers == _CLOCK:
         return table.column(rest, table.of_times) or next(iter(table.of_times), None)
+    named = table.column(" ".join(content_stems(rest)))
     if not headers:
         return named or next(
             (found for each in MEASURES if stems(each) & content_stems(rest) and (found := table.column(each))), None

@@ -27,7 +27,7 @@ _MEASURE = re.compile(rf"({NUMBER})\s*({'|'.join(sorted(UNITS, key=len, reverse=
 _DAY_NAMES = [day[:3].lower() for day in WEEKDAYS]
 _NAMED_DAYS = {"daily": range(7), "every day": range(7), "weekday": range(5), "weekend": range(5, 7)}
 _DAY = rf"(?:{'|'.join(f'{day[:3]}(?:{day[3:]}|s|rs|nes)?' for day in map(str.lower, WEEKDAYS))})"
-WEEK = rf"(?:{_DAY}(?:day)?|{'|'.join(_NAMED_DAYS)})"
+WEEK = rf"(?:{_DAY}|{'|'.join(_NAMED_DAYS)})"
 _DAYS = re.compile(
     rf"(?:(?P<all>(?:{'|'.join(_NAMED_DAYS)})s?)|"
     rf"(?P<first>{_DAY})s?\.?(?:\s?(?:-|–|to|until|through)\s?(?P<last>{_DAY})s?\.?)?)(?: only)?"
