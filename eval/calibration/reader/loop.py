@@ -45,6 +45,7 @@ class Plan:
     long: the share of windows that are as long as most paragraphs. dropout: in every layer.
     workers: processes that make examples ahead; 0: they are made between the steps.
     teachers: folders of other runs; half of the loss is then against the mean of what those readers say.
+    steps: so many instead of minutes, for a run that is the same on every machine; rounded up to a multiple of 16.
     """
 
     folder: Path
@@ -62,6 +63,7 @@ class Plan:
     dropout: float = 0.0
     workers: int = 0
     teachers: tuple[Path, ...] = ()
+    steps: int = 0
 
 
 @dataclass(slots=True)
@@ -173,7 +175,9 @@ class _Run:
             self.progress = Progress(**saved["progress"])
 
     def _share(self) -> float:
-        """Return how much of the time is over, 0 to 1."""
+        """Return how much of the run is over, 0 to 1."""
+        if self._plan.steps:
+            return min(1.0, self.progress.step / self._plan.steps)
         return min(1.0, (self._before + time.time() - self._began) / self._total)
 
     def step(self, parts: Sequence[Tensor], examples: int, tokens: int) -> None:
