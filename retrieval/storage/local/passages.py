@@ -40,7 +40,7 @@ from retrieval.text import WORDS, Analysis
 if TYPE_CHECKING:
     from retrieval.storage.local.faiss_index import FaissIndex
 
-ATTEMPTS = 5  # at asking what is replaced meanwhile
+ATTEMPTS = 25  # at asking what is replaced meanwhile; 5 were too few on a busy machine, with two that write
 LARGE = 20_000  # passages, from which on both indexes are asked at once: 62 -> 53 ms at a million
 BM25_ROWS = 2000  # scores kept for candidates that only the vectors found
 SAMPLED = 40  # passages that tell whether the others are to be waited for:
