@@ -67,7 +67,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         ".ndjson": _LINES,
         ".eml": Format("rows.mail", "read_eml"),
         ".mbox": Format("rows.mail", "read_mbox"),
-        ".tex": Format("markup.latex", "read_latex", is_text=True),
+        ".tex": Format("latex.reader", "read_latex"),
         ".rst": Format("markup.rst", "read_rst", is_text=True),
         ".srt": _SUBTITLES,
         ".vtt": _SUBTITLES,

@@ -34,10 +34,35 @@ def pieces(body, preamble=""):
         (r"\usepackage{siunitx}", r"\SI{5}{\kilo\metre\per\hour}, \qty{3}{\litre}", "5 km/h, 3 l"),
         (r"\usepackage{siunitx}", r"\qty{20}{\celsius}, \si{\metre\squared}, \num{2.5e-3}", "20 °C, m², 2.5 × 10^-3"),
         (r"\usepackage{siunitx}", r"\SIrange{1}{2}{\nano\metre}, \ang{45}, \qty{12}{\percent}", "1 to 2 nm, 45°, 12 %"),
+        ("", r"\SI{5}{\kilo\metre}, \num{1e6}, \numrange{5}{9}", "5 km, 10^6, 5 to 9"),
+        (r"\usepackage{physics}", r"$\qty{x}$ y", "x y"),
+        (r"\newif\ifdraft\draftfalse", r"\ifdraft One.\else Two.\fi{} \drafttrue\ifdraft Three.\fi", "Two. Three."),
+        (r"\newif\ifdraft", r"\ifdraft One.\ifx\a\b no\fi\fi Two.", "Two."),
+        (r"\let\ifdraft\iffalse", r"\ifdraft One.\fi Two.", "Two."),
+        (r"\def\blind{1}", r"\if1\blind One.\else Two.\fi{} \if0\blind Three.\fi", "One."),
+        ("", r"\if0 One.\fi Two. \iftrue Three.\else Four.\fi", "Two. Three."),
+        ("", r"\ifnum1<2 One.\else Two.\fi{} \ifdefined\nothing Three.\fi", "One."),
+        ("", "One.\n% \\iffalse\nTwo. \\fi", "One. Two."),
+        (r"\newcommand{\fee}{pilot fee\xspace}", r"The \fee is due, the \fee.", "The pilot fee is due, the pilot fee."),
+        ("", r"See \url{http://x.y/a%20b#c_d~e} and \href{http://x.y/%20}{the list}.",
+         "See <http://x.y/a%20b#c_d~e> and the list."),
+        ("", r"\S~4: \pounds5, \EUR{6}, \euro{}7; 20$^\circ$C; \glqq ja\grqq{} \copyright{} \LaTeX",
+         "§ 4: £5, 6 €, €7; 20°C; „ja“ © LaTeX"),
+        ("", r"10\textsuperscript{6} boats on the 1\textsuperscript{st}", "10⁶ boats on the 1st"),
+        ("", r"One\index{x}\todo{y}\phantom{z} \parbox{3cm}{two} \makebox[3cm][l]{three} \rule{1cm}{2pt}\nocite{a}four",
+         "One two three four"),
+        ("", "\\begin{lstlisting}[language=Python, caption={x}]\nprint(1)\n\\end{lstlisting}", "print(1)"),
+        ("", r"\begin{tikzpicture}[scale=2]\draw (0,0) -- (1,1); \node at (0,0) {Vega};\end{tikzpicture}", "Vega"),
     ],
 )  # fmt: skip
 def test_what_is_printed(preamble, body, shown):
     assert " ".join(" ".join(pieces(body, preamble)).split()) == shown
+
+
+def test_a_short_title_is_not_the_title_and_the_stated_encoding_is_used():
+    source = "\\usepackage[cp1251]{inputenc}\\title[Сбор]{Сбор Аро}\\author{Lee\\thanks{Aro}}\\begin{document}Да.\\end{document}"
+    parsed = parse(".tex", source.encode("cp1251"))
+    assert (parsed.title, parsed.metadata["author"], parsed.text) == ("Сбор Аро", "Lee", "Сбор Аро\n\nДа.")
 
 
 def test_tables_carry_their_names():

@@ -1,1 +1,1 @@
-"""Marked-up and plain text: HTML, Markdown, LaTeX, reStructuredText."""
+"""Marked-up and plain text: HTML, Markdown, reStructuredText."""

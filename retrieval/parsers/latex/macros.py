@@ -7,13 +7,17 @@ definition is read once, before it parses, and what is written out is bounded.
 import re
 from dataclasses import dataclass
 
+from retrieval.parsers.latex.conditions import printed
+from retrieval.parsers.latex.units import ARGUMENTS, quantity
+
 _MOST_GROWTH = 4  # times the source, and at least _ROOM characters, are written out
 _ROOM = 200_000
 _DEEPEST = 12  # macros in macros
 _MOST_DEFINED = 5_000
-_SKIPPED = re.compile(r"\\iffalse\b|\\begin\s*\{comment\}")
-_CONDITION = re.compile(r"\\(if(?!f(?![a-zA-Z@]))[a-zA-Z@]*|else|fi)(?![a-zA-Z@])")
-_COMMENT_END = re.compile(r"\\end\s*\{comment\}")
+_ADDRESS = re.compile(r"(?<!\\)%[^\n]*|(\\(?:url|href|path|nolinkurl)\s*\{)([^{}\n]*)(?=\})")
+_DEGREE = re.compile(r"\^\s*(?:\{\s*\\circ\s*\}|\\circ(?![a-zA-Z]))")
+_SIGN = re.compile(r"(?<!\\)[%#_&]")
+_XSPACE = re.compile(r"\\xspace(?![a-zA-Z@])(?:\{\})?[ \t]*(?:\n(?![ \t]*\n)[ \t]*)?(?=([\s\\.,;:!?/'\")\]}{~-]?))")
 _DEFINING = re.compile(
     r"(?P<passed>\\%|(?<!\\)%[^\n]*)|"
     r"\\(?:(?P<new>(?:re|provide)?newcommand|renewcommand|providecommand|DeclareRobustCommand|DeclareMathOperator)\*?"
@@ -30,39 +34,6 @@ _BRACKETS = re.compile(r"\[((?:[^\[\]{}]|\{[^{}]{0,500}\}){0,1000})\]")
 _BLANK = re.compile(r"(?:[ \t]|\n(?!\n)|(?<!\\)%[^\n]*\n)+")
 _SINGLE = re.compile(r"\\(?:[a-zA-Z@]+|.)|.", re.DOTALL)
 _Braces = dict[int, int]  # where a brace opens -> where it is closed
-_PREFIXES = {
-    "yocto": "y", "zepto": "z", "atto": "a", "femto": "f", "pico": "p", "nano": "n", "micro": "µ", "milli": "m",
-    "centi": "c", "deci": "d", "deca": "da", "hecto": "h", "kilo": "k", "mega": "M", "giga": "G", "tera": "T",
-    "peta": "P",
-}  # fmt: skip
-_UNITS = {
-    "metre": "m", "meter": "m", "gram": "g", "second": "s", "ampere": "A", "kelvin": "K", "mole": "mol",
-    "candela": "cd",
-    "hertz": "Hz", "newton": "N", "pascal": "Pa", "joule": "J", "watt": "W", "coulomb": "C", "volt": "V", "farad":
-    "F",
-    "ohm": "Ω", "siemens": "S", "weber": "Wb", "tesla": "T", "henry": "H", "lumen": "lm", "lux": "lx",
-    "becquerel": "Bq",
-    "gray": "Gy", "sievert": "Sv", "minute": "min", "hour": "h", "day": "d", "degree": "°", "arcminute": "′",
-    "arcsecond": "″", "litre": "l", "liter": "L", "tonne": "t", "hectare": "ha", "bar": "bar", "electronvolt": "eV",
-    "dalton": "Da", "astronomicalunit": "au", "bel": "B", "decibel": "dB", "neper": "Np", "percent": "%",
-    "radian": "rad",
-    "steradian": "sr", "celsius": "°C", "degreeCelsius": "°C", "kilogram": "kg", "bit": "bit", "byte": "B",
-    "katal": "kat",
-    "angstrom": "Å", "knot": "kn", "mmHg": "mmHg",
-    "km": "km", "cm": "cm", "mm": "mm", "um": "µm", "nm": "nm", "kg": "kg", "mg": "mg", "ug": "µg", "ms": "ms",
-    "us": "µs",
-    "ns": "ns", "kHz": "kHz", "MHz": "MHz", "GHz": "GHz", "kW": "kW", "MW": "MW", "kWh": "kWh", "kPa": "kPa",
-    "MPa": "MPa",
-    "mV": "mV", "kV": "kV", "mA": "mA", "eV": "eV", "keV": "keV", "MeV": "MeV", "GeV": "GeV", "ml": "ml", "mL": "mL",
-    "dB": "dB", "m": "m", "s": "s", "g": "g", "K": "K", "l": "l", "L": "L", "V": "V", "A": "A", "W": "W", "J":
-    "J", "N": "N",
-    "Hz": "Hz", "Pa": "Pa", "mol": "mol", "h": "h", "min": "min",
-}  # fmt: skip
-_POWERS = {"squared": "²", "cubed": "³"}
-_SIUNITX = {  # name -> number of arguments
-    "SI": 2, "qty": 2, "si": 1, "unit": 1, "num": 1, "ang": 1, "SIrange": 3, "qtyrange": 3, "numrange": 2, "SIlist": 2,
-    "qtylist": 2, "numlist": 1,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,36 +48,25 @@ class _Macro:
 
 def written_out(source: str) -> str:
     """Return a source without what is not printed, and with its own macros and units written out."""
-    source = _without_unprinted(source)
+    source = _DEGREE.sub(r"\\degree{}", _addresses_kept(printed(source)))
+    has_units = "siunitx" in source or "{physics}" not in source  # whose \\qty is another
     rest, macros, environments = _definitions(source)
-    writer = _Writer(macros, environments, max(_ROOM, _MOST_GROWTH * len(source)), "siunitx" in source)
-    return writer.write(rest)
+    writer = _Writer(macros, environments, max(_ROOM, _MOST_GROWTH * len(source)), has_units)
+    return _spaced(writer.write(rest))
 
 
-def _without_unprinted(source: str) -> str:
-    r"""Leave out \iffalse … \fi and comment environments; a stray end ends nothing."""
-    parts, position = [], 0
-    while (found := _SKIPPED.search(source, position)) is not None:
-        parts.append(source[position : found.start()])
-        if found.group().startswith("\\iffalse"):
-            end = _end_of_condition(source, found.end())
-        else:
-            match = _COMMENT_END.search(source, found.end())
-            end = match.end() if match else None
-        if end is None:  # nothing ends it: it is no such thing, nor is any behind it
-            position = found.start()
-            break
-        position = end
-    return "".join([*parts, source[position:]])
+def _addresses_kept(source: str) -> str:
+    r"""Escape what is no comment, no parameter and no index in \url{…%20…#a_b}."""
+    return _ADDRESS.sub(lambda found: _escaped(found) if found[1] else found[0], source)
 
 
-def _end_of_condition(source: str, position: int) -> int | None:
-    depth = 1
-    for match in _CONDITION.finditer(source, position):
-        depth += {"fi": -1, "else": 0}.get(match[1], 1)
-        if not depth or (match[1] == "else" and depth == 1):
-            return match.end()
-    return None
+def _escaped(found: re.Match[str]) -> str:
+    return found[1] + _SIGN.sub(r"\\\g<0>", found[2]).replace("~", "\\textasciitilde{}")
+
+
+def _spaced(source: str) -> str:
+    r"""Replace \xspace: a blank before a word, nothing before a mark."""
+    return _XSPACE.sub(lambda found: "" if found[1] else " ", source)
 
 
 def _definitions(source: str) -> tuple[str, dict[str, _Macro], dict[str, _Macro]]:
@@ -215,7 +175,7 @@ class _Writer:
                 source, braces, macro, found, depth, is_theorem=macro.default == "" and "#1." in macro.body
             )
         macro = self._macros.get(name)
-        if macro is None and name in _SIUNITX and self._has_units:
+        if macro is None and name in ARGUMENTS and self._has_units:
             return _quantity(source, braces, name, found)
         if macro is None or self._room <= 0:
             return found.group(), found.end()
@@ -280,67 +240,15 @@ def _optional(source: str, position: int) -> tuple[str, int] | None:
     return (found[1], found.end()) if found else None
 
 
-# --- numbers and units of siunitx
-
-
 def _quantity(source: str, braces: _Braces, name: str, found: re.Match[str]) -> tuple[str, int]:
     position = found.end()
     optional = _optional(source, position)
     position = optional[1] if optional else position
     given: list[str] = []
-    for _ in range(_SIUNITX[name]):
+    for _ in range(ARGUMENTS[name]):
         argument = _argument(source, braces, position)
         if argument is None:
             return found.group(), found.end()
         given.append(argument[0])
         position = argument[1]
-    if name in ("si", "unit"):
-        return _unit(given[0]), position
-    if name == "ang":
-        parts = zip(given[0].split(";"), "°′″", strict=False)
-        return "".join(f"{part.strip()}{sign}" for part, sign in parts if part.strip()), position
-    has_unit = _SIUNITX[name] - (2 if name.endswith("range") else 1)
-    unit = _unit(given.pop()) if has_unit else ""
-    numbers = [_number(part) for each in given for part in (each.split(";") if name.endswith("list") else [each])]
-    joined = (" to " if name.endswith("range") else ", ").join(numbers)
-    return f"{joined} {unit}".strip() if unit not in ("°", "′", "″") else joined + unit, position
-
-
-def _number(source: str) -> str:
-    r"""Return a number as printed: 1e6 is 10^6, 1.5e-3 is 1.5 × 10^-3."""
-    text = "".join(source.split()).replace("+-", " ± ").replace("\\pm", " ± ")
-    found = re.fullmatch(r"([+-]?[\d.,]*)[eE]([+-]?\d+)", text)
-    if found is None:
-        return text
-    power = f"$10^{{{found[2].lstrip('+')}}}$"
-    return power if found[1] in ("", "1") else f"{found[1]} × {power}"
-
-
-def _unit(source: str) -> str:
-    r"""Return a unit as printed: \kilo\metre\per\second is km/s."""
-    shown, is_per, power = "", False, ""
-    for macro, other in re.findall(r"\\([a-zA-Z]+)|([^\\\s{}]+)", source):
-        if other:
-            text = other.replace("~", " ").replace(".", " ")
-        elif macro in _PREFIXES:
-            joint = "/" if is_per else " " if shown and not _is_prefixed(shown) else ""
-            is_per, shown = False, f"{shown}{joint}{_PREFIXES[macro]}\0"
-            continue
-        elif macro in _POWERS or macro == "tothe":
-            shown += _POWERS.get(macro, "^")
-            continue
-        elif macro in ("square", "cubic"):
-            power = "²" if macro == "square" else "³"
-            continue
-        elif macro == "per":
-            is_per = True
-            continue
-        else:
-            text = _UNITS.get(macro, macro)
-        joint = "/" if is_per else " " if shown and not _is_prefixed(shown) and not other else ""
-        shown, is_per, power = f"{shown}{joint}{text}{power}", False, ""
-    return shown.replace("\0", "").replace("%", "\\%")
-
-
-def _is_prefixed(shown: str) -> bool:
-    return shown.endswith("\0")
+    return quantity(name, given), position

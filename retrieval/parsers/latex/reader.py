@@ -11,8 +11,10 @@ from pylatexenc import latex2text, latexwalker, macrospec
 
 from retrieval.parsers.base import Builder, Item, ParsedText
 from retrieval.parsers.figures import numbered
-from retrieval.parsers.markup.macros import written_out
+from retrieval.parsers.latex.macros import written_out
+from retrieval.parsers.markup.decoding import decoded
 from retrieval.parsers.metadata import common
+from retrieval.parsers.office.runs import raised
 from retrieval.parsers.tables import Cell
 from retrieval.text import one_line
 
@@ -29,28 +31,81 @@ _LEVELS = {
 _FRONT = ("title", "author", "date")
 _SILENT = frozenset(
     "label maketitle tableofcontents centering includegraphics bibliographystyle bibliography input include vspace "
-    "hspace newpage clearpage usepackage documentclass newcommand renewcommand providecommand hypertarget def".split()
+    "hspace newpage clearpage usepackage documentclass newcommand renewcommand providecommand hypertarget def index "
+    "todo nocite setlength addtolength setcounter addtocounter pagestyle thispagestyle addcontentsline".split()
 )
 _POINTERS = (
     "ref eqref autoref cref Cref pageref cite citep citet citealt citealp citeauthor citeyear citeyearpar citenum "
     "Citet Citep Citealt Citealp Citeauthor parencite textcite autocite footcite"
 ).split()
 _SHOWING = (
-    "texttt textsf textmd textup mbox keywords citetext href hyperref multicolumn multirow".split()
+    "texttt textsf textmd textup mbox keywords citetext href hyperref multicolumn multirow parbox makebox framebox "
+    "raisebox scalebox resizebox rotatebox colorbox foreignlanguage mintinline path nolinkurl".split()
 )  # the last one
+_UNSEEN = (
+    "phantom hphantom vphantom index nocite todo thanks rule setlength addtolength setcounter addtocounter fontsize "
+    "pagestyle thispagestyle selectlanguage addcontentsline markboth markright input include glsadd linespread "
+    "definecolor hypersetup lstset tikzset pgfplotsset footnotemark"
+).split()
+_SIGNS = {
+    "S": "§", "P": "¶", "pounds": "£", "textsterling": "£", "euro": "€", "EUR": "€", "yen": "¥", "textyen": "¥",
+    "cent": "¢", "textcent": "¢", "copyright": "©", "degree": "°", "celsius": "°C", "LaTeX": "LaTeX", "TeX":
+    "TeX", "LaTeXe": "LaTeX2e", "BibTeX": "BibTeX", "textbackslash": "\\", "textasciitilde": "~",
+    "textasciicircum": "^", "glqq": "„", "grqq": "“", "glq": "‚", "grq": "‘", "flqq": "«", "frqq": "»",
+    "og": "« ", "fg": " »", "dag": "†", "ddag": "‡", "textbar": "|",
+    "textless": "<", "textgreater": ">",
+    "textperiodcentered": "·", "slash": "/", "textquotesingle": "'", "textmu": "µ", "textohm": "Ω",
+    "textperthousand": "‰", "textnumero": "№", "texttimes": "×", "textpm": "±", "checkmark": "✓", "textonehalf":
+    "½", "textonequarter": "¼", "textthreequarters": "¾", "textsection": "§", "textparagraph": "¶",
+    "officialeuro": "€", "texttildelow": "~",
+}  # fmt: skip
 _ARGUMENTS = {  # where pylatexenc knows of none
     "hypertarget": "{", "Cref": "{", "def": "{{", "href": "{{", "hyperref": "[{", "multicolumn": "{{{",
     "multirow": "{{{", "texorpdfstring": "{{", "parencite": "[[{", "textcite": "[[{", "autocite": "[[{",
-    "footcite": "[[{", "frametitle": "{",
+    "footcite": "[[{", "frametitle": "{", "title": "[{", "author": "[{", "caption": "*[{", "captionof": "{[{",
+    "parbox": "[[[{{", "makebox": "[[{", "framebox": "[[{", "raisebox": "{[[{", "scalebox": "{[{", "resizebox":
+    "*{{{", "rotatebox": "[{{", "colorbox": "[{{", "foreignlanguage": "[{{", "mintinline": "[{{", "phantom":
+    "{", "hphantom": "{", "vphantom": "{", "index": "[{", "nocite": "{", "todo": "[{", "thanks": "{", "rule":
+    "[{{", "setlength": "{{", "addtolength": "{{", "setcounter": "{{", "addtocounter": "{{", "fontsize": "{{",
+    "pagestyle": "{", "thispagestyle": "{", "selectlanguage": "{", "addcontentsline": "{{{", "markboth": "{{",
+    "markright": "{", "glsadd": "{", "linespread": "{", "definecolor": "{{{", "hypersetup": "{", "lstset": "{",
+    "tikzset": "{", "pgfplotsset": "{", "footnotemark": "[", "textsuperscript": "{", "path": "{", "nolinkurl":
+    "{", "EUR": "{", "lstinline": "[",
 }  # fmt: skip
-_ENVIRONMENTS = {"longtable": "[{", "tabularx": "{{", "multicols": "{", "multicols*": "{", "minipage": "[{"}
+_ENVIRONMENTS = {
+    "longtable": "[{",
+    "tabularx": "{{",
+    "multicols": "{",
+    "multicols*": "{",
+    "minipage": "[[[{",
+    "wrapfigure": "[{[{",
+    "wraptable": "[{[{",
+    "subfigure": "[{",
+    "subtable": "[{",
+    "adjustbox": "{",
+    "tcolorbox": "[",
+    "column": "[{",
+    "columns": "[",
+    "block": "{",
+    "spacing": "{",
+    "thebibliography": "{",
+    "table": "[",
+    "table*": "[",
+}
 _LISTS = frozenset(("itemize", "enumerate", "description", "thebibliography"))
 _TABLES = frozenset(("tabular", "tabular*", "tabularx", "longtable", "supertabular"))
 _VERBATIM = frozenset(("verbatim", "lstlisting", "minted", "Verbatim"))
+_DRAWN = frozenset(("tikzpicture", "pspicture", "picture", "filecontents", "filecontents*"))
+_OPTIONS = re.compile(r"(?:\[[^\]]*\])?(?:\{[^}\n]*\})?[ \t]*\n")  # of a listing
+_NODE = re.compile(r"\bnode\b[^;{}]{0,300}\{([^{}]*)\}")
 _FLOWING = frozenset(
     "document abstract center quote quotation figure figure* table table* theorem proof lemma definition "
-    "minipage multicols multicols* frame".split()
+    "minipage multicols multicols* frame wrapfigure wraptable subfigure subtable tcolorbox adjustbox column columns "
+    "spacing block".split()
 )
+_INPUTENC = re.compile(rb"\\usepackage\s*\[\s*([\w-]+)\s*\]\s*\{inputenc\}")
+_CODECS = {"utf8": "utf-8", "utf8x": "utf-8", "latin9": "iso8859-15", "ansinew": "cp1252", "applemac": "mac_roman"}
+_LISTED = re.compile(r"\\lstinline(?:\[[^\]\n]*\])?(?=[^\s\w{\[])")
 _SPACING = re.compile(r"\\(?:kern|hskip|vskip|raise|lower)\s*-?[\d.]+\s*(?:em|ex|pt|mm|cm|in|mu)")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 _LINE_END = "\v"  # of a forced line, until blanks are made single
@@ -58,16 +113,19 @@ _CELL_END, _RULE, _HEAD_END, _SPAN = "\ue000", "\ue001", "\ue002", "\ue003"  # i
 _SPANNING = re.compile(f"{_SPAN}([cr])(\\d+){_SPAN}")
 
 
-def read_latex(text: str) -> ParsedText:
+def read_latex(content: bytes) -> ParsedText:
     """Read a LaTeX source as far as one can without running it; own macros are written out."""
-    source = written_out(_SPACING.sub("", text))
+    stated = _INPUTENC.search(content)
+    text, warning = decoded(content, _CODECS.get(name := stated[1].decode(), name) if stated else "")
+    source = written_out(_SPACING.sub("", _LISTED.sub(r"\\verb", text)))
     nodes, _, _ = latexwalker.LatexWalker(source, latex_context=_grammar(), tolerant_parsing=True).get_latex_nodes()
     document = next((node.nodelist for node in nodes if _environment(node) == "document"), nodes)
     tree = _Tree(Builder())
-    stated = {name: tree.text(_argument(node)) for node in (*nodes, *document) if (name := _macro(node)) in _FRONT}
-    tree.builder.add(stated.get("title", ""), 1)
+    front = {name: tree.text(_argument(node)) for node in (*nodes, *document) if (name := _macro(node)) in _FRONT}
+    tree.builder.add(front.get("title", ""), 1)
     tree.add(document)
-    return tree.builder.parsed(stated.get("title", ""), common((key, stated.get(key)) for key in ("author", "date")))
+    known = common((key, front.get(key)) for key in ("author", "date"))
+    return tree.builder.parsed(front.get("title", ""), known | ({"warnings": warning} if warning else {}))
 
 
 def _grammar() -> Any:
@@ -103,6 +161,7 @@ def _converter(cell_end: str, **rules: str) -> Any:
     """Return pylatexenc's converter; citations stay as keys, table cells and forced lines can be told apart."""
     context = latex2text.get_default_latex_context_db()
     shown: dict[str, Any] = {"\\": _LINE_END, "verb": _verbatim, "texorpdfstring": _first}
+    shown |= _SIGNS | {"textsuperscript": _raised, "EUR": _euros} | dict.fromkeys(_UNSEEN, "")
     shown |= dict.fromkeys(_POINTERS, _in_brackets) | dict.fromkeys(_SHOWING, _last)
     shown |= {"multicolumn": _across, "multirow": _down, **rules} if rules else {}
     macros = [latex2text.MacroTextSpec(name, simplify_repl=text) for name, text in shown.items()]
@@ -146,6 +205,14 @@ def _last(node: Any, l2tobj: Any) -> str:
     return "" if argument is None else str(l2tobj.nodelist_to_text([argument]))
 
 
+def _raised(node: Any, l2tobj: Any) -> str:
+    return raised(_last(node, l2tobj))
+
+
+def _euros(node: Any, l2tobj: Any) -> str:
+    return f"{_last(node, l2tobj)} €"
+
+
 def _first(node: Any, l2tobj: Any) -> str:
     return str(l2tobj.nodelist_to_text(node.nodeargd.argnlist[:1]))
 
@@ -184,6 +251,9 @@ class _Tree:
             elif name in _TABLES:
                 self._flush()
                 self.builder.table(self._rows(node), caption=self._caption)
+            elif name in _DRAWN:
+                self._flush()
+                self.builder.add(", ".join(map(one_line, _NODE.findall(node.latex_verbatim()))))
             elif name in _VERBATIM:
                 self._flush()
                 self.builder.add(_listing(node), by_line=True)
@@ -254,7 +324,7 @@ class _Tree:
 
 def _listing(node: Any) -> str:
     source: str = node.latex_verbatim()
-    return source.partition("}")[2].rpartition("\\end")[0] or source
+    return _OPTIONS.sub("", source.partition("}")[2].rpartition("\\end")[0], count=1) or source
 
 
 def _cell(source: str) -> Cell:
