@@ -86,6 +86,8 @@ def test_lists_are_numbered_as_printed():
         + "\\ma Text.",
         "\\newcommand{\\a}[1]{#1#1}" + "\\a{" * 3000 + "Text.",
         "Text." + "\\iffalse " * 20_000,
+        "Text." + "\\ifx" * 20_000 + "\\fi" * 20_000,
+        "Text." + "\\lstinline[" * 20_000,
         "\\newcommand{\\a}{" * 5000 + "Text.",
     ],
 )

@@ -66,7 +66,7 @@ def printed(source: str) -> str:
             condition = open_[-1]
             condition.is_shown = condition.outer and name == "else" and not condition.is_true
         elif name == "fi" and found.start() in ended:
-            open_.pop()
+            del open_[-1:]  # none where a test took what began it: \\ifx\\ifx
         elif name and (switch := _switched(name, switches)):
             if shown:
                 switches[switch] = name.endswith("true")

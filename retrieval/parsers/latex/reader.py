@@ -105,7 +105,7 @@ _FLOWING = frozenset(
 )
 _INPUTENC = re.compile(rb"\\usepackage\s*\[\s*([\w-]+)\s*\]\s*\{inputenc\}")
 _CODECS = {"utf8": "utf-8", "utf8x": "utf-8", "latin9": "iso8859-15", "ansinew": "cp1252", "applemac": "mac_roman"}
-_LISTED = re.compile(r"\\lstinline(?:\[[^\]\n]*\])?(?=[^\s\w{\[])")
+_LISTED = re.compile(r"\\lstinline(?:\[[^\]\n]{0,200}\])?(?=[^\s\w{\[])")
 _SPACING = re.compile(r"\\(?:kern|hskip|vskip|raise|lower)\s*-?[\d.]+\s*(?:em|ex|pt|mm|cm|in|mu)")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 _LINE_END = "\v"  # of a forced line, until blanks are made single
