@@ -18,9 +18,20 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _COUNT = rf"\d[\d,.]*|\b(?:{'|'.join(NUMBER_WORDS)})\b"
-# What a question asks for, and what quotes that say so hold. On squad2-dev-a quotes without it answered 0 of 9.
+_UNIT = (
+    r"(?:seconds?|min(?:ute)?s?|h(?:ou)?rs?|h|days?|nights?|weeks?|fortnights?|months?|years?|decades?|centur\w+|lifetimes?"
+    r"|[cmk]?m|(?:kilo|centi|milli)?met(?:re|er)s?|miles?|feet|foot|ft|inch(?:es)?|yards?|pages?|words?)\b"
+)
+_LENGTH = (
+    rf"(?:{_COUNT}|\b(?:for|in|after|about|than|over|within|under|takes?|last\w*|is|was) (?:an?|half an?|several|few))"
+    rf"[\s-]*(?:\w+[\s-]+)?{_UNIT}|\bin {_UNIT}|\d{{4}}\D{{1,40}}\d{{4}}|\b(?:centur|overnight\b|(?:same|next) day\b)"
+    r"|\b(?:until|till|since|for ?ever|permanent\w*|indefinite\w*|immediate\w*|instant\w*|always|life)\b"
+)
+# What a question asks for, and what quotes that say so hold. On squad2-dev-a quotes without it answered 0 of 9, and of
+# those of lengths on xquad-r-en and squad2-dev-a 0 of 2.
 _WANTED = {
-    r"\bhow (?:many|old)\b": _COUNT,
+    r"\bhow (?:many|old|tall|wide|deep|thick|heavy)\b|\bhow far (?:is|away|from)\b": _COUNT,
+    r"\bhow long\b": _LENGTH,
     r"\b(?:what|which) (?:year|decade|century)\b": r"\d\d+|\bcentur",
     r"\b(?:phone|telephone|mobile|fax) numbers?\b": r"(?:\d[\s()/.-]{0,3}){5,}",
     r"\be-?mail address(?:es)?\b|\bwhat is the e-?mail\b": r"\S@\S",

@@ -75,6 +75,12 @@ def test_what_speaks_against_a_quote(answered, question, text, name, count):
         ("What is the phone number of Ann?", "Ann opens at 10.30 on weekdays.", False),
         ("What is the phone number of Ann?", "Ring Ann on 0800 555 0142.", True),
         ("What is the email address of Ann?", "Ann builds bridges.", False),
+        ("How long is the bridge?", "The bridge of 1847 carries 5,200 carts a day.", False),
+        ("How long is the bridge?", "The bridge spans 80 m.", True),
+        ("How long did Ann build it?", "Ann built it for a year.", True),
+        ("How long did Ann build it?", "Ann built it until 1932.", True),
+        ("How tall is the bridge?", "The bridge is of stone.", False),
+        ("How far is it from the bridge to Aro?", "From the bridge a path leads to Aro.", False),
     ],
 )
 def test_a_quote_without_the_kind_of_thing_that_is_asked_for_cannot_answer(answered, question, text, possible):

@@ -231,6 +231,21 @@ def test_who_was_there_is_told_in_a_line_of_its_own(question, found):
     assert (told[1].text if told else None) == found
 
 
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("where has Moen worked?", "Experience"), ("Which companies has Ida Moen worked for?", "Experience"),
+        ("Where has Lee worked?", None), ("Where did Moen study?", "Education"), ("What degrees does Ida have?", "Education"),
+        ("Where did Moen get the horse?", None),
+    ],
+)  # fmt: skip
+def test_parts_of_a_cv_are_asked_for_by_the_name_of_whose_it_is(question, found):
+    given = passages("2016 - 2021: Analyst, Kelp.", "2011: MSc, Bergen.", headings=["Experience", "Education"])
+    ranked = [SimpleNamespace(candidate=SimpleNamespace(passage=passage)) for passage in given]
+    told = next(sections_meant(question, ranked, {"d": "CV of Ida Moen"}), None)
+    assert (told[0].heading if told else None) == found
+
+
 @pytest.mark.parametrize(("steps", "found"), [(True, True), (False, False)])
 def test_a_section_teaches_what_a_question_asks_how_to_do(steps, found):
     (passage,) = passages("Close the lid.", headings=["How to fire"])

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import NamedTuple
 
 from retrieval.answering.attribution import attribute
 from retrieval.answering.missing import alike
@@ -23,6 +24,13 @@ _AROUND = 60  # characters before a name in which a text tells what somebody is
 _BESIDE = re.compile(r", [^.,;:“]{1,60}")
 
 
+class _Speaker(NamedTuple):
+    """Who is asked about: stems of a name or of what somebody is, and whether others are asked about too."""
+
+    words: set[str]
+    is_one_of_several: bool
+
+
 def asked_speaker(question: str) -> str:
     """Return who is asked about: "What did Ann Lee say about bees?"; "" where nobody's words are asked for."""
     found = _ASKED.match(question.strip())
@@ -35,16 +43,18 @@ def by_speaker(who: str, quotes: Sequence[Quote], found: Sequence[Quote], passag
     The quotes as they are where no sentence is known to be theirs.
     """
     passages = list(passages)
-    theirs = (_theirs(stems(each) - STOP_WORDS, quotes, found, passages) for each in _SEVERAL.split(who))
+    parts = _SEVERAL.split(who)
+    asked = [_Speaker(stems(each) - STOP_WORDS, len(parts) > 1) for each in parts]
+    theirs = (_theirs(each, quotes, found, passages) for each in asked)
     return list(dict.fromkeys(chain.from_iterable(theirs))) or list(quotes)
 
 
 def _theirs(
-    asked: set[str], quotes: Sequence[Quote], found: Sequence[Quote], passages: Sequence[Passage]
+    asked: _Speaker, quotes: Sequence[Quote], found: Sequence[Quote], passages: Sequence[Passage]
 ) -> list[Quote]:
     """Return the quotes that are one person's words, or the first sentences found that are."""
     own = [quote for quote in quotes if any(_is_by(asked, part) for part in _parts(quote))]
-    if own or not asked:
+    if own or not asked.words:
         return own
     first = next((quote for quote in chain(found, each_sentence(passages)) if _is_by(asked, quote)), None)
     return [_whole(asked, first)] if first else []
@@ -55,7 +65,7 @@ def _parts(quote: Quote) -> list[Quote]:
     return [replace(quote, first=number, last=number) for number in range(quote.first, quote.last + 1)]
 
 
-def _whole(asked: set[str], quote: Quote) -> Quote:
+def _whole(asked: _Speaker, quote: Quote) -> Quote:
     """Return a sentence with those around it that are the same person's."""
     every = list(each_sentence([quote.passage]))
     first, last = quote.first, quote.last
@@ -66,7 +76,7 @@ def _whole(asked: set[str], quote: Quote) -> Quote:
     return replace(quote, first=first, last=last)
 
 
-def _is_by(asked: set[str], quote: Quote) -> bool:
+def _is_by(asked: _Speaker, quote: Quote) -> bool:
     """Tell whether a quote's speaker has a name that is asked for, or is told beside it to be what is asked for."""
     said = attribute(quote.passage, quote.span)
     if said.speaker_span is None:
@@ -76,6 +86,7 @@ def _is_by(asked: set[str], quote: Quote) -> bool:
     before = re.split(r"[.!?;:”] ", quote.passage.text[max(0, start - _AROUND) : start])[-1]
     beside = _BESIDE.match(quote.passage.text, end)
     around = stems(f"{before} {beside[0] if beside else ''}")
-    named = [word for word in asked if any(alike(word, other) for other in name)]
-    beside_it = len(asked) > 1 and all(any(alike(word, other) for other in around) for word in asked)
-    return bool(named) or asked <= around or beside_it
+    named = [word for word in asked.words if any(alike(word, other) for other in name)]
+    loosely = asked.is_one_of_several or len(asked.words) > 1  # "Kazakhstan" alone is not every Kazakh who speaks
+    beside_it = loosely and all(any(alike(word, other) for other in around) for word in asked.words)
+    return bool(named) or asked.words <= around or beside_it

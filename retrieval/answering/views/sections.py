@@ -17,7 +17,11 @@ _LABEL = re.compile(r"[\s*_]*([^\W\d_][^.:\n]{2,40}):[*_]*\s")  # "Actions: …"
 
 
 class Part(NamedTuple):
-    """A part that minutes and plans have. asked: how it is asked for; called: what it is called; query: to find it."""
+    """A part that minutes, plans and CVs have.
+
+    asked: how it is asked for; its group "whose", if any, is the person of whose document it is. called: what it is
+    called. query: to find it.
+    """
 
     asked: re.Pattern[str]
     called: re.Pattern[str]
@@ -55,6 +59,18 @@ _PARTS = (
         r"apologies(?: for absence| received)?|absent|absentees|absences|regrets|excused|not present",
         "Apologies for absence. Absent, excused",
     ),
+    _part(
+        r"^(?:where|for wh(?:om|ich \w+)|which (?:companies|employers|firms)|who) (?:has|have|had|did) "
+        r"(?P<whose>(?:\w+ ){1,3})work(?:ed)?(?: (?:for|at|before|so far|until now|in the past))*\W*$",
+        r"(?:work|professional|employment|job|career)?\W*(?:and )?(?:experience|history|employment|career|positions)",
+        "Work experience. Employment history, career, positions",
+    ),
+    _part(
+        r"^(?:where|what (?:degrees?|diplomas?|education|qualifications?)) (?:did|does|has) (?P<whose>(?:\w+ ){1,3}?)"
+        r"(?:study|studied|go to (?:college|school|university)|have|got|get|hold)\W*$",
+        r"(?:academic |formal )?(?:education|studies|qualifications|degrees|training|background)(?: and \w+)?",
+        "Education. Studies, degrees, qualifications",
+    ),
 )
 _CLAUSE = re.compile(
     r"(?:\b(?:clause|section|paragraph|article|rule|point|sec\.|art\.)\s+|§+\s*)(\d{1,3}(?:\.\d{1,3})*)\b|"
@@ -83,17 +99,25 @@ def sections_meant(
     """
     found: dict[str, set[str]] = {}
     asked, part = naming(message), part_asked(message)
+    person = _person(part, message)
     for item in ranked:
         passage = item.candidate.passage
-        named = asked - {stem(word) for word in words(title.get(passage.doc_id, ""))}
+        titled = {stem(word) for word in words(title.get(passage.doc_id, ""))}
+        named, theirs = asked - titled, not person or bool(person & titled)
         sections = [(passage.heading.rpartition(" › ")[2], None), *_labelled(passage)]
         for text, labelled in sections:
             own = naming(text)
             taught = steps and own and own <= asked and _HOW_TO.match(text)
-            meant = (named and named == own) or (part and part.called.match(text)) or taught
+            meant = (named and named == own) or (part and theirs and part.called.match(text)) or taught
             if meant and passage.doc_id not in found and own == next(iter(found.values()), own):
                 found[passage.doc_id] = own
                 yield passage, labelled
+
+
+def _person(part: Part | None, message: str) -> set[str]:
+    """Return the stems of the name of whom a part is asked for."""
+    asked = part.asked.search(message.strip()) if part else None
+    return {stem(word) for word in words(asked.groupdict().get("whose") or "")} if asked else set()
 
 
 def _labelled(passage: Passage) -> Iterator[tuple[str, Quote]]:
