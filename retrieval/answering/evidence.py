@@ -37,6 +37,16 @@ _WANTED = {
     r"\be-?mail address(?:es)?\b|\bwhat is the e-?mail\b": r"\S@\S",
     r"\b(?:web ?site|web address|url)\b": r"https?:|www\.|\w\.[a-z]{2,}\b",
 }
+# Whom one thing is said of and not the other: a dose for adults is none for a child.
+_APART = tuple(
+    re.compile(rf"\b(?:(?P<one>{one})|(?P<other>{other}))\b", re.IGNORECASE)
+    for one, other in (
+        (r"adults?|grown-?ups?", r"child(?:ren)?|kids?|infants?|bab(?:y|ies)|toddlers?|teen(?:ager)?s?|newborns?"),
+        (r"men|man|males?|boys?", r"women|woman|females?|girls?"),
+        (r"dogs?|pupp(?:y|ies)", r"cats?|kittens?"),
+        (r"full-?time", r"part-?time"),
+    )
+)
 _WORKED_OUT = re.compile(r"\b(?:average|mean|median|total|sum|in all|altogether|combined)\b", re.IGNORECASE)
 _FEW = 2  # keywords: an embedding of so few is near to whatever is of their kind, as one country to another
 
@@ -74,17 +84,29 @@ def _near(name: str, around: Set[str]) -> bool:
 
 
 def cannot_answer(question: str, quotes: Sequence[Quote], matched: bool) -> bool:
-    """Tell whether quotes lack the number or the year that is asked for, or all of a keyword or two.
+    """Tell whether quotes lack what is asked for (a number, a year, a length), or all of a keyword or two.
+
+    Or whether they are of others than are asked about: of adults, not of children.
 
     matched: whether any passage found holds a word of the question.
     """
-    if _lacks(question, " ".join(quote.text for quote in quotes)):
+    quoted = " ".join(quote.text for quote in quotes)
+    if _lacks(question, quoted) or _is_of_others(question, quoted):
         return True
     keywords = content_stems(question)
     if len(keywords) > _FEW or matched:
         return False
     there = set().union(*(stems(quote.passage.text) for quote in quotes))
     return not any(alike(word, found) for word in keywords for found in there)
+
+
+def _is_of_others(question: str, quoted: str) -> bool:
+    """Tell whether quotes speak of adults where only children are asked about, and the like."""
+    for each in _APART:
+        asked, told = ({found.lastgroup for found in each.finditer(text)} for text in (question, quoted))
+        if len(asked) == len(told) == 1 and asked != told:
+            return True
+    return False
 
 
 def is_of_another_row(question: str, best: Quote, ranked: Sequence[Ranked]) -> bool:
