@@ -9,6 +9,17 @@ _ASKING = re.compile(QUESTION_WORD, re.IGNORECASE)
 _ALSO = re.compile(rf",? (?:and|and also|as well as) (?={QUESTION_WORD})", re.IGNORECASE)
 _COMMA = re.compile(rf", (?={QUESTION_WORD})", re.IGNORECASE)
 _NEXT = re.compile(rf"(?<=\?)\s+(?:(?:and|but|also),? (?={QUESTION_WORD}))?(?=\S)", re.IGNORECASE)
+_FACT = (
+    r"(?:[\w-]+ ){0,2}(?:hours|fees?|prices?|costs?|rent|deposit|rates?|fares?|address|phone|numbers?|e-?mail|website|"
+    r"dates?|deadline|times?|location|venue|place|size|area|weight|height|length|depth|width|speed|power|capacity|duration|dose|"
+    r"dosage|age|name|author|owner|warranty|period)"
+)
+# "opening hours and yearly fee of the pool": two facts of one thing
+_FACTS = re.compile(
+    rf"^(?:what(?:['’]?s| is| are| was| were) )?(?:the )?(?P<one>{_FACT}) and (?:the )?(?P<other>{_FACT}) "
+    r"(?P<of>(?:of|for|at) [^?,]{3,60})\W*$",
+    re.IGNORECASE,
+)
 _IN = r"(?: (?:in terms of|with regard to|regarding|concerning|by|in|on|for) (?P<topic>[^?!.]+))?\W*$"
 _PAIR = r"(?P<one>[^?!.]{2,60}?) (?:and|with|to|against|or|versus|vs\.?) (?P<other>[^?!.]{2,60}?)"
 _OTHER = r"(?P<other>[^?!.]{2,60}?)"
@@ -41,12 +52,20 @@ def questions(message: str) -> list[str]:
         parts = [half.strip() for half in _ALSO.split(message.strip(), maxsplit=1)]
         own = len(parts) == 2 and _ASKING.match(parts[0]) and _is_whole(parts[0])
         if not (own and count_content(parts[1])):
-            return [message]
+            return _facts(message)
         before = [part.strip() for part in _COMMA.split(parts[0].rstrip(",;"))]
         before = before if all(map(_is_whole, before)) else [parts[0].rstrip(",;")]
         return [*(f"{part}?" for part in before), parts[1]]
     several = _asks(parts[0]) and all(part.endswith("?") for part in parts)
     return parts if several and len(parts) <= _MOST_QUESTIONS else [message]
+
+
+def _facts(message: str) -> list[str]:
+    """Return a question for each of two facts that a message asks of one thing; else the message itself."""
+    found = _FACTS.match(message.strip())
+    if found is None:
+        return [message]
+    return [f"What is the {found[fact]} {found['of']}?" for fact in ("one", "other")]
 
 
 def _is_whole(part: str) -> bool:
