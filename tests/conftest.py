@@ -1,6 +1,9 @@
 """Real parts for the tests: the packaged model, a small library of articles, and processes of their own."""
 
 import os
+
+os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # each of pytest's workers has one core
+
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
