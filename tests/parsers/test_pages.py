@@ -47,6 +47,16 @@ def within(middle):
         ("<table><tfoot><tr><td>Sum<td>12</tfoot><thead><tr><td>Boat<td>Toll</thead><tr><td>Barge<td>12</table>",
          ["Boat: Barge; Toll: 12\nBoat: Sum; Toll: 12"]),
         ("<table><tr><td>Outer<td><table><tr><td>Inner a<td>Inner b</table></table>", ["Outer", "Inner a | Inner b"]),
+        ("<blockquote><p>Pay.</p><footer>Ann Lee, 1999</footer></blockquote>", ["Pay.", "Ann Lee, 1999"]),
+        ("<select><option>Aro<option>Bel</select><p>Port: <select><option>Aro<option selected>Bel</select></p>", ["Aro", "Port: Bel"]),
+        ("<svg><defs><text>No</text></defs><title>No</title><g><text>Depth <tspan>9</tspan> m</text></g></svg>", ["Depth 9 m"]),
+        ("<p style='display:none;display:block'>Shown.</p>", ["Shown."]),
+        ("<style>.t{display:none}.t.on{display:block}</style><p class='t on'>Shown.</p>", ["Shown."]),
+        ("<button aria-expanded=false aria-controls=x>Tolls</button><div id=x hidden><p>12.</p></div>", ["Tolls", "12."]),
+        ("<div id=x role=tabpanel style='display:none'><p>12.</p></div>", ["12."]),
+        ("<style>.panel{display:none}</style><button>Tolls</button><div class=panel><p>12.</p></div>", ["12."]),
+        ("<dialog open>Closed today.</dialog>", ["Closed today."]),
+        ("<div style='background:black'><p style='color:white'>Shown.</p></div>", ["Shown."]),
     ],
 )  # fmt: skip
 def test_what_a_person_sees(html, expected):
@@ -61,6 +71,11 @@ def test_what_a_person_sees(html, expected):
         "<p class='sr-only'>Secret</p>", "<style>.gone { color: red; display: none }</style><p class='a gone'>Secret</p>",
         "<template><p>Secret</p></template>", "<script>var a = 'Secret'</script>", "<nav><a href=/>Secret</a></nav>",
         "<input type=hidden value=Secret>", "<p><button>Secret</button></p>",
+        "<dialog>Secret</dialog>", "<p style='opacity: 0'>Secret</p>", "<p style='font-size:0px'>Secret</p>",
+        "<p style='position:absolute; left:-9999px'>Secret</p>", "<p style='text-indent:-999em'>Secret</p>",
+        "<p style='height:0; overflow:hidden'>Secret</p>", "<p style='clip: rect(0, 0, 0, 0)'>Secret</p>",
+        "<p style='clip-path: inset(50%)'>Secret</p>", "<p style='color:white; background:#FFF'>Secret</p>",
+        "<p style='display:block; display:none'>Secret</p>", "<div class='modal panel' hidden>Secret</div>",
     ],
 )  # fmt: skip
 def test_what_nobody_sees(html):
@@ -86,15 +101,41 @@ def test_a_note_in_an_article_stays_and_a_list_of_links_goes():
     assert found == ["Lock", FIRST, "The gate shuts at eight.", LAST]
 
 
+@pytest.mark.parametrize(
+    ("below", "expected"),
+    [
+        ("<aside>The gate shuts at eight sharp.</aside>", ["The gate shuts at eight sharp."]),
+        ("<footer><p>Correction: it is 26 crowns, not 24.</p></footer>", ["Correction: it is 26 crowns, not 24."]),
+        ("<footer><a href=/>Home</a> © 2026 The lock</footer>", []),
+        ("<p><a href=/x>Tolls of 2026</a></p>", ["Tolls of 2026"]),
+        ("<h2>Lunch</h2><div class=menu><p>Soup 8 crowns</p></div>", ["Lunch", "Soup 8 crowns"]),
+        ("<p><a href=/x>Home</a> <a href=/y>About</a></p>", []),
+    ],
+)
+def test_what_stands_below_an_article(below, expected):
+    assert pieces(f"<h1>Lock</h1><p>{FIRST}</p><p>{LAST}</p>{below}") == ["Lock", FIRST, LAST, *expected]
+
+
 def test_what_is_there_without_scripts_or_frames():
     assert pieces("<div id=a></div><noscript><p>The lock opens at dawn.</p></noscript>") == ["The lock opens at dawn."]
     frames = b"<html><frameset><frame src=a><noframes><body><p>The lock opens at dawn.</p></body></noframes></frameset></html>"
     assert parse(".html", frames).text == "The lock opens at dawn."
 
 
-def test_a_page_made_by_scripts_says_what_to_do():
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div id=root></div>", "<div>Loading…</div>", "<noscript>You need to enable JavaScript to run this app.</noscript>",
+        "<h1>My App</h1><noscript><p>Bitte aktivieren Sie JavaScript.</p></noscript>",
+    ],
+)  # fmt: skip
+def test_a_page_made_by_scripts_says_what_to_do(body):
     with pytest.raises(UnreadableError, match="a script makes its text: open it in a browser, and save it from there"):
-        parse(".html", page("<div id=root></div><script src=a.js></script>"))
+        parse(".html", page(f"{body}<script src=a.js></script>"))
+
+
+def test_a_short_page_about_scripts_is_read():
+    assert pieces("<p>JavaScript was made in ten days.</p><script>a</script>") == ["JavaScript was made in ten days."]
 
 
 def test_a_wide_table_keeps_its_place_and_grid():

@@ -6,12 +6,13 @@ from typing import Any
 
 from retrieval.parsers.base import Builder, Item
 from retrieval.parsers.figures import fraction, numbered, raised
+from retrieval.parsers.markup.seen import Sight
 from retrieval.parsers.tables import Cell
 from retrieval.text import one_line
 
 _HIDDEN = frozenset(
-    "head script style template noscript svg annotation annotation-xml object iframe nav datalist rp audio video "
-    "canvas noframes frameset".split()
+    "head script style template noscript annotation annotation-xml object iframe nav datalist rp audio video "
+    "canvas noframes frameset defs symbol clippath mask desc metadata".split()
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _LISTS = frozenset("ul ol dl menu".split())
@@ -24,11 +25,7 @@ _BLOCKS = frozenset(
 _TABLE_PARTS = frozenset("caption colgroup col tr thead tbody tfoot".split())
 _VERBATIM = frozenset(("pre", "listing", "xmp"))
 _IN_BUTTONS = frozenset(("summary", "dt", "legend", "label", *_HEADINGS))  # where a button's words are a heading's
-_HIDING_CLASSES = frozenset(("visually-hidden", "visuallyhidden", "sr-only", "screen-reader-text"))
 _NOTE_ROLES = frozenset(("doc-noteref", "doc-footnote", "doc-endnote"))
-_RULE = re.compile(r"([^{}]{1,500})\{([^{}]{0,2000})\}")
-_NOT_SHOWN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))", re.IGNORECASE)
-_SELECTOR = re.compile(r"\s*(?:[a-z][a-z0-9]*)?([.#][\w-]+)\s*", re.IGNORECASE)
 _SPAN = re.compile(r"\s*(\d{1,6})")
 _MATH_ROWS = frozenset(("math", "mrow", "mstyle", "semantics", "mtd", "mpadded", "mphantom"))
 
@@ -45,17 +42,17 @@ class Markup:
         self._inline: list[str] = []
         self._within: list[Any] = []
         self._worded: dict[Any, bool] = {}
-        self._unseen: frozenset[str] = frozenset()
+        self._sight = Sight()
         self.elements: list[Any] = []
 
     def add(self, tree: Any) -> None:
         """Add everything below an element that a reader sees."""
-        self._unseen = unseen(tree)
+        self._sight = Sight(tree)
         self._walk(tree)
         self._flush()
 
     def _hidden(self, element: Any) -> bool:
-        return is_hidden(element, self._unseen)
+        return self._sight.hides(element)
 
     def _flush(self) -> None:
         """End the paragraph that inline text has been collected for."""
@@ -143,8 +140,19 @@ class Markup:
         return f" {element.get('value') or ''} " if is_seen else ""
 
     def _chosen(self, element: Any) -> str:
-        options = [option for option in element.iter("option", "{*}option") if option.get("selected") is not None]
-        return f" {', '.join(one_line(self._text(option)) for option in options)} " if options else ""
+        options = list(element.iter("option", "{*}option"))
+        chosen = [option for option in options if option.get("selected") is not None]
+        if not chosen and element.get("multiple") is None and _whole(element.get("size"), 1) < 2:
+            chosen = options[:1]  # what a browser shows
+        return f" {', '.join(one_line(self._text(option)) for option in chosen)} " if chosen else ""
+
+    def _drawn(self, element: Any) -> str:
+        """Return the words in a drawing."""
+        words = (
+            self._text(each) for each in element.iter("text", "{*}text", "foreignobject", "{*}foreignObject")
+            if not any(name(above) in _HIDDEN or self._hidden(above) for above in (each, *each.iterancestors()))
+        )  # fmt: skip
+        return f" {' '.join(words)} "
 
     def _button(self, element: Any) -> str:
         """Return a button's words where they belong to a heading or sentence, "" where it is one to press."""
@@ -246,6 +254,7 @@ _INLINE: dict[str, Any] = {
     "rt": Markup._reading,
     "input": Markup._field,
     "select": Markup._chosen,
+    "svg": Markup._drawn,
     "button": Markup._button,
     "math": lambda _, element: f" {formula(element)} ",
 }
@@ -259,47 +268,6 @@ def name(element: Any) -> str:
 def inline(element: Any) -> str:
     """Return an element's text, with a vertical tab for every forced line end."""
     return "" if name(element) in _HIDDEN else Markup(Builder())._text(element)
-
-
-def is_hidden(element: Any, unseen: frozenset[str] = frozenset()) -> bool:
-    """Tell whether an element says of itself, or a style sheet of its class or id, that nobody sees it."""
-    if element.get("role") == "doc-backlink":  # the arrow behind a footnote
-        return True
-    if element.get("hidden") is not None or _NOT_SHOWN.search(element.get("style", "")):
-        return True
-    classes = element.get("class", "").split()
-    if not _HIDING_CLASSES.isdisjoint(classes):
-        return True
-    return bool(unseen) and (f"#{element.get('id')}" in unseen or any(f".{each}" in unseen for each in classes))
-
-
-def unseen(tree: Any) -> frozenset[str]:
-    """Return the classes (".a") and ids ("#b") that a page's style sheets hide; not for print only."""
-    found: set[str] = set()
-    for sheet in tree.iter("style", "{*}style"):
-        text = re.sub(r"/\*.*?\*/", "", sheet.text or "", flags=re.DOTALL)[:200_000]
-        outside = "".join(part if index % 2 == 0 else "" for index, part in enumerate(_at_rules(text)))
-        for selectors, rules in _RULE.findall(outside):
-            if _NOT_SHOWN.search(rules):
-                found.update(match[1] for each in selectors.split(",") if (match := _SELECTOR.fullmatch(each)))
-    return frozenset(found)
-
-
-def _at_rules(text: str) -> list[str]:
-    """Split a style sheet into what is outside and what is inside "@media …{…}", in turns."""
-    parts, start, depth, inside = [], 0, 0, False
-    for match in re.finditer(r"@[^{};]*\{|[{}]", text):
-        if match.group().startswith("@") and not depth:
-            parts.append(text[start : match.start()])
-            start, depth, inside = match.start(), 1, True
-        elif match.group() == "}":
-            depth = max(0, depth - 1)
-            if inside and not depth:
-                parts.append(text[start : match.end()])
-                start, inside = match.end(), False
-        else:
-            depth += 1
-    return [*parts, text[start:]]
 
 
 def formula(element: Any) -> str:

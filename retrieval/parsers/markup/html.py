@@ -20,13 +20,27 @@ _DATES = {"extensive_search": False, "original_date": True}  # what the page sta
 _SHARE = 0.25  # of the words that must be in the main text, else everything is kept
 _ANCHOR = 12  # letters and digits from which a block is told from others by its text
 _BESIDE = ("nav", "aside", "footer")
+_PARTED = frozenset(("article", "main", "section", "blockquote"))  # that have footers of their own
 _LINKED = 0.6  # of a block's letters are links: a menu, not text
 _CHROME = re.compile(
-    r"(?:^|[\s_-])(?:nav|navbar|menu|breadcrumbs?|footer|sidebar|cookies?|consent|share|sharing|social|related|"
-    r"comments?|promo|newsletter|subscribe|advert(?:isement)?s?|ads?|banner|popup|modal|recommended|skip)(?:$|[\s_-])",
+    r"(?:^|[\s_-])(?:nav|navbar|breadcrumbs?|footer|cookies?|consent|sharing|promo|newsletter|subscribe|"
+    r"advert(?:isement)?s?|ads?|popup|modal|skip)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+_PROSE = re.compile(r"[^\W\d_](?:\S*\s+){4,}\S*[.!?](?:\s|$)")  # a sentence of five words
+_MESSAGE = re.compile(  # what a page says until its script runs
+    r"(?=.*javascript).*(?:enabl|requir|need|support|disabled|turn(?:ed)? o|a[ck]tiv|abilit|einschalt|включ|有効|启用)"
+    r"|(?:loading|please wait|wird geladen|laden|chargement|cargando|caricamento|carregando|загрузка)\b.{0,30}$",
+    re.IGNORECASE | re.DOTALL,
+)
+_LONGEST_MESSAGE = 400  # characters
+_LONGEST_NAME = 30  # of the program that would show
 _RIGHTS = re.compile(r"\s*(?:©|\(c\)|copyright\b|all rights reserved)", re.IGNORECASE)
+_ADVERTISED = re.compile(
+    r"\s*(?:related|recommended|read (?:more|next)|most (?:read|popular)|popular|trending|you (?:may|might)"
+    r"|more (?:from|on)|newsletter|sign up|subscribe|follow us|share this|advertisement|sponsored)\b",
+    re.IGNORECASE,
+)
 _DECLARED = re.compile(rb"""<meta[^>]{1,300}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 _XML_DECLARED = re.compile(rb"""\s*<\?xml[^>]{1,200}?encoding\s*=\s*["']([\w.:-]{1,40})""", re.IGNORECASE)
 _SAVED = re.compile(rb"<!-- saved from url=\(\d{4,}\)(\S{1,2000})(?: on (\d{4}-\d\d-\d\d))? -->")
@@ -43,10 +57,12 @@ def read_html(content: bytes) -> ParsedText:
     found = _main_text(text)
     scripts = sum(1 for _ in tree.iter("script"))
     page, elements = _everything(tree)
-    if not page.blocks:
+    if len(page.text) <= _LONGEST_MESSAGE:
         _show_alternatives(tree)
-        page, elements = _everything(tree)
-    if not page.blocks:
+        other = _everything(tree)
+        if not page.blocks or (scripts and _is_message(other[0])):
+            page, elements = other
+    if not page.blocks or (scripts and _is_message(page)):
         made = "a script makes its text: open it in a browser, and save it from there" if scripts else ""
         raise UnreadableError(f"holds no text of its own; {made}" if made else "holds no text")
     main = _letters(" ".join(found.body.itertext())) if found is not None and found.body is not None else ""
@@ -140,8 +156,15 @@ def _fragments(text: str) -> list[Any]:
         return []
 
 
+def _is_message(page: ParsedText) -> bool:
+    """Tell whether all that a page says, beside a name, is that its script has not run."""
+    texts = [page.text[block.start : block.end] for block in page.blocks]
+    rest = [text for text in texts if not _MESSAGE.match(text)]
+    return len(page.text) <= _LONGEST_MESSAGE and len(rest) < len(texts) and len("".join(rest)) <= _LONGEST_NAME
+
+
 def _drop_menus(tree: Any) -> None:
-    """Remove what stands beside the text on a page that has more than a few words; notes in an article stay."""
+    """Remove what stands beside the text on a page that has more than a few words; notes and prose stay."""
     if len(tree.xpath("//p | //h1")) > 1:
         for element in list(tree.iter(*_BESIDE)):
             if element.getparent() is not None and not _is_part(element):
@@ -149,10 +172,13 @@ def _drop_menus(tree: Any) -> None:
 
 
 def _is_part(element: Any) -> bool:
-    """Tell whether an aside or footer belongs to an article: inside it, and neither named nor made of links."""
-    if name(element) == "nav" or not any(name(above) in ("article", "main") for above in element.iterancestors()):
+    """Tell whether an aside or footer is part of the text: neither named nor made of links, and in it or prose."""
+    if name(element) == "nav" or _is_named_chrome(element) or _linked(element) >= _LINKED:
         return False
-    return not _is_named_chrome(element) and _linked(element) < _LINKED and name(element) == "aside"
+    said = one_line(" ".join(element.itertext()))
+    is_inside = any(name(above) in _PARTED for above in element.iterancestors())
+    is_beside = _RIGHTS.match(said) or _ADVERTISED.match(said)
+    return not is_beside and (is_inside or bool(_PROSE.search(said)))
 
 
 def _main_blocks(page: ParsedText, elements: Sequence[Any], main: str) -> Sequence[Block]:
@@ -187,19 +213,21 @@ def _homes(elements: Sequence[Any]) -> set[Any]:
 
 
 def _belongs(page: ParsedText, block: Block, element: Any, homes: set[Any]) -> bool:
-    """Tell whether a block next to the main text stands where its blocks stand, and is neither a menu nor a footer."""
+    """Tell whether a block next to the main text stands where its blocks stand, or in a note that was kept."""
     if element is None or _RIGHTS.match(page.text[block.start : block.end]):
         return False
     above = [element, *element.iterancestors()]
+    if any(name(each) in _BESIDE for each in above):
+        return True
     if not homes.intersection(above):
         return False
-    inside = [each for each in above if each not in homes]
-    return not any(map(_is_named_chrome, inside)) and _linked(element) < _LINKED
+    is_menu = _linked(element) >= _LINKED and not (name(element) == "p" and len(element.xpath(".//a")) == 1)
+    return not is_menu and not any(_is_named_chrome(each) for each in above if each not in homes)
 
 
 def _is_named_chrome(element: Any) -> bool:
     said = f"{element.get('class', '')} {element.get('id', '')} {element.get('role', '')}"
-    return name(element) in ("nav", "footer") or bool(_CHROME.search(said)) or element.get("role") in (
+    return name(element) == "nav" or bool(_CHROME.search(said)) or element.get("role") in (
         "navigation", "contentinfo", "banner", "search",
     )  # fmt: skip
 
