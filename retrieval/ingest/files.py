@@ -44,7 +44,7 @@ def load(path: Path, max_bytes: int, sandbox: Sandbox = shared) -> ParsedDocumen
         raise DocumentError(str(path), f"files of type {path.suffix or '(none)'} are not read; expected {known}")
     content, status = _content(path, max_bytes)
     if not content.strip():
-        raise EmptyError(str(path), "holds no text", status.st_size, status.st_mtime_ns)
+        raise EmptyError(str(path), "holds no text" if content else "is empty", status.st_size, status.st_mtime_ns)
     try:
         parsed = parse(suffix, content) if FORMATS[suffix].in_process else sandbox.parse(suffix, content)
     except UnreadableError as error:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from types import MappingProxyType
 
-from retrieval.parsers.base import ParsedText
+from retrieval.parsers.base import ParsedText, UnreadableError
 from retrieval.parsers.markup.decoding import decoded
+from retrieval.parsers.misnamed import always_refused, misnamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,17 @@ def parse(suffix: str, content: bytes) -> ParsedText:
 
     Raises UnreadableError with the reason, or whatever the library behind the reader raises on a damaged file.
     """
-    kind = FORMATS[suffix]
+    if refused := always_refused(content):
+        raise UnreadableError(refused)
+    try:
+        return _read(FORMATS[suffix], content)
+    except Exception as error:
+        if reason := misnamed(suffix, content):
+            raise UnreadableError(reason) from error
+        raise
+
+
+def _read(kind: Format, content: bytes) -> ParsedText:
     reader = getattr(import_module(f"retrieval.parsers.{kind.module}"), kind.function)
     text, warning = decoded(content) if kind.is_text else ("", "")
     reading: ParsedText = reader(text if kind.is_text else content)

@@ -126,7 +126,7 @@ def test_the_suffix_may_be_in_capitals(tmp_path):
 def test_an_empty_file(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(EmptyError, match="holds no text"):
+    with pytest.raises(EmptyError, match="holds no text" if content else "is empty"):
         load(path, MEGABYTE)
 
 
@@ -143,11 +143,10 @@ def test_no_text(tmp_path, content):
     "content",
     [
         random.Random(7).randbytes(4096),
-        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00\x00\x00\x01\x00\x08\x06\x00\x00\x00",
         b"text with a \x00 in it",
         b"\xff\xfea",
     ],
-    ids=["random", "png", "zero byte", "half a utf-16 unit"],
+    ids=["random", "zero byte", "half a utf-16 unit"],
 )
 def test_binary_named_txt(tmp_path, content):
     path = tmp_path / "a.txt"

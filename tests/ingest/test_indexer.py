@@ -57,8 +57,8 @@ def test_a_folder_is_added_and_what_failed_is_said(library, folder):
     assert counts(report) == (3, 0, 0, 3)
     assert titles(library) == ["Tea", "a", "c"]
     failed = {Path(failure.source).name: failure.reason for failure in report.failed}
-    assert failed["empty.txt"] == "holds no text"
-    assert failed["picture.txt"].startswith("is binary")
+    assert failed["empty.txt"] == "is empty"
+    assert failed["picture.txt"].startswith("is a PNG picture (.png), not a .txt file")
     assert failed["video.xyz"].startswith("files of type .xyz are not read")
     assert str(report) == "3 added, 0 unchanged, 0 replaced, 3 failed"
     assert str(library.coverage()) == "3 of 6 documents searchable; 3 failed"

@@ -235,7 +235,7 @@ def test_what_failed_is_not_read_again(library, folder):
     (folder / "empty.txt").unlink()
     os.mkfifo(folder / "empty.txt")
     os.utime(folder / "empty.txt", ns=(write.time, write.time))
-    assert [failure.reason for failure in library.sync(folder).failed] == ["holds no text"]
+    assert [failure.reason for failure in library.sync(folder).failed] == ["is empty"]
     assert [failure.reason for failure in library.add(folder).failed] == ["is not a regular file"]
 
 

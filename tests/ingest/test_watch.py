@@ -103,7 +103,7 @@ def test_a_library_follows_a_folder_and_says_what_is_new(hashed, folder, listen)
     (removed,) = heard.until(lambda report: report.removed)
     assert removed.removed == [str(folder / "a.txt")]
     write(folder / "empty.txt", "")
-    assert [failure.reason for failure in heard.next().failed] == ["holds no text"]
+    assert [failure.reason for failure in heard.next().failed] == ["is empty"]
     write(folder / "empty.txt", "Now it holds text.")
     assert counts(heard.next()) == {"added": 1, "unchanged": 3}
     assert TEXTS["a.txt"] not in sources(hashed)

@@ -55,6 +55,10 @@ def test_ends_and_strokes_of_old_machines():
     assert text(b"N\bNA\bAM\bME _\bo_\bf ls, \x1b[1mbold\x1b[0m") == "NAME of ls, bold"
 
 
+def test_a_stray_zero_byte_does_not_make_a_text_binary():
+    assert text(b"The pilot fee is 240 euros. " * 20 + b"The \x00tug waits.").endswith("euros. The tug waits.")
+
+
 @pytest.mark.parametrize("content", [b"\x00\x01\x02\x03 text", bytes(range(256)) * 4])
 def test_what_is_binary_is_refused(content):
     with pytest.raises(UnreadableError, match="is binary"):

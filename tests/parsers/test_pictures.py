@@ -58,10 +58,11 @@ def test_every_picture_of_a_file_is_a_page(tmp_path):
     ("content", "reason"),
     [
         (picture(), "no text on page 1 (scanned?)"),
-        (b"GIF89a", "is damaged, or no picture; expected PNG, JPEG, TIFF, WEBP, BMP"),
+        (b"GIF89a", "is a picture (GIF); save it as .png"),
+        (b"PICT", "is damaged, or no picture; expected PNG, JPEG, TIFF, WEBP, BMP"),
         (picture(*LINES)[:900], "is a damaged picture"),
     ],
-    ids=["blank", "another format", "cut"],
+    ids=["blank", "another format", "none", "cut"],
 )
 def test_what_holds_no_letters_says_so(tmp_path, content, reason):
     (tmp_path / "a.png").write_bytes(content)

@@ -39,6 +39,7 @@ _NAMES = {
     "euc_jp": "EUC-JP", "koi8_r": "KOI8-R", "big5": "Big5", "mac_cyrillic": "Mac Cyrillic",
 }  # fmt: skip
 _GUESSED_FROM = 50_000  # bytes that are looked at
+_TEXT_PER_ZERO = 200  # characters, at least: a zero byte among fewer is one of a binary file
 _FEW = 0.25  # of a Western text's letters are not ASCII
 _UNLIKELY = re.compile(  # in Western text: a capital behind a small letter, a sign inside a word, quotes the wrong way
     r"(?<=[a-zß-öø-ÿ])[À-ÖØ-ÞŠŽŒŸĀ-ž](?=[a-zß-ÿ\s])(?<![ß-öø-ÿšžœāăąćčďđēęěģīįķļłńņňőōřśşšťūůűųźżžğış])"
@@ -158,9 +159,9 @@ def _tidied(text: str) -> str:
 
 
 def _check(text: str) -> None:
-    """Refuse what holds zero bytes or nothing readable, or more signs without a shape than a slip of the keyboard."""
+    """Refuse what holds more than a stray zero byte, nothing readable, or more signs without a shape than a slip."""
     if (
-        "\x00" in text
+        text.count("\x00") > len(text) // _TEXT_PER_ZERO
         or (text and not text.strip("\ufffd"))
         or (_CONTROL.search(text) and len(_CONTROL.findall(text)) > 2 + len(text) // 1000)
     ):

@@ -18,6 +18,7 @@ from retrieval.text import one_line
 
 _DELIMITERS = ",;\t|"
 _NAMED_DELIMITER = re.compile(r'"?sep=(.)"?[ \t]*\n', re.IGNORECASE)  # Excel's first line
+_MOST_NAMED = 10  # lines that are no JSON
 _LOOKED_AT = 200  # lines in which a delimiter shows
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -189,19 +190,31 @@ def _shown(cell: Any) -> str:
 
 
 def read_jsonl(text: str) -> ParsedText:
-    """Read one JSON value a line; objects and lists inside are flattened to "key.key: value"."""
+    """Read one JSON value a line; objects and lists inside are flattened to "key.key: value".
+
+    A line that is none is left out with a warning; UnreadableError where most lines are none.
+    """
     builder = Builder()
+    bad: dict[int, ValueError] = {}
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             value = json.loads(line)
         except ValueError as error:
-            raise UnreadableError(f"is no JSON in line {number}: {error}") from error
+            bad[number] = error
+            continue
         pairs = (f"{key}: {shown}" if key else shown for key, shown in _flat(value) if shown)
         builder.add("; ".join(pairs), place=f"line {number}")
         if number > MOST_ROWS:
             raise UnreadableError(f"has more than {MOST_ROWS:,} rows; split it")
+    if len(bad) > builder.count:
+        number, wrong = next(iter(bad.items()))
+        raise UnreadableError(f"is no JSON in line {number}: {wrong}") from wrong
+    for number in list(bad)[:_MOST_NAMED]:
+        builder.warn(f"left out because it is no JSON: line {number}")
+    if len(bad) > _MOST_NAMED:
+        builder.warn(f"left out because they are no JSON: {len(bad) - _MOST_NAMED:,} more lines")
     return builder.parsed()
 
 

@@ -206,7 +206,7 @@ def test_adding_reports_and_goes_on(pincite, docs, tmp_path):
     assert result.stdout.splitlines() == [
         "2 added, 0 unchanged, 0 replaced, 2 failed",
         f"failed: {tmp_path}/none.txt: does not exist",
-        f"failed: {docs}/empty.txt: holds no text",
+        f"failed: {docs}/empty.txt: is empty",
     ]
     (docs / "empty.txt").write_text("Tea is green.")
     (docs / "bridge.md").write_text("# Harwick Bridge\n\nIt was closed in 2003.")
@@ -249,10 +249,10 @@ def test_listing(pincite, library, ready):
 def test_info_says_what_could_not_be_read(pincite, own, docs):
     shown = pincite("info", "--library", own).stdout
     assert "coverage    2 of 3 documents searchable; 1 failed\n" in shown
-    assert shown.endswith(f"failed: {docs}/empty.txt: holds no text\n")
+    assert shown.endswith(f"failed: {docs}/empty.txt: is empty\n")
     record = json.loads(pincite("info", "--json", "--library", own).stdout)
     assert record["coverage"] == {"known": 3, "failed": 1, "searchable": 2}
-    assert record["failures"] == {str(docs / "empty.txt"): "holds no text"}
+    assert record["failures"] == {str(docs / "empty.txt"): "is empty"}
 
 
 # --- verify

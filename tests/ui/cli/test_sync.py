@@ -25,7 +25,7 @@ def test_the_command_says_what_it_did(pincite, folder, tmp_path):
     result = pincite("sync", folder, "--library", library)
     assert result.exit_code == 1
     assert "4 added, 0 unchanged, 0 replaced, 0 moved, 0 removed, 1 failed" in result.stdout
-    assert f"failed: {folder}/empty.txt: holds no text" in result.stdout
+    assert f"failed: {folder}/empty.txt: is empty" in result.stdout
     (folder / "empty.txt").unlink()
     (folder / "a.txt").rename(folder / "z.txt")
     planned = pincite("sync", folder, "--library", library, "--dry-run", "--json", "--ignore", "*.md")
