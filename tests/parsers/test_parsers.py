@@ -483,15 +483,40 @@ def test_front_matter_is_metadata(tmp_path):
     assert loaded.document.title == "A Bridge Report"
     assert loaded.document.metadata == {"author": "Ann Lée", "date": "2018-06-14", "language": "en"}
     assert pieces(loaded)[0] == "# Introduction"
-    assert loaded.document.text.startswith(MARKDOWN[: MARKDOWN.index("| Year")])
+    body = MARKDOWN[MARKDOWN.index("# Introduction") : MARKDOWN.index("| Year")]
+    assert loaded.document.text.startswith(body)
 
 
 @pytest.mark.parametrize(
-    "text", ["---\n\nA rule above.\n\n---\n\nEnd.", "---\n{broken: [\n---\n\nText.", "---\n- a\n---\n\nb"]
+    "text",
+    [
+        "---\n\nA rule above.\n\n---\n\nEnd.",
+        "---\n{broken: [\n---\n\nText.",
+        "---\n- a\n---\n\nb",
+        "---\n\nNote: a\n\n---\nb",
+        "---\nThe tug waits: at six.\n---\nb",
+        "---\nNote: Closed.\n---\nb",
+    ],
 )
 def test_what_looks_like_front_matter_stays_text(tmp_path, text):
     loaded = read(tmp_path, "a.md", text)
     assert "".join("".join(pieces(loaded)).split()) == "".join(text.split()) and loaded.document.metadata == {}
+
+
+@pytest.mark.parametrize(
+    "top", ['+++\ntitle = "Fees"\nauthor = "Ann"\n+++\n', "% Fees\n% Ann\n", "---\ntitle: Fees\nauthor: Ann\n...\n"]
+)
+def test_title_blocks_are_metadata(tmp_path, top):
+    loaded = read(tmp_path, "a.md", f"{top}\nText.")
+    assert (loaded.document.title, loaded.document.metadata["author"]) == ("Fees", "Ann")
+    assert loaded.document.text == "Text."
+
+
+def test_markdown_that_no_page_shows_is_not_read(tmp_path):
+    hidden = "One <!-- no -->two.\n\n<!--\nno\n\nno -->\n[//]: # (no)\n\n[comment]: <> (no)\n\n"
+    spans = "A <span style='display: none'>no</span>b.\n\n"
+    code = "`<!-- yes -->`\n\n```\n<!-- yes -->\n```"
+    assert pieces(read(tmp_path, "a.md", hidden + spans + code)) == ["One two.", "A b.", *code.split("\n\n")]
 
 
 def test_the_place_stands_before_the_headings_in_a_passage(written):

@@ -141,6 +141,10 @@ def test_raised_figures_are_no_figures_of_the_number_before_them(canvas):
         ("They own some thirty-", "seven boats.", "thirty-seven"),
         ("They sailed in 2019-", "2021 and later.", "2019-2021"),
         ("They were over-", "stated by far.", "overstated"),
+        ("They took an X-", "ray of the mast.", "X-ray"),
+        ("They were anti-", "American at heart.", "anti-American"),
+        ("They met Ann-", "Marie again.", "Ann-Marie"),
+        ("THE HAR-", "BOUR IS CLOSED.", "HARBOUR"),
     ],
 )
 def test_hyphens_of_compounds_are_kept(canvas, first, second, joined):

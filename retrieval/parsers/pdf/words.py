@@ -79,7 +79,12 @@ class Words:
         chain = _HYPHENATED.search(before + "-" + after, first.start())
         if f"{one}-{two}".casefold() in self._hyphenated or (chain and chain[0].casefold() in self._hyphenated):
             return "-"
-        if whole in self._plain or whole.casefold() in _dictionary() or self._is_whole(one, two):
+        if whole in self._plain:
+            return ""
+        is_name = two[0].isupper() and not whole.isupper()  # "anti-American", "Ann-Marie"
+        if is_name or (len(one) == 1 and one.isupper()):  # "X-ray"
+            return "-"
+        if whole.casefold() in _dictionary() or self._is_whole(one, two):
             return ""
         if not two[0].islower():
             return "-"
