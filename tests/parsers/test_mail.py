@@ -2,6 +2,8 @@
 
 from email.message import EmailMessage
 
+import pytest
+
 from retrieval.parsers import parse
 
 LONG = "<h1>Plan</h1><p>The barge leaves at noon from quay four. It is back at six, and it stays at quay nine for the night.</p>"
@@ -86,6 +88,30 @@ def test_what_a_reply_repeats_is_not_its_own():
     )
     assert blocks(html) == [("", "S"), ("", "Fine."), ("quoted text", "Is noon fine?")]
     assert blocks("Subject: S\n\n> All is a quote.\n") == [("", "S"), ("", "> All is a quote.")]
+
+
+def test_a_reply_between_the_lines_stays_in_order():
+    mail = "Subject: S\n\nOn Tue, 3 Mar 2026, Ann wrote:\n> Is noon fine?\nYes.\n> And the boat?\nNo.\n"
+    assert "> Is noon fine?\nYes.\n> And the boat?\nNo." in parse(".eml", mail.encode()).text
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("VGhlIGZlZSBpcyAyNDAu\n", "The fee is 240."), ("VGhlIGZl\nZSBpcyAyNDAu\n\n--\nThe list\n", "The fee is 240.\n--\nThe list"),
+        ("VGhlIGZlZSBpcyAyND\n", "The fee is 24"), ("The fee is 240.\n", "The fee is 240."),
+    ],
+)  # fmt: skip
+def test_base64_that_is_cut_or_has_text_behind_it(body, text):
+    mail = f"Subject: S\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n{body}"
+    assert parse(".eml", mail.encode()).text == f"S\n\n{text}"
+
+
+def test_what_an_old_label_or_a_cipher_hides_is_told():
+    labelled = "Subject: S\nContent-Type: text/plain; charset=us-ascii\n\nThe café opens.\n"
+    assert parse(".eml", labelled.encode()).text == "S\n\nThe café opens."
+    sealed = "Subject: S\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data; name=s.p7m\n\nMIAG\n"
+    assert "it is encrypted" in parse(".eml", sealed.encode()).metadata["warnings"]
 
 
 def test_a_line_that_begins_with_from_is_text():

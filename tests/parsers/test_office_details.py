@@ -256,3 +256,27 @@ def test_the_mark_of_a_note_in_a_book_is_no_figure():
         archive.writestr("A.XHTML", page)
     text = parse(".epub", content.getvalue()).text
     assert "834" not in text and "It was 83" in text
+
+
+def test_only_what_is_set_in_a_symbol_font_is_a_symbol():
+    document = docx.Document()
+    for fonts, text in (('w:hAnsi="Symbol"', "abc"), ('w:ascii="Symbol"', "abc"), ('w:hAnsi="Wingdings"', "\uf0fc")):
+        run = f"<w:r {nsdecls('w')}><w:rPr><w:rFonts {fonts}/></w:rPr><w:t>{text}</w:t></w:r>"
+        document.add_paragraph()._p.append(parse_xml(run))
+    assert texts(parse(".docx", saved(document))) == ["abc", "αβχ", "✓"]
+    slides = pptx.Presentation()
+    frame = slides.slides.add_slide(slides.slide_layouts[6]).shapes.add_textbox(0, 0, Inches(4), Inches(1)).text_frame
+    run = frame.paragraphs[0].add_run()
+    run.text = "Rate \uf0fc"
+    sym = "http://schemas.openxmlformats.org/drawingml/2006/main"
+    run._r.get_or_add_rPr().append(parse_xml(f'<a:sym xmlns:a="{sym}" typeface="Wingdings"/>'))
+    assert texts(parse(".pptx", saved(slides))) == ["Rate ✓"]
+
+
+def test_the_chosen_entry_of_an_old_form_is_read():
+    entries = '<w:listEntry w:val="Aro"/><w:listEntry w:val="Bel"/>'
+    form = f'<w:ffData><w:ddList><w:result w:val="1"/>{entries}</w:ddList></w:ffData>'
+    field = f'<w:r {nsdecls("w")}><w:fldChar w:fldCharType="begin">{form}</w:fldChar></w:r>'
+    document = docx.Document()
+    document.add_paragraph()._p.append(parse_xml(field))
+    assert texts(parse(".docx", saved(document))) == ["Bel"]

@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 
 from retrieval.parsers import UnreadableError, parse
-from retrieval.parsers.rows.xlsx import formatted
+from retrieval.parsers.rows.number_formats import formatted
 
 
 def rows(suffix, content):
@@ -65,7 +65,14 @@ def test_a_first_row_that_may_be_no_header_can_be_cited():
         (3.5, '#,##0.00\\ "€"', "3.50 €"), (-3.5, "[$€-407] #,##0.00", "-€ 3.50"), (12, '0" m"', "12 m"),
         (5, "General", "5"), (0.1 + 0.2, "General", "0.3"), (7, "", "7"), (-4, "#,##0;(#,##0)", "(4)"),
         (46093, "dd/mm/yyyy", "2026-03-12"), (46093.5, "yyyy-mm-dd hh:mm", "2026-03-12 12:00"), (0.40625, "h:mm", "09:45"),
-        (1.5, "[h]:mm", "36:00"), (2, "0000", "0002"),
+        (1.5, "[h]:mm", "36:00"), (2, "0000", "0002"), (0.125, "0%", "13%"), (2.5, "0", "3"), (1250000, '#,##0,"k"', "1,250k"),
+        (1250000, '0.0,,"M"', "1.3M"), (0, '0;-0;"none"', "none"), (-7, '0;-0;"none"', "-7"), (5551234, "000-0000", "555-1234"),
+        (2065551234, "(000) 000-0000", "(206) 555-1234"), (1.5, "# ?/?", "1 1/2"), (0.25, "# ?/?", "1/4"), (3, "# ?/?", "3"),
+        (1.375, "# ?/8", "1 3/8"), (7, '[=7]"seven";0', "seven"), (8, '[=7]"seven";0', "8"), (0.00012, "0.00E+00", "1.20E-04"),
+        (1e-7, "General", "1E-07"), (45416, "yyyy", "2024"), (45306, "mmm yyyy", "Jan 2024"), (45416, "mm/yyyy", "2024-05"),
+        (45416.5625, "yyyy-mm-dd hh:mm:ss", "2024-05-04 13:30:00"), (0.5625, "h:mm AM/PM", "1:30 PM"), (0.5625, "h:mm:ss", "13:30:00"),
+        (0.0208449, "mm:ss", "30:01"), (0.5, "0.##", "0.5"), (3, "0.##", "3"), (-0.001, "0.0", "0.0"), (0.5, ".00", ".50"),
+        (1234567.891, "#,##0.00", "1,234,567.89"), (0, "#,##0", "0"), (1234, "#,##0.0#", "1,234.0"), (5, '"Lot "00', "Lot 05"),
     ],
 )  # fmt: skip
 def test_numbers_as_the_sheet_shows_them(value, code, shown):
@@ -89,6 +96,7 @@ def test_what_a_workbook_shows():
         sheet.set_row(5, options={"hidden": True})
         sheet.write_row(6, 0, ["Punt", 1])
         sheet.write_comment(6, 0, "From May on two")
+        sheet.write_rich_string(8, 0, "10", book.add_format({"font_script": 1}), "6", " boats")
         sheet.write_row(10, 0, ["Gate", "Width"])
         sheet.write_row(11, 0, ["North", 8])
         sheet.write_row(1_048_575, 0, ["end"])
@@ -101,6 +109,7 @@ def test_what_a_workbook_shows():
         ("Tolls", 0, "Tolls of 2026"), ("Tolls", 3, "Boat | Share | Since | Note"),
         ("Tolls", 4, "Boat: Barge; Share: 25%; Since: 2026-03-12"), ("Tolls", 5, "Boat: Barge; Share: 50%"),
     ]  # fmt: skip
+    assert "10⁶ boats" in parsed.text
     assert ("Tolls", 7, "Boat: Punt; Share: 1") in found and ("Tolls", 12, "Gate: North; Width: 8") in found
     assert any(row == 7 and "Note on A7" in text and "From May on two" in text for _, row, text in found)
     assert "Secret" not in parsed.text and "Drafts" in parsed.metadata["warnings"]

@@ -318,6 +318,10 @@ class _Document:
         if tag == f"{_W}checkBox":
             is_checked = _is_on(element, "checked" if element.find(f"{_W}checked") is not None else "default")
             return "☒" if is_checked else "☐"
+        if tag == f"{_W}ddList":
+            entries = [each.get(f"{_W}val", "") for each in element.findall(f"{_W}listEntry")]
+            chosen = _number(_value(element, "result") or _value(element, "default"))
+            return entries[chosen] if 0 <= chosen < len(entries) else ""
         return _MARKS.get(tag) or "".join(self._text(child, font) for child in element)
 
     def _run(self, run: Any) -> str:
@@ -327,7 +331,9 @@ class _Document:
         if _is_on(properties, "vanish") or self._styles.is_hidden(_value(properties, "rStyle")):
             return ""
         fonts = properties.find(f"{_W}rFonts")
-        font = fonts.get(f"{_W}ascii", "") or fonts.get(f"{_W}hAnsi", "") if fonts is not None else ""
+        font = fonts.get(f"{_W}ascii", "") if fonts is not None else ""
+        if fonts is not None and not font and not any(map(str.isascii, "".join(run.itertext()).strip())):
+            font = fonts.get(f"{_W}hAnsi", "")  # of what is no ASCII
         text = "".join(self._text(child, font) for child in run)
         is_raised = _value(properties, "vertAlign") == "superscript" or _number(_value(properties, "position")) >= 4
         return raised(text) if is_raised else text

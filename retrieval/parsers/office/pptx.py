@@ -245,9 +245,9 @@ def _run(element: Any) -> str:
         return equation(element)
     if tag in ("r", "fld"):
         properties = next((each for each in element if local(each) == "rPr"), None)
-        font = next(properties.iter("{*}latin", "{*}sym"), None) if properties is not None else None
+        fonts = {local(each): each.get("typeface", "") for each in properties} if properties is not None else {}
         text = "".join(each.text or "" for each in element if local(each) == "t")
-        text = in_font(text, font.get("typeface", "") if font is not None else "")
+        text = in_font(text, fonts.get("latin", ""), fonts.get("sym", "Symbol"))
         baseline = properties.get("baseline", "0") if properties is not None else "0"
         return raised(text) if baseline.isdigit() and int(baseline) > 0 else text
     return "".join(map(_run, element))

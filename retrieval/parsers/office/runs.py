@@ -35,11 +35,11 @@ def symbol(code: int, font: str) -> str:
     return chr(low) if code != low or 0x20 <= code < 0xD800 else "•"
 
 
-def in_font(text: str, font: str) -> str:
-    """Return text that is set in a symbol font as it is seen; private characters of any font too."""
+def in_font(text: str, font: str, private: str = "Symbol") -> str:
+    """Return text that is set in a symbol font as it is seen; private characters of any font too, in `private`."""
     if font.casefold() in ("symbol", "wingdings", "wingdings 2", "wingdings 3", "webdings"):
         return "".join(sign if sign.isspace() else symbol(ord(sign), font) for sign in text)
-    return "".join(symbol(ord(sign), "Symbol") if 0xF020 <= ord(sign) <= 0xF0FF else sign for sign in text)
+    return "".join(symbol(ord(sign), private) if 0xF020 <= ord(sign) <= 0xF0FF else sign for sign in text)
 
 
 def raised(text: str) -> str:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -22,6 +23,9 @@ from retrieval.parsers.markup.text import text_blocks
 from retrieval.parsers.metadata import common
 from retrieval.text import one_line
 
+_ENCRYPTED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_ASCII = ("us-ascii", "ascii", "ansi_x3.4-1968")  # labels of old programs, whatever the text holds
 _SHOWN = ("From", "To", "Cc", "Date")
 _ATTACHED = "message/rfc822"  # forwarded as a whole
 _SEPARATOR = re.compile(  # RFC 4155; "From now on …" in a message is text: no time in it, and no header below
@@ -101,6 +105,8 @@ def _add(builder: Builder, message: EmailMessage, subject: str, place: str, dept
     builder.add(subject, 1 if subject else 0, place=place)
     headers = {name: _header(message, name) for name in _SHOWN}
     builder.add("\n".join(f"{name}: {value}" for name, value in headers.items() if value), by_line=True, place=place)
+    if message.get_content_type() in _ENCRYPTED and message.get_param("smime-type") != "signed-data":
+        builder.warn("it is encrypted; decrypt it in your mail program and save it again")
     quoted: list[tuple[str, Any]] = []
     attached: list[Any] = []
     inner: list[Any] = []
@@ -214,9 +220,13 @@ def _body(builder: Builder, part: Any, place: str) -> list[tuple[str, Any]]:
 
 
 def _apart(text: str) -> tuple[str, str]:
-    """Split a plain text into its own words and what it repeats: lines with ">", all behind "Original Message"."""
+    """Split a plain text into its own words and what it repeats: lines with ">", all behind "Original Message".
+
+    One that answers line by line stays as it is: its words mean nothing without those above them.
+    """
     own: list[str] = []
     repeated: list[str] = []
+    marks: list[bool] = []
     lines = text.split("\n")
     number = 0
     while number < len(lines):
@@ -232,11 +242,14 @@ def _apart(text: str) -> tuple[str, str]:
             repeated += lines[number : number + taken]
             number += taken
             continue
-        (repeated if _QUOTE_LINE.match(line) else own).append(line)
+        is_quote = bool(_QUOTE_LINE.match(line))
+        (repeated if is_quote else own).append(line)
+        marks += [is_quote] if line.strip() else []
         number += 1
     is_all = not any(line.strip() for line in own)  # a mail that only repeats is read as what it is
+    answered = sum(before and not after for before, after in pairwise(marks))  # quotes with words behind them
     unmarked = _MARKS.sub("", "\n".join(repeated))
-    return (text, "") if is_all else ("\n".join(own), _INTRODUCED.sub(r"\n\g<0>\n\n", unmarked))
+    return (text, "") if is_all or answered > 1 else ("\n".join(own), _INTRODUCED.sub(r"\n\g<0>\n\n", unmarked))
 
 
 def _is_header(lines: list[str]) -> bool:
@@ -272,13 +285,31 @@ def _payload(part: Any) -> bytes:
     content: Any = part.get_payload(decode=True)
     if content is None:  # said to be of several parts, and is none of them
         content = str(part.get_payload() or "").encode("utf-8", "surrogateescape")
+    if str(part.get("content-transfer-encoding", "")).strip().lower() == "base64":
+        return _from_base64(str(part.get_payload()), bytes(content))
     return bytes(content)
+
+
+def _from_base64(stated: str, decoded: bytes) -> bytes:
+    """Return what lines of base64 say, with the text that a list server put behind them; text alone as it is."""
+    lines = stated.rstrip().split("\n")
+    count = next(
+        (number for number, line in enumerate(lines) if not _BASE64.fullmatch(line.strip() or "A")), len(lines)
+    )
+    if count == len(lines) and decoded.strip() != stated.strip().encode("utf-8", "surrogateescape"):
+        return decoded
+    joined = "".join(map(str.strip, lines[:count])).rstrip("=")
+    with suppress(binascii.Error):
+        head = base64.b64decode(joined[: len(joined) - (len(joined) % 4 == 1)] + "==")
+        return head + "\n".join(["", *lines[count:]]).encode("utf-8", "surrogateescape")
+    return decoded
 
 
 def _text(part: Any, builder: Builder) -> str:
     """Decode a text part by the character set that it names; one without a name as a text file is."""
     try:
-        text, warning = decoded(_payload(part), part.get_content_charset() or "")
+        declared = part.get_content_charset() or ""
+        text, warning = decoded(_payload(part), "" if declared in _ASCII else declared)
     except UnreadableError:
         builder.warn("a part of it that is said to be text is binary")
         return ""

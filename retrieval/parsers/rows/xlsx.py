@@ -7,7 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zipfile import ZipFile
 
@@ -15,6 +15,8 @@ from lxml import etree
 
 from retrieval.parsers.base import Builder
 from retrieval.parsers.office.archive import parse_xml
+from retrieval.parsers.office.runs import raised
+from retrieval.parsers.rows.number_formats import DAYS_1900, DAYS_1904, formatted
 from retrieval.parsers.rows.sheets import MOST_ROWS, Row, Sheet
 from retrieval.parsers.tables import Cell
 from retrieval.text import one_line
@@ -26,10 +28,7 @@ _BUILT_IN = {
     17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd h:mm",
     37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss",
 }  # fmt: skip
-_QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)(?:-[^\]]*)?\]|\[[^\]]*\]|_.|\*.')
-_DIGITS = re.compile(r"[#0?][#0?,]*(?:\.([0#?]*))?")
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
-_DAYS_1900, _DAYS_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
 _MOST_COLUMNS = 16_384
 _MOST_MERGED = 100_000
 
@@ -56,7 +55,7 @@ def sheets(archive: ZipFile, builder: Builder) -> Iterator[Sheet]:
     is_1904 = any(each.get("date1904") in ("1", "true") for each in workbook.iter("{*}workbookPr"))
     formats, is_bold = _styles(archive, names, posixpath.dirname(names[root]))
     book = _Book(archive, _strings(archive, names, posixpath.dirname(names[root])), formats, is_bold,
-                 _DAYS_1904 if is_1904 else _DAYS_1900)  # fmt: skip
+                 DAYS_1904 if is_1904 else DAYS_1900)  # fmt: skip
     for sheet in workbook.iter("{*}sheet"):
         name = one_line(sheet.get("name", ""))
         path = targets.get(sheet.get(_RELATION) or sheet.get(_STRICT) or "", ("", ""))[1]
@@ -98,7 +97,12 @@ def _strings(archive: ZipFile, names: dict[str, str], folder: str) -> list[str]:
 
 def _string(item: Any) -> str:
     """Return the text of a string without its reading aids."""
-    return "".join(t.text or "" for t in item.iter("{*}t") if not t.getparent().tag.endswith("rPh"))
+    texts = (t for t in item.iter("{*}t") if not t.getparent().tag.endswith("rPh"))
+    return "".join(raised(t.text or "") if _is_raised(t.getparent()) else t.text or "" for t in texts)
+
+
+def _is_raised(run: Any) -> bool:
+    return any(each.get("val") == "superscript" for each in run.iterfind("{*}rPr/{*}vertAlign"))
 
 
 def _styles(archive: ZipFile, names: dict[str, str], folder: str) -> tuple[list[str], list[bool]]:
@@ -198,57 +202,6 @@ def _shown(book: _Book, cell: Any) -> str:
         return formatted(float(value), code, book.day_zero)
     except (ValueError, OverflowError):
         return value
-
-
-def formatted(value: float, code: str, day_zero: datetime = _DAYS_1900) -> str:
-    """Return a number by a format code as sheets have them: percents, decimals, currencies; days as ISO 8601."""
-    value = float(value)
-    section = code.split(";")
-    code = section[1] if value < 0 and len(section) > 1 and section[1].strip() else section[0]
-    is_span = re.search(r"\[[hms]+\]", code, re.IGNORECASE) is not None
-    bare = _QUOTED.sub("", re.sub(r"\[([hms]+)\]", r"\1", code, flags=re.IGNORECASE))
-    if re.search(r"[yd]|m{3}|h|s", bare, re.IGNORECASE) and not re.search(r"[#0?]{2}|General|E\\+", bare):
-        return _moment(value, bare, is_span, day_zero)
-    digits = _DIGITS.search(_QUOTED.sub(lambda match: "\x00" * len(match.group()), code))
-    if digits is None or "general" in bare.lower() or "/" in bare or "E" in bare or not _is_plain(bare):
-        return _general(value)
-    before, after = (_literal(part) for part in (code[: digits.start()], code[digits.end() :]))
-    places = len((digits[1] or "").replace("?", ""))
-    number = abs(value) * (100 if "%" in bare else 1)
-    least = digits.group().partition(".")[0].count("0") + (places + 1 if places else 0)
-    shown = f"{number:,.{places}f}" if "," in digits.group().rstrip(",") else f"{number:0{least}.{places}f}"
-    if "#" in (digits[1] or ""):
-        shown = shown.rstrip("0").rstrip(".")
-    is_signed = value < 0 and (len(section) == 1 or not section[1].strip())
-    return f"{'-' if is_signed and shown.strip('0.,') else ''}{before}{shown}{after}".strip()
-
-
-def _is_plain(bare: str) -> bool:
-    """Tell whether what is left of a format code is digits and signs only."""
-    return re.fullmatch(r"[#0?.,%()\s€$£¥+\-–−:]*", bare) is not None
-
-
-def _literal(code: str) -> str:
-    """Return what a part of a format code prints as it stands."""
-    return _QUOTED.sub(lambda match: match[1] or match[2] or match[3] or "", code)
-
-
-def _general(value: float) -> str:
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
-
-
-def _moment(value: float, code: str, is_span: bool, day_zero: datetime) -> str:
-    """Return a day, a time or both; days as ISO 8601, because 03/04 is one day here and another there."""
-    moment = day_zero + timedelta(seconds=round(value * 86_400))
-    has_day = re.search(r"[yd]|m{3}", code, re.IGNORECASE) is not None
-    if not has_day:
-        seconds = round(value * 86_400)
-        hours, rest = divmod(seconds, 3600)
-        hours = hours if is_span else hours % 24
-        shown = f"{hours:02}:{rest // 60:02}"
-        return f"{shown}:{rest % 60:02}" if "s" in code.lower() else shown
-    has_time = re.search(r"h", code, re.IGNORECASE) is not None
-    return moment.isoformat(" ", "minutes") if has_time and moment.time() != datetime.min.time() else str(moment.date())
 
 
 def _merged(archive: ZipFile, path: str) -> list[tuple[int, int, int, int]]:
