@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -32,6 +33,17 @@ def open_tokenizer(path: Path) -> Any:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+@lru_cache(maxsize=4)
+def folding(tokenizer: Any) -> Any:
+    """Return a tokenizer for texts with forms of letters that its model does not know; offsets are the text's own."""
+    import tokenizers
+
+    made = tokenizers.Tokenizer.from_str(tokenizer.to_str())
+    own = [made.normalizer] if made.normalizer else []
+    made.normalizer = tokenizers.normalizers.Sequence([tokenizers.normalizers.NFKC(), *own])
+    return made
 
 
 def _after_fork() -> None:

@@ -15,7 +15,7 @@ from retrieval.embedding.batching import token_batches
 from retrieval.embedding.binary import load_rotation, sign_bits
 from retrieval.errors import ModelError
 from retrieval.linalg import Floats, products
-from retrieval.parallel import open_tokenizer, side_by_side
+from retrieval.parallel import folding, open_tokenizer, side_by_side
 from retrieval.records import Passage
 from retrieval.text import STOP_WORDS, WORD, Analysis, PieceAnalysis, has_forms, stems
 
@@ -140,18 +140,8 @@ class OnnxEncoder:
         encodings: list[Any] = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         for index, text in enumerate(texts):
             if has_forms(text):
-                encodings[index] = self._folding.encode(text, add_special_tokens=False)
+                encodings[index] = folding(self._tokenizer).encode(text, add_special_tokens=False)
         return encodings
-
-    @cached_property
-    def _folding(self) -> Any:
-        """The tokenizer for texts with forms of letters that the model does not know; offsets are the text's own."""
-        import tokenizers
-
-        folding = tokenizers.Tokenizer.from_str(self._tokenizer.to_str())
-        own = [folding.normalizer] if folding.normalizer else []
-        folding.normalizer = tokenizers.normalizers.Sequence([tokenizers.normalizers.NFKC(), *own])
-        return folding
 
     def _forward(self, ids: Sequence[Sequence[int]]) -> Iterator[tuple[int, Floats]]:
         """Yield (index, (t, dim) token vectors with the special ones), short texts first."""

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from retrieval.parallel import folding
+from retrieval.text import has_forms
+
 MAX_TOKENS = 320  # of question and passage together; passages of the default library have up to 254
 MAX_QUESTION = 64  # tokens of the question that are read
 
@@ -40,6 +43,9 @@ class Pair:
 def tokenized(tokenizer: Any, texts: Sequence[str]) -> list[Tokens]:
     """Tokenize texts with a `tokenizers.Tokenizer` that neither pads nor truncates."""
     found = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+    for index, text in enumerate(texts):
+        if has_forms(text):
+            found[index] = folding(tokenizer).encode(text, add_special_tokens=False)
     return [Tokens(encoding.ids, encoding.offsets) for encoding in found]
 
 

@@ -90,6 +90,12 @@ def test_spans_are_characters_whatever_the_script(reader):
     assert words(text, reading) == "1800"
 
 
+def test_letters_in_other_forms_are_read_as_letters(reader):
+    text = "𝐓𝐡𝐞 𝐢𝐧𝐧 𝐨𝐩𝐞𝐧𝐞𝐝 𝐢𝐧 𝟏𝟕𝟒𝟐. Ｉｔ ｃｌｏｓｅｄ ｉｎ １８００."
+    reading = reader.read("When did the inn open?", [passage(text)])[0]
+    assert words(text, reading) == "𝟏𝟕𝟒𝟐"
+
+
 @pytest.mark.slow
 def test_reading_imports_neither_torch_nor_transformers(python):
     code = """
