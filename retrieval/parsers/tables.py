@@ -7,6 +7,7 @@ the columns have none. Cells that span several rows or columns stand in each of 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from retrieval.text import one_line, printable
 
@@ -24,6 +25,10 @@ _NUMBER = re.compile(
 _FIGURES = re.compile(r"\d[\d.,\s]*")
 _CODE = re.compile(r"[A-Z]{1,4}[-. ]?\d{1,6}[A-Za-z]?")
 _YEAR = re.compile(r"(?:FY\s?)?(?:1[89]|20|21)\d\d(?:[/–-]\d{2,4})?")
+_DAY = re.compile(  # of a column: "2024-05-04", "May 2024", "4 May", "04.05.2024"
+    r"\d{4}-\d\d-\d\d|\d\d?[./]\d\d?[./]\d{2,4}|(?:\d{1,2}\.? )?[A-Z][a-zé]{2,8}\.?[ -]\d{2,4}"
+    r"|\d{1,2}\.? [A-Z][a-zé]{2,8}"
+)
 
 Grid = Sequence[Sequence[str]]
 
@@ -183,7 +188,8 @@ def _marked(rows: Sequence[Sequence[Cell]]) -> int:
 def _is_head(rows: Sequence[Sequence[Cell]], grid: Grid, size: int) -> bool:
     """Tell whether the first rows are names, as what stands below them is figures."""
     body = grid[size:]
-    if not body or not all(map(_is_named, grid[:size])):
+    above = [[text for text, _ in groupby(row)] for row in grid[: size - 1]]  # a name may reach over several columns
+    if not body or not all(map(_is_named, [*above, grid[size - 1]])):
         return False
     if size > 1 and all(grid[0]) and len(set(grid[0])) == len(grid[0]):
         return False  # names that are complete have no second row of them
@@ -205,13 +211,14 @@ def _may_be_pairs(grid: Grid) -> bool:
 
 
 def _is_named(row: Sequence[str]) -> bool:
-    """Tell whether a row's cells are short words, or years beside a word."""
+    """Tell whether a row's cells are short words, or years or several days beside a word."""
     full = [text for text in row if text]
     words = [text for text in full if not is_number(text)]
     others = [text for text in full if is_number(text)]
     if not full or any(len(text) > _LONGEST_NAME for text in words):
         return False
-    years = all(map(_YEAR.fullmatch, others)) and len(set(others)) == len(others)
+    years = all(map(_YEAR.fullmatch, others)) or (len(others) > 1 and all(map(_is_time, others)))
+    years = years and len(set(others)) == len(others)
     return not others or (years and bool(words or not row[0]))
 
 
@@ -229,7 +236,11 @@ def _differs(column: Sequence[str], size: int) -> bool:
     figures = sum(map(is_number, body))
     if not name or not body or 3 * figures < 2 * len(body):
         return False
-    return not is_number(name) or not all(map(_YEAR.fullmatch, body))
+    return not is_number(name) or not all(map(_is_time, body))
+
+
+def _is_time(text: str) -> bool:
+    return bool(_YEAR.fullmatch(text) or _DAY.fullmatch(text))
 
 
 def _of_codes(column: Sequence[str]) -> bool:

@@ -73,6 +73,15 @@ def test_a_first_row_that_may_be_no_header_can_be_cited():
         (45416.5625, "yyyy-mm-dd hh:mm:ss", "2024-05-04 13:30:00"), (0.5625, "h:mm AM/PM", "1:30 PM"), (0.5625, "h:mm:ss", "13:30:00"),
         (0.0208449, "mm:ss", "30:01"), (0.5, "0.##", "0.5"), (3, "0.##", "3"), (-0.001, "0.0", "0.0"), (0.5, ".00", ".50"),
         (1234567.891, "#,##0.00", "1,234,567.89"), (0, "#,##0", "0"), (1234, "#,##0.0#", "1,234.0"), (5, '"Lot "00', "Lot 05"),
+        (-2.5, "0", "-3"), (1.005, "0.00", "1.01"),
+        (1250000, '0.0,," m"', "1.3 m"), (0, "0;-0;;@", ""), (-4, "0;;", ""),
+        (0.3125, "# ??/16", "5/16"), (1500, '[>=1000]0.0,"k";0', "1.5k"), (-15, "[Red][<0]0;0", "15"),
+        (12345, "##0.0E+0", "12.3E+3"), (999.96, "0.0E+0", "1.0E+3"), (0.5, "#.##", ".5"), (12, "#,##0.##", "12"),
+        (45416, "d-mmm", "4 May"),
+        (45416, "mmmm", "May"), (45416, "dddd", "Saturday"), (45416, "dddd, d mmmm yyyy", "2024-05-04"),
+        (45416.5625, "d/m/yy h:mm AM/PM", "2024-05-04 1:30 PM"), (0.56265, "hh:mm:ss", "13:30:13"), (0.00237, "mm:ss", "03:25"), (0.00237, "mm:ss.0", "03:24.8"),
+        (1.5, '[h]" h "mm" min"', "36 h 00 min"), (0.0625, "[mm]:ss", "90:00"), (-5, '#,##0.00_);[Red](#,##0.00)', "(5.00)"),
+        (1240.5, '_-* #,##0.00\\ "€"_-', "1,240.50 €"), (3, '"Nr. "0', "Nr. 3"), (3, "@", "3"), (1, '"yes";;"no"', "yes"),
     ],
 )  # fmt: skip
 def test_numbers_as_the_sheet_shows_them(value, code, shown):
@@ -153,3 +162,50 @@ def test_days_and_times_need_no_library():
         sheet.write_datetime(1, 1, time(9, 45), book.add_format({"num_format": "hh:mm"}))
 
     assert lines(".xlsx", workbook(write)) == ["Day: 2026-03-12; Time: 09:45"]
+
+
+def stacked(book):
+    sheet = book.add_worksheet("S")
+    sheet.merge_range(0, 0, 1, 0, "Boat")
+    sheet.merge_range(0, 1, 0, 2, 2023)
+    sheet.merge_range(0, 3, 0, 4, 2024)
+    sheet.write_row(1, 1, ["Length", "Depth", "Length", "Depth"])
+    sheet.write_row(2, 0, ["Barge", 120, 4, 130, 5])
+
+
+def named_by_days(book):
+    sheet = book.add_worksheet("S")
+    sheet.write_row(0, 0, ["Boat"])
+    for month in (1, 2):
+        sheet.write_datetime(0, month, date(2024, month, 1), book.add_format({"num_format": "mmm yyyy"}))
+    sheet.write_row(1, 0, ["Barge", 120, 130])
+
+
+def raised_and_drawn(book):
+    sheet = book.add_worksheet("S")
+    sheet.write_rich_string(0, 0, "10", book.add_format({"font_script": 1}), "6", " cells")
+    sheet.write_column(1, 0, [1, 2])
+    drawn = book.add_chart({"type": "line"})
+    drawn.add_series({"values": "=S!$A$2:$A$3"})
+    drawn.set_title({"name": "Tolls rise"})
+    sheet.insert_chart("C3", drawn)
+
+
+@pytest.mark.parametrize(
+    ("write", "shown"),
+    [
+        (stacked, ["Boat: Barge; 2023 › Length: 120; 2023 › Depth: 4; 2024 › Length: 130; 2024 › Depth: 5"]),
+        (named_by_days, ["Boat: Barge; Jan 2024: 120; Feb 2024: 130"]),
+        (raised_and_drawn, ["10⁶ cells", "1", "2", "Tolls rise"]),
+    ],
+)
+def test_names_in_two_rows_names_that_are_days_raised_figures_and_titles_of_charts(write, shown):
+    assert lines(".xlsx", workbook(write)) == shown
+
+
+def test_folders_parted_by_backslashes():
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook(stacked))) as usual, zipfile.ZipFile(content, "w") as archive:
+        for name in usual.namelist():
+            archive.writestr(name.replace("/", "\\"), usual.read(name))
+    assert lines(".xlsx", content.getvalue())[0].startswith("Boat: Barge; 2023 › Length: 120")

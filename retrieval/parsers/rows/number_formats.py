@@ -1,161 +1,244 @@
-"""Numbers as format codes of sheets show them (ECMA-376, 18.8.31): 0.125 is 13% by "0%", 5551234 is 555-1234.
-
-Days are ISO 8601, because 03/04 is one day here and another there.
-"""
+"""Numbers as a spreadsheet shows them by their format codes (ECMA-376, part 1, 18.8.31); days as ISO 8601."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
 DAYS_1900, DAYS_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
-_QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)(?:-[^\]]*)?\]|\[[^\]]*\]|_.|\*.')
+BUILT_IN = {
+    1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 5: "#,##0;(#,##0)", 6: "#,##0;(#,##0)", 7: "#,##0.00;(#,##0.00)",
+    8: "#,##0.00;(#,##0.00)", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
+    14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm",
+    21: "h:mm:ss", 22: "yyyy-mm-dd h:mm", 37: "#,##0;(#,##0)", 38: "#,##0;(#,##0)", 39: "#,##0.00;(#,##0.00)",
+    40: "#,##0.00;(#,##0.00)", 41: "#,##0;(#,##0)", 43: "#,##0.00;(#,##0.00)", 45: "mm:ss", 46: "[h]:mm:ss",
+    47: "mm:ss.0", 48: "##0.0E+0",
+}  # fmt: skip
 _TOKEN = re.compile(
-    rf"(?P<literal>{_QUOTED.pattern})|(?P<place>[#0?])|(?P<point>\.)|(?P<comma>,)|(?P<other>.)", re.DOTALL
+    r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\[(?P<span>h+|m+|s+)\]|\[[^\]]*\]|[_*].'
+    r"|(?P<time>AM/PM|A/P|y+|d+|m+|h+|s+(?:\.0+)?)|(?P<power>E[+-]0*)|(?P<sign>[#0?.,%])|(?P<other>.)",
+    re.IGNORECASE | re.DOTALL,
 )
-_CONDITION = re.compile(r"(?:\[[A-Za-z]+\d*\])*\[(<=|>=|<>|[<>=])(-?\d+(?:\.\d+)?)\]")
-_FRACTION = re.compile(r"([#0?]*)\s*([#0?]+)/([#0?]+|\d+)")
-_SCIENTIFIC = re.compile(r"0(?:\.([#0?]*))?E[+-](0+)", re.IGNORECASE)
-_MOST_PLACES = 30
+_SECTIONS = re.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;"\\\[]|["\\\[])+|(?<=;)(?=;|$)|^(?=;)')
+_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?[\d.]+)\]")
+_FRACTION = re.compile(r"(?:([#0?]+)\s+)?([#0?]+)\s?/\s?(?:(\d*[1-9]\d*)|([#0?]+))")
 _LONGEST = 255  # characters of a code, as in Excel
+_Token = tuple[str, str]  # kind, text
 
 
 def formatted(value: float, code: str, day_zero: datetime = DAYS_1900) -> str:
-    """Return a number by a format code; as programs write it by themselves where the code is not understood."""
-    value, code = float(value), code[:_LONGEST]
-    if not abs(value) < 1e15:
-        return _general(value)
-    section, is_own = _section(value, code)
-    is_span = re.search(r"\[[hms]+\]", section, re.IGNORECASE) is not None
-    bare = _QUOTED.sub("", re.sub(r"\[([hms]+)\]", r"\1", section, flags=re.IGNORECASE))
-    if re.search(r"[yd]|m{3}|h|s", bare, re.IGNORECASE) and not re.search(r"[#0?]{2}|General|E\\+", bare):
-        return _moment(value, bare, is_span, day_zero)
-    sign = "-" if value < 0 and not is_own else ""
-    if scientific := _SCIENTIFIC.search(bare):
-        mantissa, _, power = f"{abs(value):.{len(scientific[1] or '')}E}".partition("E")
-        return f"{sign}{mantissa}E{power[0]}{power[1:].lstrip('0').zfill(len(scientific[2]))}"
-    if fraction := _FRACTION.search(bare):
-        return sign + _fraction(Fraction(str(abs(value))), fraction)
-    if not re.search(r"[#0?]", bare):
-        literal = _QUOTED.sub(_literal, section).strip()
-        return _general(value) if (not bare.strip() and not literal) or re.search(r"general|@", bare, re.I) else literal
-    if not re.fullmatch(r"[#0?.,%()\s€$£¥+\-–−:/]*", bare):
-        return _general(value)
-    return _placed(Decimal(f"{abs(value):.15g}"), section, sign)
+    """Return a number as its code shows it; a day as ISO 8601, because 03/04 is one day here and another there."""
+    code = code[:_LONGEST]
+    with localcontext(prec=400):
+        number = Decimal(f"{value:.15g}")
+        section, is_signed = _section(number, code)
+        tokens = [
+            (str(found.lastgroup or ""), found[found.lastgroup] if found.lastgroup else "")
+            for found in _TOKEN.finditer(section)
+        ]
+        kinds = {kind for kind, _ in tokens}
+        shows_digits = any(kind == "sign" and text in "#0?" for kind, text in tokens)
+        if code.strip() and not section.strip():
+            return ""
+        if "general" in section.lower() or not tokens or "@" in section:
+            return _general(float(value))
+        if kinds & {"time", "span"} and not shows_digits and "power" not in kinds:
+            return _moment(float(value), tokens, day_zero)
+        minus = "-" if is_signed and number < 0 else ""
+        part = _FRACTION.search(section)
+        if part and '"' not in part.group():
+            before, after = _literal(section[: part.start()]), _literal(section[part.end() :])
+            return f"{minus}{before}{_fraction(abs(number), part)}{after}".strip()
+        if not shows_digits:
+            return f"{minus}{_literal(section)}".strip()
+        shown = _number(abs(number), tokens)
+        return (minus if re.search("[1-9]", shown) else "") + shown
 
 
-def _section(value: float, code: str) -> tuple[str, bool]:
-    """Return the part of a code that a number is shown by, and whether that says by itself that it is negative."""
-    sections = code.split(";")
-    conditions = [_CONDITION.match(part) for part in sections]
+def _section(value: Decimal, code: str) -> tuple[str, bool]:
+    """Return the section of a code that holds for a value, and whether a minus stands before what it shows."""
+    sections = [found.group() for found in _SECTIONS.finditer(code)][:3] or [""]
+    conditions = [_CONDITION.search(each) for each in sections]
     if any(conditions):
-        for part, found in zip(sections, conditions, strict=True):
-            if found is None or _holds(value, found[1], float(found[2])):
-                return part, found is not None and value < 0 and found[1] in ("<", "<=")
-        return "General", False
-    if value < 0 and len(sections) > 1 and sections[1].strip():
-        return sections[1], True
-    return (sections[2], False) if value == 0 and len(sections) > 2 and sections[2].strip() else (sections[0], False)
+        for number, (each, stated) in enumerate(zip(sections, conditions, strict=True)):
+            if stated and _holds(value, stated[1], Decimal(stated[2])):
+                return each, not (stated[1].startswith("<") and Decimal(stated[2]) <= 0)
+            if not stated and (number != 1 or len(sections) < 3 or value < 0):
+                return each, True
+        return "General", True
+    if value < 0 and len(sections) > 1 and (sections[1].strip() or len(sections) > 2):
+        return sections[1], False
+    return (sections[2] if value == 0 and len(sections) > 2 else sections[0]), True
 
 
-def _holds(value: float, sign: str, other: float) -> bool:
-    is_equal, is_less = value == other, value < other
-    return {"=": is_equal, "<>": not is_equal, "<": is_less, ">": not (is_less or is_equal),
-            "<=": is_less or is_equal, ">=": not is_less}[sign]  # fmt: skip
+def _holds(value: Decimal, sign: str, limit: Decimal) -> bool:
+    return ("<" in sign and value < limit) or (">" in sign and value > limit) or ("=" in sign and value == limit)
 
 
-def _literal(found: re.Match[str]) -> str:
-    """Return what a quoted part of a code prints."""
-    return found[1] or found[2] or found[3] or ""
-
-
-def _placed(number: Decimal, code: str, sign: str) -> str:
-    """Return a number with its figures in the places of a code, and what stands between them."""
-    tokens = [(found.lastgroup, found) for found in _TOKEN.finditer(code)]
-    kinds = ["literal" if found["literal"] else kind for kind, found in tokens]
-    places = [number for number, kind in enumerate(kinds) if kind == "place"]
-    point = next((number for number, kind in enumerate(kinds) if kind == "point"), len(kinds))
-    whole, behind = [at for at in places if at < point], [at for at in places if at > point][:_MOST_PLACES]
-    commas = [number for number, kind in enumerate(kinds) if kind == "comma"]
-    is_grouped = any(whole and whole[0] < at < whole[-1] for at in commas)
-    thousands = sum(at > places[-1] or (whole != [] and whole[-1] < at < point) for at in commas)
-    percents = sum(found["other"] == "%" for _, found in tokens)
-    scaled = number.scaleb(2 * percents - 3 * thousands)
-    rounded = scaled.quantize(Decimal(1).scaleb(-len(behind)), ROUND_HALF_UP)
-    before, _, after = f"{rounded:f}".partition(".")
-    before = before.lstrip("0")
-    zeros = next((len(whole) - n for n, at in enumerate(whole) if code[tokens[at][1].start()] == "0"), 0)
-    before = before.zfill(zeros)
-    if not whole or not any(kinds[at] in ("literal", "other") for at in range(whole[0], whole[-1])):
-        figures = dict.fromkeys(whole[:1], before)
-        if is_grouped and before:
-            figures[whole[0]] = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", ",", before)
-    else:  # 000-0000: the first place takes what is left
-        shown = before.rjust(len(whole))
-        cut = len(shown) - len(whole) + 1
-        figures = dict(zip(whole, [shown[:cut].strip(), *map(str.strip, shown[cut:])], strict=True))
-    kept = len(behind)
-    while kept and code[tokens[behind[kept - 1]][1].start()] != "0" and after[kept - 1] == "0":
-        kept -= 1
-    figures |= {at: after[n] if n < kept else "" for n, at in enumerate(behind)}
-    parts = []
-    for at, ((_, found), kind) in enumerate(zip(tokens, kinds, strict=True)):
-        if kind == "literal":
-            parts.append(_QUOTED.sub(_literal, found.group()))
-        elif kind == "place":
-            parts.append(figures.get(at, ""))
-        elif kind == "point":
-            parts.append("." if kept or (not behind and not whole) else "")
-        elif kind == "other":
-            parts.append(found.group())
-    return f"{sign if rounded else ''}{''.join(parts)}".strip()
-
-
-def _fraction(number: Fraction, form: re.Match[str]) -> str:
-    """Return a number as a whole and a fraction, as "# ?/?" shows 1.5 as 1 1/2."""
-    denominator = int(form[3]) if form[3].isdigit() and form[3] != "0" * len(form[3]) else 0
-    whole = number.numerator // number.denominator if form[1] else 0
-    rest = number - whole
-    near = (
-        Fraction(round(rest * denominator), denominator)
-        if denominator
-        else rest.limit_denominator(10 ** len(form[3]) - 1)
-    )
-    if near == 1 and form[1]:
-        whole, near = whole + 1, Fraction(0)
-    over = denominator or near.denominator
-    part = f"{near * over}/{over}" if near or not form[1] else ""
-    return " ".join(filter(None, (str(whole) if whole or not part else "", part)))
+def _literal(code: str) -> str:
+    """Return what a part of a format code prints as it stands."""
+    kinds = ("quoted", "escaped", "currency", "other")
+    return "".join(found[found.lastgroup] for found in _TOKEN.finditer(code) if found.lastgroup in kinds)
 
 
 def _general(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}".replace("e", "E")
 
 
-def _moment(value: float, code: str, is_span: bool, day_zero: datetime) -> str:
-    """Return a day, a time or both; a year or a month alone where no more is shown."""
-    seconds = round(value * 86_400)
-    moment = day_zero + timedelta(seconds=seconds)
-    code = code.lower()
-    has_time, half = "h" in code or "s" in code, re.search(r"am/pm|a/p", code)
-    if not re.search(r"[yd]|m{3}", code):
-        return _time(seconds if is_span else seconds % 86_400, code, half is not None)
-    if "d" not in code and not has_time:
-        if "m" not in code:
-            return str(moment.year)
-        month = f"{moment:%B}" if "mmmm" in code else f"{moment:%b}"
-        return f"{moment:%Y-%m}" if "mmm" not in code else f"{month} {moment.year}" if "y" in code else month
-    if not has_time or moment.time() == datetime.min.time():
+def _rounded(value: Decimal, places: int) -> tuple[str, str]:
+    """Return the digits before and behind the point, halves rounded up; "" before it for zero."""
+    whole, _, rest = f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}".partition(".")
+    return whole.lstrip("0"), rest
+
+
+def _fraction(value: Decimal, code: re.Match[str]) -> str:
+    whole = int(value) if code[1] else 0
+    rest = Fraction(value) - whole
+    if code[3]:
+        below = int(code[3])
+        above = int((Decimal(rest.numerator) / rest.denominator * below).quantize(Decimal(1), ROUND_HALF_UP))
+    else:
+        near = rest.limit_denominator(10 ** len(code[4]) - 1)
+        above, below = near.numerator, near.denominator
+    if code[1] and above == below:
+        whole, above = whole + 1, 0
+    if code[1] and not above:
+        return str(whole)
+    return f"{whole} {above}/{below}" if whole else f"{above}/{below}"
+
+
+def _number(value: Decimal, tokens: Sequence[_Token]) -> str:
+    """Put the digits of a number in their places, what else the code prints between them."""
+    digits = [at for at, (kind, text) in enumerate(tokens) if kind == "sign" and text in "#0?"]
+    points = [at for at, token in enumerate(tokens) if token == ("sign", ".")]
+    point = points[0] if points else digits[-1] + 1
+    before, behind = ([at for at in digits if (at < point) is is_before] for is_before in (True, False))
+    commas = [at for at, token in enumerate(tokens) if token == ("sign", ",")]
+    is_grouped = any(before and before[0] < at < before[-1] for at in commas)
+    value *= Decimal(100) ** sum(token == ("sign", "%") for token in tokens)
+    value /= Decimal(1000) ** sum(not before or at > before[-1] for at in commas)
+    power = 0
+    has_power = any(kind == "power" for kind, _ in tokens)
+    if has_power:
+        value, power = _scaled(value, len(before), len(behind))
+    whole, rest = _rounded(value, len(behind))
+    shown = dict(zip(behind, rest, strict=True))
+    for at in reversed(behind):
+        if tokens[at][1] == "0" or shown[at] != "0":
+            break
+        shown[at] = ""
+    shown |= _placed(whole, [(at, tokens[at][1]) for at in before], is_grouped)
+    parts = []
+    for at, (kind, text) in enumerate(tokens):
+        if at in shown:
+            parts.append(shown[at])
+        elif at in points[:1]:
+            parts.append((whole if not before else "") + ("." if any(shown[each] for each in behind) else ""))
+        elif kind == "power":
+            sign = "-" if power < 0 else "+" if "+" in text else ""
+            parts.append(f"E{sign}{abs(power):0{text.count('0')}}" if "0" in text else f"E{sign}{abs(power)}")
+        elif kind != "sign" or text == "%":
+            parts.append(text if kind != "span" else "")
+    return "".join(parts).strip()
+
+
+def _scaled(value: Decimal, size: int, places: int) -> tuple[Decimal, int]:
+    """Return a number as what stands before its power of ten, and the power. size: digits before the point."""
+    if not value:
+        return value, 0
+    size = max(1, size)
+    for _ in range(2):  # 9.99 may become 10.0
+        power = value.adjusted() // size * size
+        whole, rest = _rounded(value.scaleb(-power), places)
+        value = Decimal(f"{whole or 0}.{rest or 0}").scaleb(power)
+    return value.scaleb(-power), power
+
+
+def _placed(whole: str, places: Sequence[tuple[int, str]], is_grouped: bool) -> dict[int, str]:
+    """Return what stands in each place before the point; the first takes all digits that are left."""
+    found: dict[int, str] = {}
+    count = 0
+    for number, (at, sign) in reversed(list(enumerate(places))):
+        own = whole[-1:] or ("0" if sign == "0" else "")
+        whole, own = ("", whole or own) if number == 0 else (whole[:-1], own)
+        made = ""
+        for digit in reversed(own):
+            made = digit + ("," if is_grouped and count and count % 3 == 0 else "") + made
+            count += 1
+        found[at] = made
+    return found
+
+
+def _moment(value: float, tokens: Sequence[_Token], day_zero: datetime) -> str:
+    """Return a day, a month, a year, a time or both, no more of it than is shown."""
+    clock = _clock(tokens)
+    days = {text[0].lower(): text for kind, text in clock if kind == "day"}
+    times = [at for at, (kind, _) in enumerate(clock) if kind in ("clock", "span")]
+    if not days and not times:
+        return _literal("".join(text for _, text in tokens))
+    smallest = max((len(text.partition(".")[2]) for _, text in clock if text.lower().startswith("s")), default=0)
+    moment = day_zero + timedelta(seconds=round(value * 86_400, smallest)) if days else day_zero
+    day = _day(moment, days)
+    if not times or (days and moment.time() == datetime.min.time()):
+        return day
+    if days:
+        clock = clock[times[0] : times[-1] + 1]
+    return f"{day} {_time(round(value * 86_400, smallest), clock)}".strip()
+
+
+def _clock(tokens: Sequence[_Token]) -> list[_Token]:
+    """Tell days from times among the tokens: m beside hours or seconds is minutes."""
+    marks = [at for at, (kind, _) in enumerate(tokens) if kind in ("time", "span")]
+    made = list(tokens)
+    for place, at in enumerate(marks):
+        text = tokens[at][1].lower()
+        before = tokens[marks[place - 1]][1].lower()[0] if place else ""
+        after = tokens[marks[place + 1]][1].lower()[0] if place + 1 < len(marks) else ""
+        is_clock = text[0] in "hsa" or (text[0] == "m" and len(text) < 3 and (before == "h" or after == "s"))
+        if tokens[at][0] == "time":
+            made[at] = ("clock" if is_clock else "day", text)
+    return made
+
+
+def _day(moment: datetime, days: dict[str, str]) -> str:
+    year, month, day = days.get("y"), days.get("m"), days.get("d")
+    if year and month and day:
         return str(moment.date())
-    return moment.isoformat(" ", "seconds" if "s" in code else "minutes")
+    name = f"{moment:%B}" if month and len(month) == 4 else f"{moment:%b}"
+    if day and len(day) > 2:
+        weekday = f"{moment:%A}" if len(day) > 3 else f"{moment:%a}"
+        return weekday if not month else f"{weekday} {moment.day} {name}"
+    if day:
+        return f"{moment.day} {name}" if month else str(moment.day)
+    if year and month:
+        return f"{name} {moment.year}" if len(month) > 2 else f"{moment:%Y-%m}"
+    if month:
+        return name if len(month) > 2 else str(moment.month)
+    return str(moment.year) if year else ""
 
 
-def _time(seconds: int, code: str, is_halved: bool) -> str:
-    hours, rest = divmod(seconds, 3600)
-    minutes, rest = divmod(rest, 60)
-    behind = f":{rest:02}" if "s" in code else ""
-    if "h" not in code:
-        return f"{60 * hours + minutes:02}{behind}" if "m" in code else str(seconds)
-    if is_halved:
-        return f"{(hours % 12) or 12}:{minutes:02}{behind} {'PM' if hours % 24 >= 12 else 'AM'}"
-    return f"{hours:02}:{minutes:02}{behind}"
+def _time(seconds: float, clock: Sequence[_Token]) -> str:
+    """Return a time as its code writes it; hours with two digits, which sort, unless they are of half a day."""
+    halves = next((text for kind, text in clock if kind == "clock" and text.startswith("a")), "")
+    spans = {text[0].lower() for kind, text in clock if kind == "span"}
+    minus, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    minutes, hours = int(seconds // 60), int(seconds // 3600)
+    parts = []
+    for kind, text in clock:
+        first = text[:1].lower()
+        if kind not in ("clock", "span"):
+            parts.append(text)
+        elif first == "h":
+            shown = hours if "h" in spans else hours % 24
+            parts.append(f"{(shown % 12 or 12):0{len(text)}}" if halves else f"{shown:02}")
+        elif first == "m":
+            parts.append(f"{minutes if 'm' in spans else minutes % 60:0{len(text)}}")
+        elif first == "s":
+            own = seconds if "s" in spans else seconds % 60
+            places = len(text.partition(".")[2])
+            parts.append(f"{own:0{places + 3}.{places}f}" if places else f"{int(own):0{len(text)}}")
+        else:
+            half = "AM" if hours % 24 < 12 else "PM"
+            parts.append(half if len(text) > 3 else half[0])
+    return minus + "".join(parts).strip()

@@ -116,6 +116,9 @@ def read_workbook(content: bytes) -> ParsedText:
         from retrieval.parsers.rows import ods, xlsx
 
         with open_zip(content) as archive:
+            for member in archive.infolist():  # some programs of Windows part folders by backslashes
+                member.filename = member.filename.replace("\\", "/")
+                archive.NameToInfo[member.filename] = member
             names = archive.namelist()
             if "content.xml" in names:
                 kept = ods.sheets(archive, builder)

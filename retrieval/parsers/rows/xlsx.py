@@ -15,19 +15,14 @@ from lxml import etree
 
 from retrieval.parsers.base import Builder
 from retrieval.parsers.office.archive import parse_xml
-from retrieval.parsers.office.runs import raised
-from retrieval.parsers.rows.number_formats import DAYS_1900, DAYS_1904, formatted
+from retrieval.parsers.office.runs import chart, raised
+from retrieval.parsers.rows.number_formats import BUILT_IN, DAYS_1900, DAYS_1904, formatted
 from retrieval.parsers.rows.sheets import MOST_ROWS, Row, Sheet
 from retrieval.parsers.tables import Cell
 from retrieval.text import one_line
 
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
-_BUILT_IN = {
-    1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm",
-    17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss", 22: "yyyy-mm-dd h:mm",
-    37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00", 45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss",
-}  # fmt: skip
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _MOST_COLUMNS = 16_384
 _MOST_MERGED = 100_000
@@ -96,7 +91,7 @@ def _strings(archive: ZipFile, names: dict[str, str], folder: str) -> list[str]:
 
 
 def _string(item: Any) -> str:
-    """Return the text of a string without its reading aids."""
+    """Return the text of a string without its reading aids, raised figures as such."""
     texts = (t for t in item.iter("{*}t") if not t.getparent().tag.endswith("rPh"))
     return "".join(raised(t.text or "") if _is_raised(t.getparent()) else t.text or "" for t in texts)
 
@@ -119,7 +114,7 @@ def _styles(archive: ZipFile, names: dict[str, str], folder: str) -> tuple[list[
     ]
     styles = [xf for part in root.iter("{*}cellXfs") for xf in part.iter("{*}xf")]
     ids = [xf.get("numFmtId", "0") for xf in styles]
-    codes = [own.get(each, _BUILT_IN.get(int(each) if each.isdigit() else 0, "")) for each in ids]
+    codes = [own.get(each, BUILT_IN.get(int(each) if each.isdigit() else 0, "")) for each in ids]
     numbers = [int(xf.get("fontId", "0")) if xf.get("fontId", "0").isdigit() else 0 for xf in styles]
     return codes, [number < len(fonts) and fonts[number] for number in numbers]
 
@@ -259,4 +254,7 @@ def _beside(archive: ZipFile, names: dict[str, str], path: str) -> tuple[dict[in
             for body in parse_xml(archive.read(target)).iter("{*}txBody"):
                 lines = ("".join(t.text or "" for t in p.iter("{*}t")) for p in body.iter("{*}p"))
                 boxes.append("\n".join(filter(None, map(one_line, lines))))
+            for inner, drawn in _targets(archive, names, target).values():  # their figures are those of cells
+                if inner == "chart" and drawn in archive.namelist():
+                    boxes.append(chart(parse_xml(archive.read(drawn)))[0])
     return notes, boxes
