@@ -195,7 +195,7 @@ def _shown(cell: Any) -> str:
 def read_jsonl(text: str) -> ParsedText:
     """Read one JSON value a line; objects and lists inside are flattened to "key.key: value".
 
-    A line that is none is left out with a warning; UnreadableError where most lines are none.
+    A line that is none is left out with a warning; UnreadableError where half of the lines are none.
     """
     builder = Builder()
     bad: dict[int, ValueError] = {}
@@ -211,7 +211,7 @@ def read_jsonl(text: str) -> ParsedText:
         builder.add("; ".join(pairs), place=f"line {number}")
         if number > MOST_ROWS:
             raise UnreadableError(f"has more than {MOST_ROWS:,} rows; split it")
-    if len(bad) > builder.count:
+    if bad and len(bad) >= builder.count:
         number, wrong = next(iter(bad.items()))
         raise UnreadableError(f"is no JSON in line {number}: {wrong}") from wrong
     for number in list(bad)[:_MOST_NAMED]:
