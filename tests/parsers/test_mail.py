@@ -93,6 +93,10 @@ def test_what_a_reply_repeats_is_not_its_own():
 def test_a_reply_between_the_lines_stays_in_order():
     mail = "Subject: S\n\nOn Tue, 3 Mar 2026, Ann wrote:\n> Is noon fine?\nYes.\n> And the boat?\nNo.\n"
     assert "> Is noon fine?\nYes.\n> And the boat?\nNo." in parse(".eml", mail.encode()).text
+    mail = "Subject: S\n\nHi.\n> Is noon fine?\nYes.\n\nOn Tue, 3 Mar 2026, Ann wrote:\n> Long.\n"
+    assert blocks(mail)[1:] == [
+        ("", "Hi.\n> Is noon fine?\nYes."), ("quoted text", "On Tue, 3 Mar 2026, Ann wrote:"), ("quoted text", "Long."),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -100,6 +104,7 @@ def test_a_reply_between_the_lines_stays_in_order():
     [
         ("VGhlIGZlZSBpcyAyNDAu\n", "The fee is 240."), ("VGhlIGZl\nZSBpcyAyNDAu\n\n--\nThe list\n", "The fee is 240.\n--\nThe list"),
         ("VGhlIGZlZSBpcyAyND\n", "The fee is 24"), ("The fee is 240.\n", "The fee is 240."),
+        ("Café: 240.\n\nTea: 3.\n", "Café: 240.\n\nTea: 3."),
     ],
 )  # fmt: skip
 def test_base64_that_is_cut_or_has_text_behind_it(body, text):
@@ -110,6 +115,10 @@ def test_base64_that_is_cut_or_has_text_behind_it(body, text):
 def test_what_an_old_label_or_a_cipher_hides_is_told():
     labelled = "Subject: S\nContent-Type: text/plain; charset=us-ascii\n\nThe café opens.\n"
     assert parse(".eml", labelled.encode()).text == "S\n\nThe café opens."
+    page = "Subject: S\nContent-Type: text/html; charset=us-ascii\n\n<p>The café opens.</p>\n"
+    assert parse(".eml", page.encode()).text == "S\n\nThe café opens."
+    inline = "Subject: S\n\n-----BEGIN PGP MESSAGE-----\n\nhQEM\n-----END PGP MESSAGE-----\n"
+    assert "it is encrypted" in parse(".eml", inline.encode()).metadata["warnings"]
     sealed = "Subject: S\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data; name=s.p7m\n\nMIAG\n"
     assert "it is encrypted" in parse(".eml", sealed.encode()).metadata["warnings"]
 

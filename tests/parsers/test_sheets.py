@@ -33,6 +33,9 @@ def workbook(write):
         ("Boat;Toll\nBarge;12,50\n", "Boat: Barge; Toll: 12,50"),
         ("sep=|\nBoat|Toll\nBarge|12\n", "Boat: Barge; Toll: 12"),
         ('Boat,Note,Toll\nA,"He said ""late"", twice",1\n', 'Boat: A; Note: He said "late", twice; Toll: 1'),
+        ('Boat,Note,Toll\nA,"He said \\"late, again\\"",1\n', 'Boat: A; Note: He said "late, again"; Toll: 1'),
+        ('Boat,Toll,Path\nA,1,"C:\\tmp\\"\nB,2,"C:\\bin\\"\n', "Boat: A; Toll: 1; Path: C:\\tmp\\"),
+        ("#Boat,Toll\nBarge,12\nPunt,3\n", "#Boat: Barge; Toll: 12"),
         ("Boat,Toll,Toll\nBarge,12,13\n", "Boat: Barge; Toll: 12; Toll: 13"),
         ("Boat,2024,2025\nBarge,12,13\n", "Boat: Barge; 2024: 12; 2025: 13"),
         ("Boat,Toll,\n,Day,Night\nBarge,12,13\n", "Boat: Barge; Toll › Day: 12; Toll › Night: 13"),
@@ -41,6 +44,12 @@ def workbook(write):
 )
 def test_csv(content, first):
     assert lines(".csv", content)[0] == first
+
+
+def test_remarks_above_the_names():
+    assert rows(".csv", "# Source: the keeper, Aro\n# as of 2024\nBoat,Toll\nBarge,12\n") == [
+        ("", 0, "# Source: the keeper, Aro\n# as of 2024"), ("", 4, "Boat: Barge; Toll: 12"),
+    ]  # fmt: skip
 
 
 def test_a_column_of_sentences_is_not_cut_at_their_commas():

@@ -11,7 +11,6 @@ from contextlib import suppress
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
-from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -24,7 +23,7 @@ from retrieval.parsers.metadata import common
 from retrieval.text import one_line
 
 _ENCRYPTED = ("application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]+={0,2})?")
 _ASCII = ("us-ascii", "ascii", "ansi_x3.4-1968")  # labels of old programs, whatever the text holds
 _SHOWN = ("From", "To", "Cc", "Date")
 _ATTACHED = "message/rfc822"  # forwarded as a whole
@@ -105,7 +104,7 @@ def _add(builder: Builder, message: EmailMessage, subject: str, place: str, dept
     builder.add(subject, 1 if subject else 0, place=place)
     headers = {name: _header(message, name) for name in _SHOWN}
     builder.add("\n".join(f"{name}: {value}" for name, value in headers.items() if value), by_line=True, place=place)
-    if message.get_content_type() in _ENCRYPTED and message.get_param("smime-type") != "signed-data":
+    if any(map(_is_encrypted, message.walk())):
         builder.warn("it is encrypted; decrypt it in your mail program and save it again")
     quoted: list[tuple[str, Any]] = []
     attached: list[Any] = []
@@ -130,6 +129,13 @@ def _add(builder: Builder, message: EmailMessage, subject: str, place: str, dept
     for number, part in enumerate(inner if depth < _DEEPEST else (), start=1):
         each = _inner(part)
         _add(builder, each, _header(each, "Subject"), _below(place, f"attached message {number}"), depth + 1)
+
+
+def _is_encrypted(part: Any) -> bool:
+    is_signed = str(part.get_param("smime-type", "")).casefold() in ("signed-data", "certs-only")
+    is_sealed = part.get_content_type() in _ENCRYPTED or str(part.get_filename()).casefold().endswith(".p7m")
+    begins = b"" if part.is_multipart() or part.get_content_maintype() != "text" else _payload(part).lstrip()
+    return (is_sealed and not is_signed) or begins.startswith(b"-----BEGIN PGP MESSAGE-----")
 
 
 def _below(place: str, part: str) -> str:
@@ -222,34 +228,51 @@ def _body(builder: Builder, part: Any, place: str) -> list[tuple[str, Any]]:
 def _apart(text: str) -> tuple[str, str]:
     """Split a plain text into its own words and what it repeats: lines with ">", all behind "Original Message".
 
-    One that answers line by line stays as it is: its words mean nothing without those above them.
+    Quotes that are answered below stay where they are: the words mean nothing without those above them.
     """
+    stretches = list(_stretches(text.split("\n")))
+    last = max((at for at, (kind, _) in enumerate(stretches) if kind == "own"), default=-1)
+    if last < 0:  # a mail that only repeats is read as what it is
+        return text, ""
+    answered = [kind for kind, _ in stretches[:last] if kind != "own"]
+    are_kept = len(answered) > 1 or "quoted" in answered
     own: list[str] = []
     repeated: list[str] = []
-    marks: list[bool] = []
-    lines = text.split("\n")
+    for at, (kind, lines) in enumerate(stretches):
+        if kind == "own" or (at < last and are_kept):
+            own += lines
+        else:
+            repeated += lines
+            own.append("")  # what stands around it is not one paragraph
+    return "\n".join(own), _INTRODUCED.sub(r"\n\g<0>\n\n", _MARKS.sub("", "\n".join(repeated)))
+
+
+def _stretches(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield stretches of lines: "own" words, "quoted" ones, and those that are "introduced" as another's."""
+    kind, taken = "own", list[str]()
     number = 0
     while number < len(lines):
-        line = lines[number]
-        two = "\n".join(lines[number : number + 2])
-        found = _INTRODUCING.fullmatch(line.strip()) or _INTRODUCING.fullmatch(two.strip())
+        line, two = lines[number].strip(), "\n".join(lines[number : number + 2]).strip()
+        found = _INTRODUCING.fullmatch(line) or _INTRODUCING.fullmatch(two)
         rest = [each for each in lines[number + 1 : number + 6] if each.strip()]
-        if found and line.lstrip().startswith(("-", "_")) and (line.lstrip().startswith("-") or _is_header(rest)):
-            repeated += lines[number:]
-            break
+        if found and line.startswith(("-", "_")) and (line.startswith("-") or _is_header(rest)):
+            yield from ((kind, taken), ("introduced", lines[number:]))
+            return
+        count = 1
         if found and rest and any(map(_QUOTE_LINE.match, rest)):
-            taken = 1 if _INTRODUCING.fullmatch(line.strip()) else 2
-            repeated += lines[number : number + taken]
-            number += taken
-            continue
-        is_quote = bool(_QUOTE_LINE.match(line))
-        (repeated if is_quote else own).append(line)
-        marks += [is_quote] if line.strip() else []
-        number += 1
-    is_all = not any(line.strip() for line in own)  # a mail that only repeats is read as what it is
-    answered = sum(before and not after for before, after in pairwise(marks))  # quotes with words behind them
-    unmarked = _MARKS.sub("", "\n".join(repeated))
-    return (text, "") if is_all or answered > 1 else ("\n".join(own), _INTRODUCED.sub(r"\n\g<0>\n\n", unmarked))
+            new, count = "introduced", 1 if _INTRODUCING.fullmatch(line) else 2
+        elif _QUOTE_LINE.match(line):
+            new = kind if kind == "introduced" else "quoted"
+        else:
+            new = "own" if line else kind
+        if new != kind and any(each.strip() for each in taken):
+            yield kind, taken
+            taken = []
+        kind = new
+        taken = [*taken, *lines[number : number + count]]
+        number += count
+    if any(each.strip() for each in taken):
+        yield kind, taken
 
 
 def _is_header(lines: list[str]) -> bool:
@@ -278,38 +301,44 @@ def _attachment(builder: Builder, name: str, part: Any, place: str) -> None:
 
 
 def _page(part: Any) -> Any:
-    return parse_html(_payload(part), part.get_content_charset() or "")
+    return parse_html(_payload(part), _charset(part))
 
 
 def _payload(part: Any) -> bytes:
     content: Any = part.get_payload(decode=True)
     if content is None:  # said to be of several parts, and is none of them
         content = str(part.get_payload() or "").encode("utf-8", "surrogateescape")
-    if str(part.get("content-transfer-encoding", "")).strip().lower() == "base64":
-        return _from_base64(str(part.get_payload()), bytes(content))
+    if str(part.get("Content-Transfer-Encoding", "")).strip().lower() == "base64":
+        part.replace_header("Content-Transfer-Encoding", "8bit")
+        stated: Any = part.get_payload(decode=True)
+        part.replace_header("Content-Transfer-Encoding", "base64")
+        return _from_base64(bytes(stated or b""), bytes(content))
     return bytes(content)
 
 
-def _from_base64(stated: str, decoded: bytes) -> bytes:
+def _charset(part: Any) -> str:
+    """Return the character set that a part names, "" where it is the one that programs name for all of them."""
+    declared = part.get_content_charset() or ""
+    return "" if declared in _ASCII else str(declared)
+
+
+def _from_base64(stated: bytes, decoded: bytes) -> bytes:
     """Return what lines of base64 say, with the text that a list server put behind them; text alone as it is."""
-    lines = stated.rstrip().split("\n")
-    count = next(
-        (number for number, line in enumerate(lines) if not _BASE64.fullmatch(line.strip() or "A")), len(lines)
-    )
-    if count == len(lines) and decoded.strip() != stated.strip().encode("utf-8", "surrogateescape"):
+    lines = stated.rstrip().split(b"\n")
+    count = next((number for number, line in enumerate(lines) if not _BASE64.fullmatch(line.strip())), len(lines))
+    if count == len(lines) and decoded.strip() != stated.strip():
         return decoded
-    joined = "".join(map(str.strip, lines[:count])).rstrip("=")
+    joined = b"".join(map(bytes.strip, lines[:count])).rstrip(b"=")
     with suppress(binascii.Error):
-        head = base64.b64decode(joined[: len(joined) - (len(joined) % 4 == 1)] + "==")
-        return head + "\n".join(["", *lines[count:]]).encode("utf-8", "surrogateescape")
+        head = base64.b64decode(joined[: len(joined) - (len(joined) % 4 == 1)] + b"==")
+        return b"\n".join([head, *lines[count:]]) if count else stated
     return decoded
 
 
 def _text(part: Any, builder: Builder) -> str:
     """Decode a text part by the character set that it names; one without a name as a text file is."""
     try:
-        declared = part.get_content_charset() or ""
-        text, warning = decoded(_payload(part), "" if declared in _ASCII else declared)
+        text, warning = decoded(_payload(part), _charset(part))
     except UnreadableError:
         builder.warn("a part of it that is said to be text is binary")
         return ""

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,33 +13,61 @@ from python_calamine import CalamineWorkbook
 from retrieval.parsers.base import Builder, ParsedText, UnreadableError
 from retrieval.parsers.office.archive import open_zip
 from retrieval.parsers.rows.sheets import MOST_ROWS, Row, Rows, Sheet
-from retrieval.parsers.tables import Cell
+from retrieval.parsers.tables import Cell, is_number
 from retrieval.text import one_line
 
 _DELIMITERS = ",;\t|"
 _NAMED_DELIMITER = re.compile(r'"?sep=(.)"?[ \t]*\n', re.IGNORECASE)  # Excel's first line
 _MOST_NAMED = 10  # lines that are no JSON
+_ESCAPED = re.compile(
+    r'(?:^|[,;\t|])[ ]?"[^"\n]*\\"[^",;|\s]', re.MULTILINE
+)  # quotes inside quotes, as MySQL writes them
 _LOOKED_AT = 200  # lines in which a delimiter shows
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def read_csv(text: str) -> ParsedText:
     """Read comma-, semicolon-, bar- or tab-separated values; the first rows name the columns where they look so."""
+    text = _standard(text)
     named = _NAMED_DELIMITER.match(text)
     above = 1 if named else 0
     body = text[named.end() :] if named else text
-    return _separated(body, named[1] if named else _delimiter(body), above)
+    remarks = _remarks(body)
+    body = body.split("\n", len(remarks))[-1]
+    return _separated(body, named[1] if named else _delimiter(body), above, remarks)
 
 
 def read_tsv(text: str) -> ParsedText:
     """Read tab-separated values; a line in which there is no tab anywhere is read as `read_csv` does."""
-    return _separated(text, "\t") if "\t" in text else read_csv(text)
+    return _separated(_standard(text), "\t") if "\t" in text else read_csv(text)
 
 
-def _separated(text: str, delimiter: str, above: int = 0) -> ParsedText:
+def _standard(text: str) -> str:
+    """Return values with the quotes inside them doubled, where a backslash marks them."""
+    return (
+        re.sub(r'\\(["\\])', lambda found: '""' if found[1] == '"' else "\\", text) if _ESCAPED.search(text) else text
+    )
+
+
+def _remarks(text: str) -> list[str]:
+    """Return the lines above the names that begin with "#"; one with a name above each value is no remark."""
+    lines = text.split("\n", _LOOKED_AT)[:_LOOKED_AT]
+    count = next((number for number, line in enumerate(lines) if line.strip() and not line.startswith("#")), 0)
+    delimiter = _delimiter("\n".join(lines[count:])) if count else ""
+    if delimiter:
+        last = max(number for number in range(count) if lines[number].strip())
+        values = lines[count].split(delimiter)
+        are_names = len(lines[last].split(delimiter)) == len(values) and any(map(is_number, values))
+        count = last if are_names else count
+    return lines[:count]
+
+
+def _separated(text: str, delimiter: str, above: int = 0, remarks: Sequence[str] = ()) -> ParsedText:
     """Read values by their delimiter; quotes only where a value begins with one and the values end all."""
     csv.field_size_limit(1 << 20)
     builder = Builder()
+    builder.add("\n".join(remarks), by_line=True)
+    above += len(remarks)
     if not delimiter:
         rows = ([_unquoted(line)] for line in text.split("\n"))
         Rows(builder).add(Sheet("", _numbered(rows, above)))
