@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from unicodedata import normalize
 
 import docx
 import pptx
@@ -280,3 +281,62 @@ def test_the_chosen_entry_of_an_old_form_is_read():
     document = docx.Document()
     document.add_paragraph()._p.append(parse_xml(field))
     assert texts(parse(".docx", saved(document))) == ["Bel"]
+
+
+def with_parts(body, **parts):
+    """Return a Word document with parts of other kinds, each under an id that is its name."""
+    content = io.BytesIO()
+    document = docx.Document()
+    document._body._element.insert(
+        0, parse_xml(f"<w:p {nsdecls('w', 'r')} xmlns:v='urn:schemas-microsoft-com:vml'>{body}</w:p>")
+    )
+    for name in reversed(parts):
+        chunk = f'<w:altChunk {nsdecls("w", "r")} r:id="{name}"/>'
+        document._body._element.insert(1, parse_xml(chunk))
+    with zipfile.ZipFile(io.BytesIO(saved(document))) as usual, zipfile.ZipFile(content, "w") as archive:
+        for each in usual.namelist():
+            own = usual.read(each)
+            if each == "word/_rels/document.xml.rels":
+                kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/aFChunk"
+                listed = "".join(f'<Relationship Id="{name}" Type="{kind}" Target="{name}.txt"/>' for name in parts)
+                own = own.replace(b"</Relationships>", listed.encode() + b"</Relationships>")
+            archive.writestr(each, own)
+        for name, own in parts.items():
+            archive.writestr(f"word/{name}.txt", own)
+    return parse(".docx", content.getvalue())
+
+
+def test_parts_of_other_kinds_and_word_art():
+    other = docx.Document()
+    other.add_paragraph("The fourth.")
+    art = "<w:r><w:pict><v:shape><v:textpath string='Tolls of Aro'/></v:shape></w:pict></w:r>"
+    parsed = with_parts(
+        art, a=b"<html><body><p>The <b>first</b>.</p></body></html>", b=b"{\\rtf1 The second.\\par}", c=b"The third.",
+        d=saved(other),
+    )  # fmt: skip
+    assert texts(parsed) == ["Tolls of Aro", "The first.", "The second.", "The third.", "The fourth."]
+
+
+def test_what_stands_before_rtf_and_what_objects_and_fields_show():
+    assert parse(".rtf", b"\x00 \n\xef\xbb\xbf{\\rtf1 Hello.\\par}\x00").text == "Hello."
+    chart = b"{\\object\\objemb{\\*\\objclass Excel.Sheet.8}{\\*\\objdata 0105}{\\result {Toll: 12}}}"
+    signs = b'{\\field{\\*\\fldinst SYMBOL 252 \\\\f "Wingdings" \\\\s 11}{\\fldrslt }} {\\field{\\*\\fldinst SYMBOL 176}{\\fldrslt \\\'b0}}'
+    link = b'{\\field{\\*\\fldinst HYPERLINK "http://x.example"}{\\fldrslt list}}'
+    assert rtf(chart + b" " + signs + b" " + link).text == "Toll: 12 ✓ ° list"
+
+
+def test_sections_that_a_condition_hides():
+    section = '<text:section text:display="{}" text:name="a"><text:p>Secret</text:p></text:section>'
+    body = section.format("none") + section.format("condition") + section.format("true").replace("Secret", "Shown")
+    assert texts(odt(body)) == ["Shown"]
+
+
+@pytest.mark.parametrize(("stored", "listed"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_names_in_a_book_with_accents_apart_and_the_numbers_of_printed_pages(stored, listed):
+    package = '<package xmlns="http://www.idpf.org/2007/opf"><manifest><item id="a" href="{}"/></manifest><spine><itemref idref="a"/></spine></package>'
+    page = '<html xmlns:epub="http://www.idpf.org/2007/ops"><body><p>Noon <span epub:type="pagebreak">12</span>is fine.<span role="doc-pagebreak">13</span></p></body></html>'
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.opf", package.format(normalize(listed, "café.xhtml")))
+        archive.writestr(normalize(stored, "café.xhtml"), page)
+    assert parse(".epub", content.getvalue()).text == "Noon is fine."

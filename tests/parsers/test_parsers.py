@@ -382,7 +382,7 @@ def test_subtitles_have_times(tmp_path):
 
 def test_web_subtitles(tmp_path):
     cues = "WEBVTT\n\nNOTE hidden\n\n00:01.000 --> 00:03.000\n<v Bob>Hello there.\n\n00:13.000 --> 00:15.000\nBye."
-    assert places(read(tmp_path, "a.vtt", cues)) == [("0:01–0:03", "Hello there."), ("0:13–0:15", "Bye.")]
+    assert places(read(tmp_path, "a.vtt", cues)) == [("0:01–0:03", "Bob: Hello there."), ("0:13–0:15", "Bye.")]
 
 
 # --- LaTeX and reStructuredText

@@ -7,13 +7,19 @@ refuses a file for one link that leads nowhere (python-docx 1.2).
 import re
 from collections.abc import Iterator
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 from lxml import etree
 
 from retrieval.parsers.base import Builder, Item, ParsedText, UnreadableError
+from retrieval.parsers.markup.decoding import decoded
+from retrieval.parsers.markup.dom import Markup
+from retrieval.parsers.markup.html import parse_html
+from retrieval.parsers.markup.text import read_text
 from retrieval.parsers.metadata import common
 from retrieval.parsers.office.archive import OfficePackage, open_zip
 from retrieval.parsers.office.numbering import DEEPEST, Counter, Level, clause
+from retrieval.parsers.office.rtf import read_rtf
 from retrieval.parsers.office.runs import chart, diagram, equation, in_font, raised, symbol
 from retrieval.parsers.tables import Cell
 from retrieval.text import one_line
@@ -34,15 +40,18 @@ _CLAUSE = 120  # characters: a longer item is a clause, which people name by its
 _PAGE_FIELD = re.compile(r"\W*(?:page|seite|p\.)?\s*\d*\s*(?:of|von|/)?\s*\d*\W*", re.IGNORECASE)
 
 
-def read_docx(content: bytes) -> ParsedText:
-    """Read a Word document in reading order: headers first, notes behind what refers to them, comments at the end."""
+def read_docx(content: bytes, *, is_part: bool = False) -> ParsedText:
+    """Read a Word document in reading order: headers first, notes behind what refers to them, comments at the end.
+
+    is_part: it stands in another one, and none is looked for in it.
+    """
     with open_zip(content) as archive:
         package = OfficePackage(archive)
         path = package.main("word/document.xml")
         body = package.main_part(path, _NO_TEXT).find(f"{_W}body")
         if body is None:
             raise UnreadableError(_NO_TEXT)
-        reader = _Document(package, path)
+        reader = _Document(package, path, archive, is_part)
         reader.read(body)
         title, fields = package.stated()
         return reader.builder.parsed(title or reader.title, common(fields))
@@ -177,8 +186,10 @@ class _Numbers:
 class _Document:
     """Gives a document's parts to a builder; neighbouring short list items become one block."""
 
-    def __init__(self, package: OfficePackage, path: str) -> None:
+    def __init__(self, package: OfficePackage, path: str, archive: ZipFile, is_part: bool) -> None:
         self.builder = Builder()
+        self._archive = archive
+        self._is_part = is_part
         self.title = ""
         self._package = package
         self._relations = package.relations(path)
@@ -235,6 +246,9 @@ class _Document:
             elif element.tag == f"{_W}tbl":
                 self._end_list()
                 self._table(element)
+            elif element.tag == f"{_W}altChunk":
+                self._end_list()
+                self._chunk(element.get(f"{_R}id", ""))
             elif element.tag not in _UNREAD and len(element):
                 self.add(element)  # w:sdt, w:ins, w:customXml
         if container.tag in (f"{_W}body", f"{_W}txbxContent", f"{_W}tc"):
@@ -264,6 +278,10 @@ class _Document:
             if not _within(box, outside) and _owner(box) is paragraph:
                 self._end_list()
                 self.add(box)
+        for art in paragraph.iter("{urn:schemas-microsoft-com:vml}textpath"):  # WordArt; in AlternateContent a fallback
+            if not _within(art, outside):
+                self._end_list()
+                self.builder.add(one_line(art.get("string", "")))
         for data in paragraph.iter("{*}graphicData"):
             if not _within(data, outside):
                 self._drawing(data)
@@ -290,6 +308,26 @@ class _Document:
                 self.builder.table(rows, caption=title, guess=True)
             else:
                 self.builder.add(title)
+
+    def _chunk(self, reference: str) -> None:
+        """Add a part that is a document of its own, as programs put into reports."""
+        path = self._relations.get(reference, ("", ""))[1]
+        name = next((each for each in self._archive.namelist() if each.casefold() == path.casefold()), "")
+        content = self._archive.read(name) if name else b""
+        start = content[:1000].lstrip(b"\xef\xbb\xbf \r\n\t")
+        try:
+            if start.startswith(b"{\\rtf"):
+                self.builder.include(read_rtf(content), "")
+            elif start.startswith(b"PK") and not self._is_part:
+                self.builder.include(read_docx(content, is_part=True), "")
+            elif start.startswith(b"<"):
+                Markup(self.builder).add(parse_html(content))
+            elif start and path.lower().endswith(".txt"):
+                self.builder.include(read_text(decoded(content)[0]), "")
+            else:
+                self.builder.warn(f"a part of it is not read: {path or reference}")
+        except (UnreadableError, BadZipFile) as error:
+            self.builder.warn(f"a part of it is not read: {path} {error}")
 
     def _end_list(self) -> None:
         items, self._items = self._items, []

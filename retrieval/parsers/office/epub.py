@@ -6,6 +6,7 @@ An EPUB is a ZIP of XHTML with a list of its order; EbookLib, the usual library,
 import posixpath
 from contextlib import suppress
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import unquote
 from zipfile import ZipFile
 
@@ -76,10 +77,15 @@ def _spine(package: Any, folder: str) -> list[str]:
     ]
 
 
+def _folded(path: str) -> str:
+    """Return a path as it is compared: macOS writes letters and their accents apart, and some programs any case."""
+    return normalize("NFC", path).casefold()
+
+
 def _chapter(builder: Builder, archive: ZipFile, path: str, number: int) -> bool:
     """Add a chapter; False where it is listed, but not in the book, however its name is written."""
-    names = {name.casefold(): name for name in archive.namelist()}
-    name = names.get(path.casefold())
+    names = {_folded(name): name for name in archive.namelist()}
+    name = names.get(_folded(path))
     if name is None:
         return False
     content = archive.read(name)
@@ -89,6 +95,9 @@ def _chapter(builder: Builder, archive: ZipFile, path: str, number: int) -> bool
             if "noteref" in link.get("epub:type", "") and link.find("sup") is None and link.getparent().tag != "sup":
                 link.tag = "sup"  # a note's mark, whether it is printed raised by its tag or by a style
                 link.set("role", "doc-noteref")
+        for mark in tree.iter("span", "a", "div", "p", "hr"):
+            if "pagebreak" in mark.get("epub:type", "").split():
+                mark.set("role", "doc-pagebreak")  # the number of a printed page
         heading = next((one_line(inline(found)) for found in tree.iter("h1", "h2", "h3")), "")
         Markup(builder, "" if heading else f"chapter {number}").add(tree)
     return True

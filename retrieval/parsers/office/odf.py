@@ -167,7 +167,7 @@ class _Reader:
                     self.hidden.append(number)
                 else:
                     self.add(element, f"slide {number}")
-            elif tag == "section" and _attribute(element, "display") == "none":
+            elif tag == "section" and _attribute(element, "display") in ("none", "condition"):
                 continue
             elif tag in ("h", "p"):
                 self._paragraph(element, place, level)

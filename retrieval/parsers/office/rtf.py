@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from retrieval.parsers.base import Builder, Item, ParsedText, UnreadableError
 from retrieval.parsers.metadata import common
 from retrieval.parsers.office.numbering import clause
-from retrieval.parsers.office.runs import in_font, raised
+from retrieval.parsers.office.runs import in_font, raised, symbol
 from retrieval.parsers.tables import Cell
 from retrieval.text import one_line
 
@@ -20,14 +20,14 @@ _TOKEN = re.compile(
     rb"\\([a-z]{1,32})(-?\d{1,9})?\d*[ ]?|\\'([0-9a-fA-F]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.IGNORECASE
 )
 _UNREAD = frozenset(
-    "colortbl stylesheet pict object objdata fldinst themedata colorschememapping latentstyles listtable "
-    "listoverridetable rsidtbl generator xmlnstbl mmathPr datastore filetbl revtbl pgptbl bkmkstart bkmkend "
+    "colortbl stylesheet pict objdata objclass objname objalias objsect themedata colorschememapping latentstyles "
+    "listtable listoverridetable rsidtbl generator xmlnstbl mmathPr datastore filetbl revtbl pgptbl bkmkstart bkmkend "
     "atnid atnauthor atndate atnref annotation shppict nonshppict sp template keycode private factoidname "
     "formfield ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn xe tc rxe txe userprops docvar pnseclvl "
     "levelnumbers leveltext listname wgrffmtfilter do background".split()
 )
 _READ_STARRED = frozenset(
-    "shpinst shptxt dptxbxtext pn pntext listtext footnote ud result shprslt nesttableprops cs".split()
+    "fldinst shpinst shptxt dptxbxtext pn pntext listtext footnote ud result shprslt nesttableprops cs".split()
 )
 _SIGNS = {
     "tab": "\t", "line": "\n", "lbr": "\n", "emdash": "—", "endash": "–", "bullet": "•", "lquote": "‘", "rquote": "’",
@@ -40,6 +40,10 @@ _CHARSETS = {
     222: "cp874", 238: "cp1250",
     2: "cp1252",
 }  # fmt: skip
+_BEFORE = b" \t\r\n\x00\xef\xbb\xbf"  # what programs put before the first brace
+_FIELD_OF_SIGN = re.compile(
+    r"\s*SYMBOL\s+(\d{1,5}|0x[0-9a-f]{1,4})\b(?:.*?\\+f\s*\"?([^\"\\]*))?", re.IGNORECASE | re.DOTALL
+)
 _DEEPEST = 2000
 _CLAUSE = 120
 _NUMBER = re.compile(r"(?:[^\W_]{1,4}|§ ?\d+|\d+(?:\.\d+)*)[.)]?|\([^\W_]{1,4}\)")
@@ -65,7 +69,8 @@ class _Row:
 
 def read_rtf(content: bytes) -> ParsedText:
     """Read the text; notes stand behind the paragraph that refers to them, headers once."""
-    if not content.lstrip().startswith(b"{\\rtf"):
+    content = content.lstrip(_BEFORE)
+    if not content.startswith(b"{\\rtf"):
         raise UnreadableError("is no RTF: it does not begin with {\\rtf")
     reader = _Reader()
     reader.read(content)
@@ -106,6 +111,8 @@ class _Reader:
         self._next_span = (False, False, False, False)
         self._rows: list[_Row] = []
         self._heads: dict[str, None] = {}
+        self._field: list[str] = []
+        self._is_signed = False  # the field that is read shows a sign, whatever its result says
 
     def read(self, content: bytes) -> None:
         """Read the whole file; what follows its last group is ignored."""
@@ -157,6 +164,8 @@ class _Reader:
             return
         own, (self._state, is_apart) = self._state, self._stack.pop()
         if own.target != self._state.target:
+            if own.target == "field":
+                self._sign_of_field()
             if own.target in ("note", "head"):
                 text = one_line("".join(self._text))
                 self._text, self._level, self._in_table = self._outer.pop()
@@ -243,6 +252,8 @@ class _Reader:
                 self._text.append(raised(text) if state.is_raised else text)
         elif state.target == "number":
             self._number.append(text)
+        elif state.target == "field":
+            self._field.append(text)
         elif state.target in self.info:
             self.info[state.target].append(text)
         elif state.target == "fonts":
@@ -252,6 +263,13 @@ class _Reader:
             self._fonts[number] = (encoding, one_line("".join(self._font_name).split(";")[0]))
             if ";" in text:
                 self._font_name = []
+
+    def _sign_of_field(self) -> None:
+        """Add the sign that a field of one shows, by its instruction: programs leave its result empty."""
+        found = _FIELD_OF_SIGN.match("".join(self._field))
+        self._field, self._is_signed = [], found is not None
+        if found:
+            self._add(symbol(int(found[1], 0), (found[2] or "").strip()))
 
     # --- styles
 
@@ -379,6 +397,11 @@ def _apart(reader: _Reader, _: int | None) -> None:
         reader._paragraph()
 
 
+def _result(reader: _Reader, _: int | None) -> None:
+    if reader._is_signed:
+        reader._state.target, reader._is_signed = "skip", False
+
+
 def _pard(reader: _Reader, _: int | None) -> None:
     if reader._state.target == "text":
         reader._level, reader._in_table = 0, False
@@ -482,6 +505,7 @@ _WORDS: dict[str, Callable[[_Reader, int | None], None]] = {
     "clmgf": _span(0), "clmrg": _span(1), "clvmgf": _span(2), "clvmrg": _span(3),
     "fonttbl": _to("fonts"), "info": _to("info"), "title": _to("title"), "author": _to("author"),
     "creatim": _to("created"), "revtim": _to("created"),
+    "fldinst": _to("field"), "fldrslt": _result,
     "footnote": _to("note"), "pntext": _to("number"), "listtext": _to("number"),
     "header": _to("head"), "headerl": _to("head"), "headerr": _to("head"), "headerf": _to("head"),
     "footer": _to("head"), "footerl": _to("head"), "footerr": _to("head"), "footerf": _to("head"),
